@@ -65,8 +65,16 @@ struct Check {
 }
 
 impl Check {
+    /// Nothing that is looked at from here on would be in the refusal.
+    fn is_full(&self) -> bool {
+        self.broken.len() >= BROKEN_MAX
+    }
+
     fn structure(&mut self, members: &[Member], structure: &Structure) {
         for (at, member) in members.iter().enumerate() {
+            if self.is_full() {
+                return;
+            }
             let parent = self.path.len();
             if parent > 0 {
                 self.path.push('.');
@@ -86,7 +94,7 @@ impl Check {
     fn value(&mut self, shape: ShapeIndex, value: &Value) {
         let shape = &self.shapes[usize::from(shape)];
         for constraint in own_constraints(shape, value, self.extent) {
-            self.push(&format!("'{}'", beginning(&shown(self.shapes, shape, value))), &constraint);
+            self.push(&format!("'{}'", beginning(&shown(self.shapes, shape, value))), &constraint.to_string());
         }
         match (shape, value) {
             (Shape::Structure { members, .. }, Value::Structure(structure)) => self.structure(members, structure),
@@ -95,11 +103,8 @@ impl Check {
                 self.parts(shape, value, *item, named);
             }
             (Shape::Map { key, value: of_value, .. }, Value::Map(entries)) => {
-                let keys = entries.iter().map(|(key, _)| Value::Text(key.clone()));
-                if keys
-                    .clone()
-                    .any(|text| !own_constraints(&self.shapes[usize::from(*key)], &text, self.extent).is_empty())
-                {
+                let key_shape = &self.shapes[usize::from(*key)];
+                if entries.iter().any(|(key, _)| !text_constraints(key_shape, key, self.extent).is_empty()) {
                     self.part(shape, value, *key, "Map keys must satisfy constraint");
                 }
                 let named = entries.iter().map(|(key, value)| (beginning(key).to_owned(), value));
@@ -119,9 +124,8 @@ impl Check {
     ) {
         let part_shape = &self.shapes[usize::from(of_part)];
         let has_parts = matches!(part_shape, Shape::Structure { .. } | Shape::List { .. } | Shape::Map { .. });
-        let mut is_broken = false;
         for (name, value) in parts {
-            if self.broken.len() >= BROKEN_MAX {
+            if self.is_full() {
                 return;
             }
             if self.refuses_items && !has_parts {
@@ -131,95 +135,109 @@ impl Check {
                 self.path.push_str(&format!(".{name}.member"));
                 self.value(of_part, value);
                 self.path.truncate(parent);
-            } else {
-                is_broken |= !own_constraints(part_shape, value, self.extent).is_empty();
+            } else if !own_constraints(part_shape, value, self.extent).is_empty() {
+                // The first one refuses the whole: the others are not looked at.
+                return self.part(shape, whole, of_part, "Member must satisfy constraint");
             }
-        }
-        if is_broken {
-            self.part(shape, whole, of_part, "Member must satisfy constraint");
         }
     }
 
     fn part(&mut self, shape: &Shape, whole: &Value, of_part: ShapeIndex, what: &str) {
-        let all = all_constraints(&self.shapes[usize::from(of_part)]).join(", ");
+        let all: Vec<String> =
+            all_constraints(&self.shapes[usize::from(of_part)]).iter().map(Constraint::to_string).collect();
+        let all = all.join(", ");
         let value = format!("'{}'", beginning(&shown(self.shapes, shape, whole)));
         self.push(&value, &format!("{what}: [{all}]"));
     }
 
     fn push(&mut self, value: &str, constraint: &str) {
-        if self.broken.len() < BROKEN_MAX {
+        if !self.is_full() {
             self.broken.push(format!("Value {value} at '{}' failed to satisfy constraint: {constraint}", self.path));
         }
     }
 }
 
-/// What the value itself breaks, without its parts.
-fn own_constraints(shape: &Shape, value: &Value, extent: Extent) -> Vec<String> {
-    let broken_bounds = |bounds: Bounds, what: &str, number: i64| {
-        let min = if extent == Extent::Sizes { i64::MIN } else { bounds.min };
-        broken_bounds(Bounds { min, ..bounds }, what, number)
-    };
-    match (shape, value) {
-        (Shape::Text { bounds, pattern }, Value::Text(text)) => {
-            let mut broken = Vec::new();
-            if extent == Extent::All && !pattern::matches(pattern, text) {
-                broken.push(pattern_constraint(pattern));
+/// What a shape asks of its values. Written only where a refusal has it.
+enum Constraint {
+    /// Of a length or a value; `less` or `greater` than an end, or equal to it.
+    Bound {
+        what: &'static str,
+        than: &'static str,
+        end: i64,
+    },
+    Pattern(&'static str),
+    Words(&'static [&'static str]),
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Constraint::Bound { what, than, end } => {
+                write!(f, "Member must have {what} {than} than or equal to {end}")
             }
-            broken.extend(broken_bounds(*bounds, "length", count(text.chars().count())));
-            broken
+            Constraint::Pattern(pattern) => {
+                write!(f, "Member must satisfy regular expression pattern: {pattern}")
+            }
+            Constraint::Words(words) => write!(f, "Member must satisfy enum value set: [{}]", words.join(", ")),
         }
-        (Shape::Words(words), Value::Text(text)) if extent == Extent::All && !words.contains(&&**text) => {
-            vec![words_constraint(words)]
+    }
+}
+
+/// What the value itself breaks, without its parts.
+fn own_constraints(shape: &'static Shape, value: &Value, extent: Extent) -> Vec<Constraint> {
+    let bounds = |bounds: Bounds, what, number| broken_bounds(bounds, what, number, extent).into_iter().collect();
+    match (shape, value) {
+        (_, Value::Text(text)) => text_constraints(shape, text, extent),
+        (Shape::Integer(range), Value::Integer(number)) => bounds(of_32_bits(*range), "value", *number),
+        (Shape::Long(range), Value::Integer(number)) => bounds(*range, "value", *number),
+        (Shape::Blob(range), Value::Blob(bytes)) => bounds(*range, "length", count(bytes.len())),
+        (Shape::List { bounds: range, .. }, Value::List(items)) => bounds(*range, "length", count(items.len())),
+        (Shape::Map { bounds: range, .. }, Value::Map(entries)) => bounds(*range, "length", count(entries.len())),
+        _ => Vec::new(),
+    }
+}
+
+/// Of a text, a word, or the key of a map.
+fn text_constraints(shape: &'static Shape, text: &str, extent: Extent) -> Vec<Constraint> {
+    match shape {
+        Shape::Text { bounds, pattern } => {
+            let is_broken = extent == Extent::All && !pattern::matches(pattern, text);
+            let pattern = is_broken.then_some(Constraint::Pattern(pattern));
+            let length = broken_bounds(*bounds, "length", count(text.chars().count()), extent);
+            pattern.into_iter().chain(length).collect()
         }
-        (Shape::Integer(bounds), Value::Integer(number)) => broken_bounds(of_32_bits(*bounds), "value", *number),
-        (Shape::Long(bounds), Value::Integer(number)) => broken_bounds(*bounds, "value", *number),
-        (Shape::Blob(bounds), Value::Blob(bytes)) => broken_bounds(*bounds, "length", count(bytes.len())),
-        (Shape::List { bounds, .. }, Value::List(items)) => broken_bounds(*bounds, "length", count(items.len())),
-        (Shape::Map { bounds, .. }, Value::Map(entries)) => broken_bounds(*bounds, "length", count(entries.len())),
+        Shape::Words(words) if extent == Extent::All && !words.contains(&text) => vec![Constraint::Words(words)],
         _ => Vec::new(),
     }
 }
 
 /// What a refusal of a list says of its items.
-fn all_constraints(shape: &Shape) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut push_bounds = |bounds: Bounds, what: &str| {
-        let ends = [(bounds.max != i64::MAX, "less", bounds.max), (bounds.min != i64::MIN, "greater", bounds.min)];
-        all.extend(ends.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, than, end)| bound(what, than, end)));
+fn all_constraints(shape: &'static Shape) -> Vec<Constraint> {
+    let bounds = |bounds: &Bounds, what| {
+        let less = (bounds.max != i64::MAX).then_some(Constraint::Bound { what, than: "less", end: bounds.max });
+        let greater = (bounds.min != i64::MIN).then_some(Constraint::Bound { what, than: "greater", end: bounds.min });
+        less.into_iter().chain(greater)
     };
     match shape {
-        Shape::Text { bounds, pattern } => {
-            push_bounds(*bounds, "length");
-            if !pattern.is_empty() {
-                all.push(pattern_constraint(pattern));
-            }
+        Shape::Text { bounds: range, pattern } => {
+            let pattern = (!pattern.is_empty()).then_some(Constraint::Pattern(pattern));
+            bounds(range, "length").chain(pattern).collect()
         }
-        Shape::Words(words) => all.push(words_constraint(words)),
-        Shape::Integer(bounds) | Shape::Long(bounds) => push_bounds(*bounds, "value"),
-        Shape::Blob(bounds) => push_bounds(*bounds, "length"),
-        _ => {}
+        Shape::Words(words) => vec![Constraint::Words(words)],
+        Shape::Integer(range) | Shape::Long(range) => bounds(range, "value").collect(),
+        Shape::Blob(range) => bounds(range, "length").collect(),
+        _ => Vec::new(),
     }
-    all
 }
 
-fn broken_bounds(bounds: Bounds, what: &str, number: i64) -> Vec<String> {
+fn broken_bounds(bounds: Bounds, what: &'static str, number: i64, extent: Extent) -> Option<Constraint> {
     match number {
-        _ if bounds.contains(number) => Vec::new(),
-        _ if number < bounds.min => vec![bound(what, "greater", bounds.min)],
-        _ => vec![bound(what, "less", bounds.max)],
+        _ if number > bounds.max => Some(Constraint::Bound { what, than: "less", end: bounds.max }),
+        _ if number < bounds.min && extent == Extent::All => {
+            Some(Constraint::Bound { what, than: "greater", end: bounds.min })
+        }
+        _ => None,
     }
-}
-
-fn bound(what: &str, than: &str, end: i64) -> String {
-    format!("Member must have {what} {than} than or equal to {end}")
-}
-
-fn pattern_constraint(pattern: &str) -> String {
-    format!("Member must satisfy regular expression pattern: {pattern}")
-}
-
-fn words_constraint(words: &[&str]) -> String {
-    format!("Member must satisfy enum value set: [{}]", words.join(", "))
 }
 
 /// An integer has 32 bits whatever its model says.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::shape::{ErrorModel, Shape, ShapeIndex};
+use crate::shape::{ErrorModel, HttpBindings, Shape, ShapeIndex};
 
 /// How requests and answers are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,6 +19,13 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    pub(crate) fn http_bindings(self) -> HttpBindings {
+        match self {
+            Protocol::RestJson => HttpBindings::Used,
+            Protocol::AwsJson | Protocol::Query | Protocol::RpcV2Cbor => HttpBindings::Ignored,
+        }
+    }
+
     /// Of requests.
     pub const fn content_types(self) -> &'static [&'static str] {
         match self {

@@ -68,10 +68,12 @@ impl Reply {
     }
 }
 
-/// What the operator wants to know of an exception.
+/// What logs and the audit log have of an exception.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReplyError {
     pub name: &'static str,
+    /// The sentence that the client reads.
+    pub message: String,
     /// What happened inside, if the failure is this server's. The client does not read it.
     pub detail: Option<String>,
 }

@@ -103,13 +103,21 @@ pub struct ErrorModel {
     pub message: &'static str,
 }
 
+/// Whether a protocol has members outside of the body. In those that do not, their places in a path, a query string and a header mean
+/// nothing. Source: Smithy 2.0, "AWS JSON 1.0", "AWS Query" and "RPC v2 CBOR": HTTP binding traits are ignored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HttpBindings {
+    Used,
+    Ignored,
+}
+
 impl Member {
     /// Its name in bodies.
-    pub fn body_name(&self) -> Option<&'static str> {
-        match self.place {
-            Place::Body => Some(self.name),
-            Place::Named(name) => Some(name),
-            Place::Uri(_) | Place::Query(_) | Place::Header(_) => None,
+    pub(crate) fn body_name(&self, bindings: HttpBindings) -> Option<&'static str> {
+        match (self.place, bindings) {
+            (Place::Named(name), _) => Some(name),
+            (Place::Body, _) | (_, HttpBindings::Ignored) => Some(self.name),
+            (Place::Uri(_) | Place::Query(_) | Place::Header(_), HttpBindings::Used) => None,
         }
     }
 }

@@ -81,10 +81,11 @@ fn without_identities() -> Refusal {
 
 impl From<Reply> for ServiceReply {
     fn from(reply: Reply) -> ServiceReply {
-        let error = reply
-            .refusal
-            .as_ref()
-            .map(|refusal| ReplyError { name: refusal.code.name(), detail: refusal.detail().map(str::to_owned) });
+        let error = reply.refusal.as_ref().map(|refusal| ReplyError {
+            name: refusal.code.name(),
+            message: refusal.message().to_owned(),
+            detail: refusal.detail().map(str::to_owned),
+        });
         ServiceReply { error, ..ServiceReply::new(reply.status, reply.body.into()) }
     }
 }

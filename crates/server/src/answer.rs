@@ -57,26 +57,14 @@ impl ContentType {
             ContentType::Xml => "application/xml",
         }
     }
-
-    /// The protocol whose answers of services have this type.
-    pub(crate) const fn protocol(self) -> Protocol {
-        match self {
-            ContentType::TextXml | ContentType::Xml => Protocol::Query,
-            ContentType::Cbor => Protocol::RpcV2Cbor,
-            ContentType::Json => Protocol::RestJson,
-            ContentType::AmzJson10
-            | ContentType::AmzJson11
-            | ContentType::AmzCbor11
-            | ContentType::Prometheus
-            | ContentType::Text => Protocol::AwsJson,
-        }
-    }
 }
 
 /// What a request is answered with, before it becomes HTTP.
 pub(crate) struct Answer {
     status: StatusCode,
     content_type: Option<ContentType>,
+    /// Of an answer of a service.
+    protocol: Option<Protocol>,
     body: Bytes,
     /// The rest of the connection cannot be understood: it ends with this answer.
     closes: bool,
@@ -95,6 +83,7 @@ impl Answer {
         Answer {
             status,
             content_type: None,
+            protocol: None,
             body: Bytes::new(),
             closes: false,
             error_type: None,
@@ -113,6 +102,10 @@ impl Answer {
         Answer { error: reply.error, headers: reply.headers, ..Answer::text(status, content_type, reply.body) }
     }
 
+    pub(crate) fn in_protocol(self, protocol: Protocol) -> Answer {
+        Answer { protocol: Some(protocol), ..self }
+    }
+
     pub(crate) fn of_type(self, error_type: Option<&'static str>) -> Answer {
         Answer { error_type, ..self }
     }
@@ -125,6 +118,10 @@ impl Answer {
     /// The status says so, whatever the body does.
     pub(crate) fn is_refusal(&self) -> bool {
         self.status.as_u16() >= 400
+    }
+
+    pub(crate) fn protocol(&self) -> Option<Protocol> {
+        self.protocol
     }
 
     pub(crate) fn content_type(&self) -> Option<ContentType> {

@@ -56,7 +56,7 @@ pub fn exception(exception: &Exception) -> Reply {
         Exception::InternalServerError(detail) => Some(detail.clone()),
         _ => None,
     };
-    Reply::new(status(exception), body).with_error(ReplyError { name: name.as_str(), detail })
+    Reply::new(status(exception), body).with_error(ReplyError { name: name.as_str(), message: text, detail })
 }
 
 type Put<'a> = dyn FnMut(&str, &dyn Fn(&mut Vec<u8>)) + 'a;

@@ -9,7 +9,7 @@
 //! Nothing is allocated for a length before its bytes are there.
 
 use super::{DEPTH_MAX, DecodeError, Reader, expected, members};
-use crate::shape::{Shape, ShapeIndex};
+use crate::shape::{HttpBindings, Shape, ShapeIndex};
 use crate::value::{Structure, Timestamp, Value, place};
 
 const BREAK: u8 = 0xff;
@@ -156,7 +156,7 @@ impl<'r> Decoder<'r> {
             let name = self.text(key)?;
             match shape {
                 Shape::Structure { members, .. } => {
-                    match members.iter().position(|member| member.body_name() == Some(&*name)) {
+                    match members.iter().position(|member| member.body_name(HttpBindings::Ignored) == Some(&*name)) {
                         None => self.skip(depth + 1)?,
                         Some(at) => {
                             let member = &members[at];
@@ -265,7 +265,7 @@ pub(super) fn encode(shapes: &'static [Shape], output: ShapeIndex, structure: &S
 fn write_structure(shapes: &'static [Shape], index: ShapeIndex, structure: &Structure, out: &mut Vec<u8>) {
     out.push(MAP);
     for (at, member) in members(shapes, index).iter().enumerate() {
-        if let (Some(name), Some(value)) = (member.body_name(), structure.get(place(at))) {
+        if let (Some(name), Some(value)) = (member.body_name(HttpBindings::Ignored), structure.get(place(at))) {
             write_text(out, name);
             write(shapes, member.shape, value, out);
         }

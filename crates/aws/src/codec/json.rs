@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{DecodeError, Reader, expected, members, scalar};
-use crate::shape::{Member, Shape, ShapeIndex};
+use super::{DecodeError, Reader, Writer, expected, members, scalar};
+use crate::shape::{HttpBindings, Member, Shape, ShapeIndex};
 use crate::value::{Structure, Timestamp, Value, place};
 
 /// An empty body has no members.
@@ -141,7 +141,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
             Shape::Structure { members, .. } => {
                 let mut structure = Structure::default();
                 while let Some(name) = entries.next_key::<String>()? {
-                    match position(members, &name) {
+                    match position(members, &name, self.reader.bindings) {
                         None => drop(entries.next_value::<IgnoredAny>()?),
                         Some((at, member)) => {
                             let seed = Seed { member: member.name, ..self.below(member.shape) };
@@ -169,40 +169,40 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
-fn position(members: &'static [Member], name: &str) -> Option<(usize, &'static Member)> {
-    members.iter().enumerate().find(|(_, member)| member.body_name() == Some(name))
+fn position(members: &'static [Member], name: &str, bindings: HttpBindings) -> Option<(usize, &'static Member)> {
+    members.iter().enumerate().find(|(_, member)| member.body_name(bindings) == Some(name))
 }
 
-pub(super) fn encode(shapes: &'static [Shape], output: ShapeIndex, structure: &Structure) -> Vec<u8> {
+pub(super) fn encode(writer: &Writer, output: ShapeIndex, structure: &Structure) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    write_structure(shapes, members(shapes, output), structure, &mut out);
+    write_structure(writer, members(writer.shapes, output), structure, &mut out);
     out
 }
 
-fn write_structure(shapes: &'static [Shape], members: &[Member], structure: &Structure, out: &mut Vec<u8>) {
+fn write_structure(writer: &Writer, members: &[Member], structure: &Structure, out: &mut Vec<u8>) {
     let there = members
         .iter()
         .enumerate()
-        .filter_map(|(at, member)| Some((member.body_name()?, member.shape, structure.get(place(at))?)));
-    write_object(out, there, |out, (shape, value)| write(shapes, shape, value, out));
+        .filter_map(|(at, member)| Some((member.body_name(writer.bindings)?, member.shape, structure.get(place(at))?)));
+    write_object(out, there, |out, (shape, value)| write(writer, shape, value, out));
 }
 
-fn write(shapes: &'static [Shape], index: ShapeIndex, value: &Value, out: &mut Vec<u8>) {
-    match (&shapes[usize::from(index)], value) {
+fn write(writer: &Writer, index: ShapeIndex, value: &Value, out: &mut Vec<u8>) {
+    match (&writer.shapes[usize::from(index)], value) {
         (Shape::Structure { members, .. }, Value::Structure(structure)) => {
-            write_structure(shapes, members, structure, out);
+            write_structure(writer, members, structure, out);
         }
         (Shape::List { item, .. }, Value::List(items)) => {
             out.push(b'[');
             for (at, value) in items.iter().enumerate() {
                 out.extend_from_slice(if at > 0 { b"," } else { b"" });
-                write(shapes, *item, value, out);
+                write(writer, *item, value, out);
             }
             out.push(b']');
         }
         (Shape::Map { value: of_value, .. }, Value::Map(entries)) => {
             let entries = entries.iter().map(|(key, value)| (&**key, (), value));
-            write_object(out, entries, |out, ((), value)| write(shapes, *of_value, value, out));
+            write_object(out, entries, |out, ((), value)| write(writer, *of_value, value, out));
         }
         (_, Value::Integer(number)) => out.extend_from_slice(number.to_string().as_bytes()),
         (_, Value::Double(number)) if number.is_finite() => {

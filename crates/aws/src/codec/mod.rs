@@ -26,7 +26,7 @@ use crate::members::members;
 use crate::model::{OperationId, Protocol, ServiceModel};
 use crate::service::{Input, Reply, ReplyError};
 use crate::service_error::ServiceError;
-use crate::shape::{Member, Shape, ShapeIndex};
+use crate::shape::{HttpBindings, Member, Shape, ShapeIndex};
 use crate::typed::Typed;
 use crate::value::{Structure, Value};
 
@@ -41,7 +41,7 @@ const DEPTH_MAX: usize = 64;
 /// If the bytes are no request to the operation.
 pub fn decode(operation: OperationId, protocol: Protocol, input: &Input<'_>) -> Result<Structure, DecodeError> {
     let Some(shape) = operation.model().input else { return Ok(Structure::default()) };
-    let reader = Reader::new(operation.service().shapes);
+    let reader = Reader::new(operation.service().shapes, protocol);
     let bytes: &[u8] = match input {
         Input::Body(body) | Input::Rest { body, .. } => body,
         Input::Form(_) => &[],
@@ -65,7 +65,7 @@ pub fn decode_rest(
     body: &[u8],
 ) -> Result<Structure, DecodeError> {
     let Some(shape) = operation.model().input else { return Ok(Structure::default()) };
-    rest::decode(&Reader::new(operation.service().shapes), shape, labels, query, body)
+    rest::decode(&Reader::new(operation.service().shapes, Protocol::RestJson), shape, labels, query, body)
 }
 
 /// # Errors
@@ -124,15 +124,17 @@ pub fn answer(operation: OperationId, protocol: Protocol, output: &Structure, re
             let result = shape.map(|shape| xml::result(shapes, shape, output));
             xml::answer(operation, result.as_ref(), request_id)
         }
-        (Protocol::AwsJson, None) => Vec::new(),
-        (Protocol::AwsJson, Some(shape)) => json::encode(shapes, shape, output),
-        (Protocol::RestJson, Some(shape)) => json::encode(shapes, shape, output),
-        (Protocol::RestJson, None) => Vec::new(),
+        (Protocol::AwsJson | Protocol::RestJson, Some(shape)) => {
+            json::encode(&Writer { shapes, bindings: protocol.http_bindings() }, shape, output)
+        }
         (Protocol::RpcV2Cbor, Some(shape)) => cbor::encode(shapes, shape, output),
-        (Protocol::RpcV2Cbor, None) => Vec::new(),
+        (Protocol::AwsJson | Protocol::RestJson | Protocol::RpcV2Cbor, None) => Vec::new(),
     };
     let status = if protocol == Protocol::RestJson { model.status } else { 200 };
-    let headers = model.output.map(|shape| rest::headers(shapes, shape, output)).unwrap_or_default();
+    let headers = match (protocol.http_bindings(), model.output) {
+        (HttpBindings::Used, Some(shape)) => rest::headers(shapes, shape, output),
+        _ => Vec::new(),
+    };
     Reply { status, body, headers, error: None }
 }
 
@@ -155,7 +157,8 @@ pub fn refuse(service: &'static ServiceModel, protocol: Protocol, error: Service
     if service.is_query_compatible && matches!(protocol, Protocol::AwsJson | Protocol::RpcV2Cbor) {
         headers.push(("x-amzn-query-error", format!("{code};{whose}")));
     }
-    Reply { status: error.status, body, headers, error: Some(ReplyError { name: error.name, detail: error.detail }) }
+    let ServiceError { name, status, message, detail, .. } = error;
+    Reply { status, body, headers, error: Some(ReplyError { name, message, detail }) }
 }
 
 /// An error in CBOR, of a protocol that has its members in CBOR.
@@ -166,12 +169,13 @@ pub fn cbor_error(name: &str, members: &[(&str, &str)]) -> Vec<u8> {
 /// What decoders have in common: the table, and how much may still be read.
 struct Reader {
     shapes: &'static [Shape],
+    bindings: HttpBindings,
     values_left: Cell<usize>,
 }
 
 impl Reader {
-    fn new(shapes: &'static [Shape]) -> Reader {
-        Reader { shapes, values_left: Cell::new(VALUES_MAX) }
+    fn new(shapes: &'static [Shape], protocol: Protocol) -> Reader {
+        Reader { shapes, bindings: protocol.http_bindings(), values_left: Cell::new(VALUES_MAX) }
     }
 
     fn shape(&self, index: ShapeIndex) -> &'static Shape {
@@ -188,6 +192,12 @@ impl Reader {
     fn members(&self, index: ShapeIndex) -> &'static [Member] {
         members(self.shapes, index)
     }
+}
+
+/// What writers of JSON have in common.
+struct Writer {
+    shapes: &'static [Shape],
+    bindings: HttpBindings,
 }
 
 /// Of entries with the same key the last one is left.

@@ -6,7 +6,7 @@
 use super::{DecodeError, Reader, scalar};
 use crate::decode_error::Expected;
 use crate::form::Parameters;
-use crate::shape::{Member, Shape, ShapeIndex};
+use crate::shape::{HttpBindings, Member, Shape, ShapeIndex};
 use crate::value::{Structure, Value, place};
 
 /// # Errors
@@ -24,7 +24,7 @@ impl Decoder<'_> {
     fn structure(&self, members: &'static [Member], prefix: &str, depth: usize) -> Result<Structure, DecodeError> {
         let mut structure = Structure::default();
         for (at, member) in members.iter().enumerate() {
-            let Some(name) = member.body_name() else { continue };
+            let Some(name) = member.body_name(HttpBindings::Ignored) else { continue };
             if let Some(value) = self.value(member.shape, member.name, &format!("{prefix}{name}"), depth + 1)? {
                 structure.put(place(at), value);
             }

@@ -2,7 +2,7 @@
 //! headers.
 
 use super::{DecodeError, Reader, json, scalar};
-use crate::shape::{Place, Shape, ShapeIndex};
+use crate::shape::{HttpBindings, Place, Shape, ShapeIndex};
 use crate::value::{Structure, Value, place};
 
 /// # Errors
@@ -16,7 +16,7 @@ pub(super) fn decode(
 ) -> Result<Structure, DecodeError> {
     let members = reader.members(input);
     // A request without members in its body may have any body.
-    let has_body = members.iter().any(|member| member.body_name().is_some());
+    let has_body = members.iter().any(|member| member.body_name(HttpBindings::Used).is_some());
     let mut structure = if has_body { json::decode(reader, input, body)? } else { Structure::default() };
     for (at, member) in members.iter().enumerate() {
         let shape = reader.shape(member.shape);

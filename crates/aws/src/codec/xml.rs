@@ -3,7 +3,7 @@
 use super::scalar;
 use crate::model::{OperationId, ServiceModel};
 use crate::service_error::ServiceError;
-use crate::shape::{Member, Shape, ShapeIndex};
+use crate::shape::{HttpBindings, Member, Shape, ShapeIndex};
 use crate::value::{Structure, Value, place};
 
 /// The content of a result element.
@@ -45,7 +45,7 @@ pub(super) fn error(
 
 fn write_structure(shapes: &'static [Shape], members: &[Member], structure: &Structure, xml: &mut Xml) {
     for (at, member) in members.iter().enumerate() {
-        if let (Some(name), Some(value)) = (member.body_name(), structure.get(place(at))) {
+        if let (Some(name), Some(value)) = (member.body_name(HttpBindings::Ignored), structure.get(place(at))) {
             write(shapes, member.shape, name, value, xml);
         }
     }

@@ -130,9 +130,13 @@ impl Refusal {
         (self.code.status() >= 500 && self.code != Code::ServiceUnavailable).then_some(&*self.text)
     }
 
+    /// What the client reads.
+    pub fn message(&self) -> &str {
+        self.detail().map_or(&*self.text, |_| self.code.of_failure())
+    }
+
     pub fn reply(self, api: Api, request_id: &str) -> Reply {
-        let message = self.detail().map_or(&*self.text, |_| self.code.of_failure());
-        let error = ServiceError::new(self.code.name(), self.code.status(), message);
+        let error = ServiceError::new(self.code.name(), self.code.status(), self.message());
         let reply = codec::refuse(api.model(), Protocol::Query, error, request_id);
         Reply { status: reply.status, body: reply::text(reply.body), refusal: Some(self) }
     }

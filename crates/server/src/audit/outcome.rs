@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::action::Making;
-use crate::answer::{Answer, ContentType};
+use crate::answer::Answer;
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
 /// that quote a wrong value or a function's URL, are in the log by name alone.
@@ -70,12 +70,6 @@ const PERMITTED: [&str; 10] = [
 const STATEMENT_DENIED: &str = "AccessDenied";
 
 #[derive(Deserialize)]
-struct Body {
-    #[serde(alias = "Message")]
-    message: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Mapping {
     #[serde(rename = "UUID")]
     uuid: String,
@@ -102,15 +96,9 @@ struct Failed {
 
 impl Outcome {
     pub(crate) fn of(answer: &Answer) -> Outcome {
-        match answer.exception() {
-            Some(_) if answer.content_type() == Some(ContentType::TextXml) => {
-                Outcome::of_xml(&String::from_utf8_lossy(answer.body()))
-            }
-            Some(error) => Outcome::failed(error.into(), || {
-                serde_json::from_slice(answer.body()).ok().and_then(|it: Body| it.message)
-            }),
-            None if answer.is_refusal() => Outcome::of_xml(&String::from_utf8_lossy(answer.body())),
-            None => Outcome::default(),
+        match (&answer.error, answer.exception()) {
+            (Some(error), _) => Outcome::told(error.name, &error.message),
+            (None, name) => Outcome { error: name.map(Cow::Borrowed), ..Outcome::default() },
         }
     }
 
@@ -161,17 +149,9 @@ impl Outcome {
         }
     }
 
-    /// Of IAM's and STS's APIs.
-    fn of_xml(body: &str) -> Outcome {
-        match element(body, "Code") {
-            Some(error) => Outcome::failed(error.into(), || element(body, "Message")),
-            None => Outcome::default(),
-        }
-    }
-
-    fn failed(error: Cow<'static, str>, message: impl FnOnce() -> Option<String>) -> Outcome {
-        let message = if WITH_MESSAGE.contains(&&*error) { message() } else { None };
-        Outcome { error: Some(error), message, ..Outcome::default() }
+    fn told(error: &'static str, message: &str) -> Outcome {
+        let message = (TOLD.contains(&error) && !message.is_empty()).then(|| message.to_owned());
+        Outcome { error: Some(error.into()), message, ..Outcome::default() }
     }
 }
 
@@ -179,48 +159,18 @@ fn access_key(answer: &Answer) -> Option<String> {
     element(&String::from_utf8_lossy(answer.body()), "AccessKeyId")
 }
 
-/// The text in the first element of that name.
+/// The text in the first element of that name, which has no references.
 fn element(xml: &str, name: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    Some(unescaped(text))
-}
-
-/// References of XML as the letters that they are for; what is none stays as it is.
-fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('&') {
-        plain.push_str(before);
-        match behind.split_once(';').and_then(|(name, after)| Some((referred(name)?, after))) {
-            Some((letter, after)) => {
-                plain.push(letter);
-                rest = after;
-            }
-            None => {
-                plain.push('&');
-                rest = behind;
-            }
-        }
-    }
-    plain.push_str(rest);
-    plain
-}
-
-fn referred(name: &str) -> Option<char> {
-    match name {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "amp" => Some('&'),
-        _ => char::from_u32(u32::from_str_radix(name.strip_prefix("#x")?, 16).ok()?),
-    }
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use ::aws::{Reply, ReplyError};
+
     use super::*;
+    use crate::answer::ContentType;
 
     /// A request that failed may have been executed: its answer waits for its event, which has all names.
     #[test]
@@ -232,22 +182,19 @@ mod tests {
         assert!(Outcome { error: Some("AccessDenied".into()), ..Outcome::default() }.is_denial());
     }
 
+    /// The sentence is the exception's own, whatever protocol its body is in.
     #[test]
-    fn refusals_in_xml() {
-        let check = |code: &str, message: &str, told: Option<&str>| {
-            let xml = format!(
-                "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-            );
-            let outcome = Outcome::of_xml(&xml);
-            assert_eq!((outcome.error.as_deref(), outcome.message.as_deref()), (Some(code), told));
+    fn sentences_of_some_exceptions_are_reported() {
+        let check = |name: &'static str, message: &str, expected: Option<&str>| {
+            let error = ReplyError { name, message: message.to_owned(), detail: None };
+            let reply = Reply::new(400, b"\xbf\xff".to_vec()).with_error(error);
+            let outcome = Outcome::of(&Answer::reply(reply, ContentType::Cbor));
+            assert_eq!((outcome.error.as_deref(), outcome.message.as_deref()), (Some(name), expected));
         };
-        check(
-            "NoSuchEntity",
-            "The user &quot;a &amp;lt; b&quot; is not there",
-            Some("The user \"a &lt; b\" is not there"),
-        );
-        check("NoSuchEntity", "a&#xA;b&#x7F; & &x; &amp", Some("a\nb\u{7f} & &x; &amp"));
+        check("NoSuchEntity", "The user \"a &lt; b\"\n is not there", Some("The user \"a &lt; b\"\n is not there"));
+        check("NoSuchEntity", "", None);
         check("ValidationError", "hide-me", None);
-        assert!(Outcome::of_xml("<html>").error.is_none());
+        let page = Answer::text(hyper::StatusCode::NOT_FOUND, ContentType::Text, "not found");
+        assert!(Outcome::of(&page).error.is_none());
     }
 }

@@ -35,16 +35,16 @@ impl<'a> Speaker<'a> {
         Speaker { service, protocol: Protocol::Query, content_type: ContentType::TextXml }
     }
 
-    /// In place of an answer that there was: it is in the protocol of that.
+    /// In place of an answer that there was: it is in the protocol of that. An answer of no service is refused as DynamoDB does.
     fn again(service: &'a dyn AwsService, answered: &Answer) -> Speaker<'a> {
         let content_type = answered.content_type().unwrap_or(ContentType::AmzJson10);
-        Speaker { service, protocol: content_type.protocol(), content_type }
+        Speaker { service, protocol: answered.protocol().unwrap_or(Protocol::AwsJson), content_type }
     }
 
     /// Clients of REST read an exception's name in the head.
     fn answer(&self, reply: Reply) -> Answer {
         let error_type = reply.error.as_ref().filter(|_| self.protocol == Protocol::RestJson).map(|error| error.name);
-        Answer::reply(reply, self.content_type).of_type(error_type)
+        Answer::reply(reply, self.content_type).in_protocol(self.protocol).of_type(error_type)
     }
 
     pub(super) fn refuse(&self, fault: Fault, request_id: &str) -> Answer {
@@ -249,5 +249,24 @@ fn action(
     match operation {
         Some(operation) => audit.action(operation),
         None => Audit::unknown_action(model, name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::identity::QueryService;
+
+    use super::*;
+
+    /// AWS JSON may have the content type that REST JSON has.
+    #[test]
+    fn a_refusal_in_place_of_an_answer_is_in_its_protocol() {
+        let service = QueryService::new(::identity::Api::Iam, None);
+        for protocol in [Protocol::AwsJson, Protocol::RestJson] {
+            let speaker = Speaker { service: &service, protocol, content_type: ContentType::Json };
+            let refused = Speaker::again(&service, &speaker.answer(Reply::new(200, Vec::new())));
+            let refused = refused.refuse(Fault::Throttled, "id");
+            assert_eq!(refused.body().starts_with(b"{\"__type\""), protocol == Protocol::AwsJson, "{protocol:?}");
+        }
     }
 }

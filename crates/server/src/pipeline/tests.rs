@@ -475,6 +475,10 @@ impl AwsService for Toy {
                 }
             };
             assert_ne!(echo.get(0), Some(&Value::Text("panic".to_owned())), "asked to panic");
+            if echo.get(0) == Some(&Value::Text("none".to_owned())) {
+                let error = ServiceError::new("ResourceNotFoundException", 400, "There is no such echo");
+                return codec::refuse(&PROBE, protocol, error, request.request_id);
+            }
             let parameters = vec![("EchoName", "e".to_owned())];
             let facts = RequestFacts { accesses: Vec::new(), parameters };
             request.observer.into_iter().for_each(|it| it.asked(facts.clone()));
@@ -553,17 +557,23 @@ fn a_service_is_added_by_its_model() {
                       length less than or equal to 5";
         assert!(status == 400 && body.contains(broken), "{protocol:?}: {body}");
         assert_eq!(ask("panic").0, 500, "{protocol:?}");
+        assert_eq!(ask("none").0, 400, "{protocol:?}");
         let event = events.next().expect("an event");
         assert_eq!((&event["eventSource"], &event["eventName"]), (&"toy.amazonaws.com".into(), &"GetEcho".into()));
         assert_eq!((&event["requestParameters"]["echoName"], &event["readOnly"]), (&"e".into(), &true.into()));
         let name = if protocol == Protocol::Query { "ValidationError" } else { "ValidationException" };
         assert_eq!(events.next().expect("an event")["errorCode"], name);
         assert_eq!(events.next().expect("an event")["errorCode"], "InternalFailure");
+        let event = events.next().expect("an event");
+        assert_eq!(
+            (&event["errorCode"], &event["errorMessage"]),
+            (&"ResourceNotFoundException".into(), &"There is no such echo".into())
+        );
         let page = send(&pipeline, "GET", "/metrics", &[], b"");
         for line in [
-            r#"stator_request_duration_seconds_count{service="Toy",operation="GetEcho"} 3"#.to_owned(),
-            format!(r#"stator_errors_total{{service="Toy",operation="GetEcho",exception="{name}"}} 1"#),
-            r#"stator_errors_total{service="Toy",operation="GetEcho",exception="InternalFailure"} 1"#.to_owned(),
+            r#"stator_request_duration_seconds_count{service="Probe",operation="GetEcho"} 4"#.to_owned(),
+            format!(r#"stator_errors_total{{service="Probe",operation="GetEcho",exception="{name}"}} 1"#),
+            r#"stator_errors_total{service="Probe",operation="GetEcho",exception="InternalFailure"} 1"#.to_owned(),
         ] {
             assert!(page.text().lines().any(|it| it == line), "{protocol:?}: {line} in\n{}", page.text());
         }
