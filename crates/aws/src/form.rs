@@ -1,12 +1,24 @@
 //! The parameters of a request of the Query protocol: `Action=CreateUser&Tags.member.1.Key=…`, in a body or in a query
 //! string.
+//!
+//! All names and values are in one text, and a parameter is two ranges of it: a form in memory is at most three times as large as its
+//! bytes, and 32 KB more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 
-/// More than the largest request of IAM needs: a policy of 131,072 characters, percent-encoded. Unit: bytes.
+/// More than the largest request of IAM needs: a policy of 131,072 characters, percent-encoded; and as much as the largest of
+/// CloudWatch: 1 MB (API Reference, PutMetricData). Unit: bytes.
 const SIZE_BYTES_MAX: usize = 1 << 20;
-const PARAMETERS_MAX: usize = 2_000;
+/// A form of any size may have so many parameters.
+const PARAMETERS_MIN: usize = 2_000;
+/// A larger form may have one parameter for so many of its bytes: those of CloudWatch's PutMetricData, the operation with the most, are
+/// longer (`MetricData.member.1.Value=1`). Unit: bytes.
+const PARAMETER_BYTES_MIN: usize = 16;
+
+// A range of the text is 32 bits wide at each end.
+const _: () = assert!(SIZE_BYTES_MAX <= u32::MAX as usize);
 
 /// Of an operation's name. Unit: bytes.
 const ACTION_SIZE_MAX: usize = 128;
@@ -33,7 +45,17 @@ impl std::error::Error for FormError {}
 
 /// Names and values, decoded. A name that comes twice has its last value.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Parameters(BTreeMap<String, String>);
+pub struct Parameters {
+    text: String,
+    /// In the order of their names, each once.
+    pairs: Vec<Pair>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Pair {
+    name: Range<u32>,
+    value: Range<u32>,
+}
 
 impl Parameters {
     /// # Errors
@@ -42,23 +64,56 @@ impl Parameters {
         if form.len() > SIZE_BYTES_MAX {
             return Err(FormError::TooLarge);
         }
-        let mut parameters = BTreeMap::new();
+        let pairs_max = PARAMETERS_MIN.max(form.len() / PARAMETER_BYTES_MIN);
+        let mut parameters = Parameters::default();
         for pair in form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            let mut parts = pair.splitn(2, |byte| *byte == b'=');
-            let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-            parameters.insert(decoded(name)?, decoded(value)?);
-            if parameters.len() > PARAMETERS_MAX {
+            if parameters.pairs.len() >= pairs_max {
                 return Err(FormError::TooManyParameters);
             }
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            parameters.push(&decoded(name)?, &decoded(value)?);
         }
-        Ok(Parameters(parameters))
+        parameters.sort();
+        Ok(parameters)
+    }
+
+    fn push(&mut self, name: &str, value: &str) {
+        let pair = Pair { name: self.append(name), value: self.append(value) };
+        self.pairs.push(pair);
+    }
+
+    fn append(&mut self, text: &str) -> Range<u32> {
+        // Decoded, a form is no longer than it was, which is within 32 bits.
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        start..self.text.len() as u32
+    }
+
+    fn sort(&mut self) {
+        let Parameters { text, pairs } = self;
+        let name = |pair: &Pair| range(text, &pair.name);
+        // The sort is stable, so the last one of a name is the first in reverse.
+        pairs.sort_by(|one, other| name(one).cmp(name(other)));
+        pairs.reverse();
+        pairs.dedup_by(|earlier, last| name(earlier) == name(last));
+        pairs.reverse();
     }
 
     /// As a request to the API of this version.
     #[must_use]
     pub fn of_version(mut self, version: &str) -> Parameters {
-        self.0.insert("Version".to_owned(), version.to_owned());
+        self.push("Version", version);
+        self.sort();
         self
+    }
+
+    /// The parameters whose names begin so, in the order of their names.
+    fn below<'p>(&'p self, prefix: &str) -> impl Iterator<Item = (&'p str, &'p str)> {
+        let first = self.pairs.partition_point(|pair| range(&self.text, &pair.name) < prefix);
+        let pairs = self.pairs[first..].iter();
+        let pairs = pairs.map(|pair| (range(&self.text, &pair.name), range(&self.text, &pair.value)));
+        pairs.map_while(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
     }
 
     /// The operation that is asked for, if the text can be an operation's name.
@@ -75,29 +130,28 @@ impl Parameters {
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        let at = self.pairs.binary_search_by(|pair| range(&self.text, &pair.name).cmp(name)).ok()?;
+        Some(range(&self.text, &self.pairs[at].value))
     }
 
     /// Whether there is a parameter below a name: `Tags.member.1.Key` is below `Tags`.
     pub(crate) fn has_below(&self, name: &str) -> bool {
-        let prefix = format!("{name}.");
-        self.0.range(prefix.clone()..).next().is_some_and(|(name, _)| name.starts_with(&prefix))
+        self.below(&format!("{name}.")).next().is_some()
     }
 
     /// Whether all parameters below a name are `below` and a position in a list, from 1 on and without leading zeros.
     pub(crate) fn has_numbers_below(&self, name: &str, below: &str) -> bool {
         let prefix = format!("{name}.");
-        let mut rests = self.0.range(prefix.clone()..).map_while(|(name, _)| name.strip_prefix(&prefix));
-        rests.all(|rest| {
+        let is_number = |(rest, _): (&str, &str)| {
             let number = rest.strip_prefix(below).map(|rest| rest.split('.').next().unwrap_or_default());
             number.is_some_and(|number| position(number).is_some())
-        })
+        };
+        self.below(&prefix).all(is_number)
     }
 
     /// The numbers that come behind a prefix, which ends in a dot, in their order.
     pub(crate) fn numbers_below(&self, prefix: &str) -> BTreeSet<u32> {
-        let below = self.0.range(prefix.to_owned()..).map_while(|(name, _)| name.strip_prefix(prefix));
-        below.filter_map(|rest| position(rest.split('.').next().unwrap_or(rest))).collect()
+        self.below(prefix).filter_map(|(rest, _)| position(rest.split('.').next().unwrap_or(rest))).collect()
     }
 
     /// The values of `Name.member.1`, `Name.member.2` and so on, in the order of their numbers.
@@ -110,8 +164,7 @@ impl Parameters {
     pub fn members(&self, name: &str) -> BTreeMap<u32, BTreeMap<&str, &str>> {
         let prefix = format!("{name}.member.");
         let mut members = BTreeMap::<u32, BTreeMap<&str, &str>>::new();
-        for (name, value) in self.0.range(prefix.clone()..) {
-            let Some(rest) = name.strip_prefix(&prefix) else { break };
+        for (rest, value) in self.below(&prefix) {
             let (number, member) = rest.split_once('.').unwrap_or((rest, ""));
             if let Some(number) = position(number) {
                 members.entry(number).or_default().insert(member, value);
@@ -119,6 +172,10 @@ impl Parameters {
         }
         members
     }
+}
+
+fn range<'t>(text: &'t str, range: &Range<u32>) -> &'t str {
+    &text[range.start as usize..range.end as usize]
 }
 
 /// A member's number in the one spelling that it has: `01` and `+1` would be others for it.
@@ -156,6 +213,15 @@ mod tests {
     }
 
     #[test]
+    fn the_last_value_of_a_name_counts() {
+        let parameters = Parameters::parse(b"b=1&Version=x&a=2&b=3&b=4&a=5").unwrap();
+        assert_eq!((parameters.get("a"), parameters.get("b"), parameters.get("c")), (Some("5"), Some("4"), None));
+        let parameters = parameters.of_version("y");
+        assert_eq!((parameters.get("Version"), parameters.get("b")), (Some("y"), Some("4")));
+        assert_eq!(Parameters::default().of_version("z").get("Version"), Some("z"));
+    }
+
+    #[test]
     fn numbers_have_one_spelling() {
         let form = "T.member.01.Key=a&T.member.%2B1.Key=b&T.member.0.Key=c&T.member.1.Key=d&T.entry.1.Key=e&\
                     T.member.4294967296.Key=f&T.member.1=g&T.member..Key=h&t.member.2.Key=i";
@@ -180,8 +246,11 @@ mod tests {
         for form in ["a=%", "a=%2", "a=%zz", "%+1=a", "a=%ff"] {
             assert_eq!(Parameters::parse(form.as_bytes()), Err(FormError::Malformed), "{form}");
         }
-        let many: String = (0..=PARAMETERS_MAX).map(|at| format!("a{at}=1&")).collect();
-        assert!(Parameters::parse(many.as_bytes()).is_err());
+        let many = |count: usize| (0..count).map(|at| format!("a{at}=1&")).collect::<String>();
+        assert!(Parameters::parse(many(PARAMETERS_MIN).as_bytes()).is_ok());
+        assert_eq!(Parameters::parse(many(PARAMETERS_MIN + 1).as_bytes()), Err(FormError::TooManyParameters));
+        let many = "a&".repeat(SIZE_BYTES_MAX / 2);
+        assert_eq!(Parameters::parse(many.as_bytes()), Err(FormError::TooManyParameters));
         assert!(Parameters::parse(&vec![b'a'; SIZE_BYTES_MAX + 1]).is_err());
         assert!(Parameters::parse(&vec![b'&'; SIZE_BYTES_MAX]).is_ok());
     }

@@ -404,6 +404,29 @@ fn places_of_members_are_rests_alone() {
     assert!(String::from_utf8_lossy(&xml).contains(result), "{}", String::from_utf8_lossy(&xml));
 }
 
+/// CloudWatch's largest request, within its size: 1,000 data with five dimensions each.
+#[test]
+fn the_largest_forms_are_decoded() {
+    let put = crate::CLOUDWATCH.operation("PutMetricData").expect("an operation");
+    let datum = |at: usize| {
+        let prefix = format!("MetricData.member.{at}");
+        let dimension = |of: usize| {
+            let prefix = format!("{prefix}.Dimensions.member.{of}");
+            format!("&{prefix}.Name=n{of}&{prefix}.Value=v{of}")
+        };
+        let dimensions: String = (1..=5).map(dimension).collect();
+        format!("&{prefix}.MetricName=m&{prefix}.Value={at}&{prefix}.Unit=Count{dimensions}")
+    };
+    let form: String = (1..=1_000).map(datum).collect();
+    let form = format!("Action=PutMetricData&Version=2010-08-01&Namespace=n{form}");
+    let parameters = Parameters::parse(form.as_bytes()).expect("a form");
+    let request = decode(put, Protocol::Query, &Input::Form(&parameters)).expect("a request");
+    assert_eq!(check(put, &request), Ok(()));
+    let members = crate::Members::of_request(put, &request);
+    assert_eq!(members.structures("MetricData").len(), 1_000);
+    assert_eq!(members.structures("MetricData")[999].structures("Dimensions").len(), 5);
+}
+
 #[test]
 fn depth_and_counts_are_bounded() {
     let deep = |depth: usize| [r#"{"Name":"a","Parts":["#.repeat(depth), "]}".repeat(depth)].concat();
