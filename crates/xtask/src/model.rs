@@ -1,9 +1,8 @@
-//! The AWS service model, as its files have it, and what is asked of it.
+//! The models of DynamoDB and DynamoDB Streams as one, and what `api` and `wire` need of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use serde::Deserialize;
+use crate::service_model::{Kind, Reference, ServiceModel, Shape};
 
 /// Both services. Shapes that they share are the same in both files, and are here once.
 pub(crate) struct Model {
@@ -24,112 +23,44 @@ pub(crate) struct Operation {
     pub(crate) output: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct File {
-    operations: BTreeMap<String, FileOperation>,
-    shapes: BTreeMap<String, Shape>,
-}
-
-#[derive(Deserialize)]
-struct FileOperation {
-    input: Reference,
-    output: Option<Reference>,
-    #[serde(default)]
-    errors: Vec<Reference>,
-}
-
-#[derive(Deserialize, PartialEq)]
-pub(crate) struct Reference {
-    pub(crate) shape: String,
-}
-
-/// One named type of the model.
-#[derive(Deserialize, PartialEq)]
-pub(crate) struct Shape {
-    #[serde(rename = "type")]
-    pub(crate) kind: Kind,
-    #[serde(default)]
-    pub(crate) members: BTreeMap<String, Reference>,
-    #[serde(default)]
-    pub(crate) required: Vec<String>,
-    #[serde(default, rename = "enum")]
-    pub(crate) values: Vec<String>,
-    pub(crate) member: Option<Reference>,
-    pub(crate) key: Option<Reference>,
-    pub(crate) value: Option<Reference>,
-    pub(crate) min: Option<i64>,
-    pub(crate) max: Option<i64>,
-    pub(crate) pattern: Option<String>,
-    #[serde(default)]
-    pub(crate) exception: bool,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    Structure,
-    List,
-    Map,
-    String,
-    Integer,
-    Long,
-    Double,
-    Boolean,
-    Blob,
-    Timestamp,
-}
-
-const FILES: [(&str, &str); 2] = [("dynamodb.json", "DynamoDb"), ("dynamodbstreams.json", "Streams")];
+/// By the names that the models have.
+const SERVICES: [(&str, &str); 2] = [("DynamoDB", "DynamoDb"), ("DynamoDB Streams", "Streams")];
 
 impl Model {
-    pub(crate) fn load(folder: &Path) -> Result<Model, String> {
+    /// # Errors
+    /// If the two services disagree.
+    pub(crate) fn of(models: &[ServiceModel]) -> Result<Model, String> {
         let mut model = Model {
             operations: Vec::new(),
             shapes: BTreeMap::new(),
             of_input: BTreeSet::new(),
             of_output: BTreeSet::new(),
         };
-        let mut errors = Vec::new();
-        for (name, service) in FILES {
-            let file = read(&folder.join(name))?;
-            model.add_shapes(file.shapes)?;
-            for (name, operation) in file.operations {
-                model.operations.push(Operation {
-                    name,
-                    service,
-                    input: operation.input.shape,
-                    output: operation.output.map(|output| output.shape),
-                });
-                errors.extend(operation.errors.into_iter().map(|error| error.shape));
-            }
+        for (id, service) in SERVICES {
+            let of = models.iter().find(|model| model.metadata.service_id == id);
+            model.add(of.ok_or_else(|| format!("there is no model of {id}"))?, service)?;
         }
-        let inputs: Vec<String> = model.operations.iter().map(|operation| operation.input.clone()).collect();
-        let outputs = model.operations.iter().filter_map(|operation| operation.output.clone()).chain(errors).collect();
-        model.of_input = model.reached_from(inputs);
-        model.of_output = model.reached_from(outputs);
         Ok(model)
     }
 
-    fn add_shapes(&mut self, shapes: BTreeMap<String, Shape>) -> Result<(), String> {
-        for (name, shape) in shapes {
-            if self.shapes.get(&name).is_some_and(|known| *known != shape) {
+    fn add(&mut self, of: &ServiceModel, service: &'static str) -> Result<(), String> {
+        let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect::<Vec<String>>();
+        let operations = || of.operations.values();
+        self.of_input.extend(owned(of.reached_from(operations().filter_map(|operation| operation.input.as_ref()))));
+        let outputs = operations().flat_map(|operation| operation.output.iter().chain(&operation.errors));
+        self.of_output.extend(owned(of.reached_from(outputs)));
+        for (name, operation) in &of.operations {
+            let shape = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.shape.clone());
+            let input = shape(&operation.input).ok_or_else(|| format!("the operation {name} has no request"))?;
+            self.operations.push(Operation { name: name.clone(), service, input, output: shape(&operation.output) });
+        }
+        for (name, shape) in &of.shapes {
+            if self.shapes.get(name).is_some_and(|known| known != shape) {
                 return Err(format!("the services disagree about the shape {name}"));
             }
-            self.shapes.insert(name, shape);
+            self.shapes.insert(name.clone(), shape.clone());
         }
         Ok(())
-    }
-
-    fn reached_from(&self, mut names: Vec<String>) -> BTreeSet<String> {
-        let mut reached = BTreeSet::new();
-        while let Some(name) = names.pop() {
-            let shape = &self.shapes[&name];
-            if reached.insert(name) {
-                let parts = [&shape.member, &shape.key, &shape.value].into_iter().flatten();
-                names.extend(parts.chain(shape.members.values()).map(|reference| reference.shape.clone()));
-            }
-        }
-        reached
     }
 
     /// Structures that become Rust structs: not the exceptions, and not the value that `model` knows.
@@ -177,12 +108,6 @@ impl Model {
     }
 }
 
-impl Shape {
-    pub(crate) fn requires(&self, member: &str) -> bool {
-        self.required.iter().any(|required| required == member)
-    }
-}
-
 pub(crate) const ATTRIBUTE_VALUE: &str = "AttributeValue";
 /// Values that are refused as a part of their statement.
 const STATEMENT_PARAMETERS: &str = "PreparedStatementParameters";
@@ -190,9 +115,4 @@ const STATEMENT_PARAMETERS: &str = "PreparedStatementParameters";
 /// The shape that a list or a map is made of; the model's loader has proven that it is there.
 pub(crate) fn part(reference: &Option<Reference>) -> &str {
     reference.as_ref().map_or("", |reference| &reference.shape)
-}
-
-fn read(path: &Path) -> Result<File, String> {
-    let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,11 +1,9 @@
-//! The service model of any AWS API, as its file has it.
+//! The service model of any AWS API, as its file has it: the one reader of these files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
-
-use crate::model::Kind;
 
 #[derive(Deserialize)]
 pub(crate) struct ServiceModel {
@@ -36,6 +34,8 @@ pub(crate) struct Operation {
     pub(crate) input: Option<Reference>,
     /// Absent for operations without a result.
     pub(crate) output: Option<Reference>,
+    #[serde(default)]
+    pub(crate) errors: Vec<Reference>,
     authtype: Option<String>,
 }
 
@@ -54,7 +54,7 @@ fn ok() -> u16 {
 }
 
 /// A use of a shape.
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reference {
     pub(crate) shape: String,
@@ -62,7 +62,8 @@ pub(crate) struct Reference {
     pub(crate) location_name: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// One named type of a model.
+#[derive(Deserialize, Clone, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Shape {
     #[serde(rename = "type")]
@@ -96,7 +97,22 @@ pub(crate) struct Shape {
     fault: bool,
 }
 
-#[derive(Deserialize, Default, Clone)]
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Structure,
+    List,
+    Map,
+    String,
+    Integer,
+    Long,
+    Double,
+    Boolean,
+    Blob,
+    Timestamp,
+}
+
+#[derive(Deserialize, Default, Clone, PartialEq)]
 #[serde(rename_all = "camelCase")]
 struct Error {
     code: Option<String>,
@@ -129,14 +145,14 @@ impl ServiceModel {
         outputs.difference(&inputs).map(|name| (*name).to_owned()).collect()
     }
 
-    fn reached_from<'m>(&'m self, used: impl Iterator<Item = &'m Reference>) -> BTreeSet<&'m str> {
+    /// The shapes that values of these have in them.
+    pub(crate) fn reached_from<'m>(&'m self, used: impl Iterator<Item = &'m Reference>) -> BTreeSet<&'m str> {
         let mut names: Vec<&str> = used.map(|reference| &*reference.shape).collect();
         let mut reached = BTreeSet::new();
         while let Some(name) = names.pop() {
             let Some(shape) = self.shapes.get(name) else { continue };
             if reached.insert(name) {
-                let parts = [&shape.member, &shape.key, &shape.value].into_iter().flatten();
-                names.extend(parts.chain(shape.members.values()).map(|reference| &*reference.shape));
+                names.extend(shape.parts().map(|reference| &*reference.shape));
             }
         }
         reached
@@ -149,6 +165,11 @@ impl ServiceModel {
 }
 
 impl Shape {
+    fn parts(&self) -> impl Iterator<Item = &Reference> {
+        let parts = [&self.member, &self.key, &self.value].into_iter().flatten();
+        parts.chain(self.members.values())
+    }
+
     /// The members in the order in which a table has them.
     pub(crate) fn ordered_members(&self) -> Vec<(&str, &Reference)> {
         let mut members: Vec<_> = self.members.iter().map(|(name, member)| (name.as_str(), member)).collect();

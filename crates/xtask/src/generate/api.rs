@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::model::{Model, Shape};
+use crate::model::Model;
 use crate::names;
+use crate::service_model::Shape;
 
 use super::{LINE_WIDTH_MAX, Output, header};
 

@@ -60,7 +60,12 @@ const HOSTED: [Hosted; 7] = [
     },
 ];
 
-pub(super) fn outputs(models: &Path) -> Result<Vec<Output>, String> {
+/// The models of [`HOSTED`], as their files have them.
+pub(super) fn load(folder: &Path) -> Result<Vec<ServiceModel>, String> {
+    HOSTED.iter().map(|hosted| ServiceModel::load(&folder.join(format!("{}.json", hosted.file)))).collect()
+}
+
+pub(super) fn outputs(models: Vec<ServiceModel>) -> Result<Vec<Output>, String> {
     let mut outputs = Vec::new();
     let mut text = header("The models of the services that are here, or are to be.");
     text.push_str("use crate::model::{Protocol, ServiceModel, operation};\n\n");
@@ -69,8 +74,7 @@ pub(super) fn outputs(models: &Path) -> Result<Vec<Output>, String> {
         let visibility = if is_typed { "pub " } else { "" };
         writeln!(text, "{visibility}mod {module};").expect("a string takes all");
     }
-    for hosted in &HOSTED {
-        let mut model = ServiceModel::load(&models.join(format!("{}.json", hosted.file)))?;
+    for (hosted, mut model) in HOSTED.iter().zip(models) {
         quirks::correct_service(&mut model);
         text.push_str(&service(&model, hosted)?);
         if let Some(path) = hosted.shapes {

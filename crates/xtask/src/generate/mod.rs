@@ -44,12 +44,13 @@ pub(crate) fn check() -> Result<(), String> {
 }
 
 fn outputs() -> Result<Vec<Output>, String> {
-    let models = repository().join("models");
-    let mut model = Model::load(&models)?;
+    let folder = repository().join("models");
+    let models = aws::load(&folder)?;
+    let mut model = Model::of(&models)?;
     quirks::correct(&mut model);
-    let authorization = Authorization::load(&models)?;
+    let authorization = Authorization::load(&folder)?;
     let of_permissions = authorization::outputs(&authorization);
-    Ok([api::outputs(&model), wire::outputs(&model), of_permissions, aws::outputs(&models)?].concat())
+    Ok([api::outputs(&model), wire::outputs(&model), of_permissions, aws::outputs(models)?].concat())
 }
 
 /// How every generated file opens.

@@ -4,7 +4,7 @@
 //! operation is in `api::validation`.
 
 use crate::model::Model;
-use crate::service_model::{ServiceModel, Shape as ServiceShape};
+use crate::service_model::{ServiceModel, Shape};
 
 /// Makes the model say what the front end does, where the two differ about members or bounds.
 pub(super) fn correct(model: &mut Model) {
@@ -142,7 +142,7 @@ pub(super) fn correct_service(service: &mut ServiceModel) {
 
 /// The order of members in IAM's answers: those that are required are in the order of their list; a page's list is before its end.
 /// Source: IAM API Reference, the response elements and the contents of each data type.
-fn iam_order(name: &str, shape: &ServiceShape) -> Vec<String> {
+fn iam_order(name: &str, shape: &Shape) -> Vec<String> {
     const END: [&str; 2] = ["IsTruncated", "Marker"];
     let first = match IAM_ORDERS.iter().find(|(structure, _)| *structure == name) {
         Some((_, order)) => order.iter().map(|member| (*member).to_owned()).collect(),
@@ -214,7 +214,7 @@ const ROLE_ORDER: &[&str] = &[
     "RoleLastUsed",
 ];
 
-fn correct_iam(name: &str, shape: &mut ServiceShape) {
+fn correct_iam(name: &str, shape: &mut Shape) {
     match name {
         // The account's root user has neither a name nor a path.
         "AccessKey" | "User" => shape.required.retain(|member| !matches!(&**member, "Path" | "UserName")),
@@ -229,12 +229,12 @@ fn correct_iam(name: &str, shape: &mut ServiceShape) {
 }
 
 /// An error of Lambda's front end, which its model does not have.
-fn lambda_serialization() -> ServiceShape {
+fn lambda_serialization() -> Shape {
     let text = r#"{"type": "structure", "exception": true, "members": {"Message": {"shape": "String"}}}"#;
     serde_json::from_str(text).expect("a shape")
 }
 
-fn correct_lambda(name: &str, shape: &mut ServiceShape) {
+fn correct_lambda(name: &str, shape: &mut Shape) {
     const BOUNDED: [&str; 8] = [
         "Arn",
         "BatchSize",

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::header;
-use crate::model::Kind;
 use crate::names;
-use crate::service_model::{Reference, ServiceModel, Shape};
+use crate::service_model::{Kind, Reference, ServiceModel, Shape};
 
 /// The places of a service's shapes in its table.
 pub(super) struct Table<'m> {

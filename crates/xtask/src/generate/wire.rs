@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::model::{Kind, Model, Shape, part};
+use crate::model::{Model, part};
 use crate::names;
+use crate::service_model::{Kind, Shape};
 
 use super::{Output, header, quirks};
 
@@ -41,7 +42,7 @@ fn write_shape(out: &mut String, name: &str, definition: &str) {
 
 fn bounds(model: &Model, name: &str) -> bool {
     let shape = &model.shapes[name];
-    let own = shape.min.is_some() || shape.max.is_some() || shape.pattern.is_some() || !shape.values.is_empty();
+    let own = shape.min.is_some() || shape.max.is_some() || !shape.pattern.is_empty() || !shape.values.is_empty();
     let parts = [&shape.member, &shape.key, &shape.value];
     shape.kind != Kind::Structure && (own || parts.iter().any(|part| part.is_some() && bounds(model, self::part(part))))
 }
@@ -73,8 +74,8 @@ fn definition(model: &Model, name: &str, shape: &Shape) -> String {
     if let Some(max) = shape.max {
         write!(text, ".at_most({max})").expect("a string takes all");
     }
-    if let Some(pattern) = &shape.pattern {
-        write!(text, ".matching({pattern:?}, pattern::{})", names::snake(name)).expect("a string takes all");
+    if !shape.pattern.is_empty() {
+        write!(text, ".matching({:?}, pattern::{})", shape.pattern, names::snake(name)).expect("a string takes all");
     }
     if quirks::LENGTH_FIRST.contains(&name) {
         text.push_str(".length_first()");
