@@ -36,7 +36,7 @@ pub use generated::{APPLICATION_AUTO_SCALING, CLOUDWATCH, DYNAMODB, DYNAMODB_STR
 pub use generated::{iam, lambda, sts};
 pub use members::Members;
 pub use model::{OperationId, OperationModel, Protocol, ServiceModel};
-pub use route::{PathMatch, by_path, by_rpc_path, by_target, rpc_names};
+pub use route::{PathMatch, ServiceName, by_path, rpc_names, target_names};
 pub use service::{Answering, AwsService, BODY_SIZE_BYTES_MAX, BodyFault, Fault, Input, Reply, ReplyError, Request};
 pub use service_error::ServiceError;
 pub use shape::{Bounds, ErrorModel, Member, Place, Shape, ShapeIndex};

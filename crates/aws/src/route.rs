@@ -1,4 +1,4 @@
-//! Which operation of which service a request asks for, from its head: by target, by path, or by the path of RPC v2.
+//! Which service a request names, and which operation, from its head: by target, by path, or by the path of RPC v2.
 //!
 //! A path has one spelling. Only a label in it may be percent-encoded, as SDKs do, and is read decoded.
 
@@ -7,26 +7,40 @@ use crate::model::{OperationId, Protocol, ServiceModel};
 /// Of a label of a path. Unit: bytes.
 const LABEL_SIZE_MAX: usize = 256;
 
-/// `DynamoDB_20120810.PutItem`: the service, and its operation if there is one of that name.
-pub fn by_target(
-    services: impl IntoIterator<Item = &'static ServiceModel>,
-    target: &str,
-) -> Option<(&'static ServiceModel, Option<OperationId>)> {
-    let (prefix, name) = target.rsplit_once('.')?;
-    let speaks = |service: &&ServiceModel| service.speaks(Protocol::AwsJson) && service.target_prefix == prefix;
-    let service = services.into_iter().find(speaks)?;
-    Some((service, service.operation(name)))
+/// What names a service in a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ServiceName<'n> {
+    /// The prefix of `X-Amz-Target`.
+    Target(&'n str),
+    /// In a path of RPC v2.
+    RpcPath(&'n str),
+    /// The `Version` of a form.
+    FormVersion(&'n str),
+    /// The scope of a form's signature.
+    FormScope(&'n str),
+    /// The scope of any signature.
+    Scope(&'n str),
+    /// CloudTrail's name.
+    EventSource(&'n str),
 }
 
-/// `/service/GraniteServiceVersion20100801/operation/PutMetricData`.
-pub fn by_rpc_path(
-    services: impl IntoIterator<Item = &'static ServiceModel>,
-    path: &str,
-) -> Option<(&'static ServiceModel, Option<OperationId>)> {
-    let (name, operation) = rpc_names(path)?;
-    let speaks = |service: &&ServiceModel| service.speaks(Protocol::RpcV2Cbor) && service.target_prefix == name;
-    let service = services.into_iter().find(speaks)?;
-    Some((service, service.operation(operation)))
+impl ServiceModel {
+    /// The one condition for which service a request names; by a name of a protocol, only a service that speaks it.
+    pub fn is_named(&self, name: ServiceName<'_>) -> bool {
+        match name {
+            ServiceName::Target(prefix) => self.speaks(Protocol::AwsJson) && self.target_prefix == prefix,
+            ServiceName::RpcPath(name) => self.speaks(Protocol::RpcV2Cbor) && self.target_prefix == name,
+            ServiceName::FormVersion(version) => self.speaks(Protocol::Query) && self.api_version == version,
+            ServiceName::FormScope(scope) => self.speaks(Protocol::Query) && self.signing_name == scope,
+            ServiceName::Scope(scope) => self.signing_name == scope,
+            ServiceName::EventSource(source) => self.event_source == source,
+        }
+    }
+}
+
+/// The service and the operation in `X-Amz-Target`: `DynamoDB_20120810.PutItem`. A service's name may have dots.
+pub fn target_names(target: &str) -> Option<(&str, &str)> {
+    target.rsplit_once('.')
 }
 
 /// The service and the operation in a path of the RPC v2 protocols.
@@ -108,8 +122,11 @@ mod tests {
     #[test]
     fn only_full_targets_are_known() {
         let check = |text: &str, expected: Option<(&str, Option<&str>)>| {
-            let found = by_target([&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA], text);
-            let found = found.map(|(service, operation)| (service.name, operation.map(OperationId::name)));
+            let found = target_names(text).and_then(|(prefix, operation)| {
+                let mut services = [&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA].into_iter();
+                let service = services.find(|service| service.is_named(ServiceName::Target(prefix)))?;
+                Some((service.name, service.operation(operation).map(OperationId::name)))
+            });
             assert_eq!(found, expected, "{text:?}");
         };
         check("DynamoDB_20120810.PutItem", Some(("DynamoDB", Some("PutItem"))));
@@ -120,6 +137,26 @@ mod tests {
         check("DynamoDB_20120810.", Some(("DynamoDB", None)));
         for text in ["DynamoDB_20111205.PutItem", "PutItem", ".PutItem", ""] {
             check(text, None);
+        }
+    }
+
+    #[test]
+    fn services_are_named_in_protocols_that_they_speak() {
+        use crate::{CLOUDWATCH, IAM};
+        for (service, name, expected) in [
+            (&CLOUDWATCH, ServiceName::RpcPath("GraniteServiceVersion20100801"), true),
+            (&CLOUDWATCH, ServiceName::Target("GraniteServiceVersion20100801"), true),
+            (&CLOUDWATCH, ServiceName::FormVersion("2010-08-01"), true),
+            (&CLOUDWATCH, ServiceName::FormScope("monitoring"), true),
+            (&DYNAMODB, ServiceName::RpcPath("DynamoDB_20120810"), false),
+            (&DYNAMODB, ServiceName::FormVersion("2012-08-10"), false),
+            (&DYNAMODB, ServiceName::FormScope("dynamodb"), false),
+            (&DYNAMODB, ServiceName::Scope("dynamodb"), true),
+            (&IAM, ServiceName::Target(""), false),
+            (&IAM, ServiceName::EventSource("iam.amazonaws.com"), true),
+            (&IAM, ServiceName::Scope("sts"), false),
+        ] {
+            assert_eq!(service.is_named(name), expected, "{} {name:?}", service.name);
         }
     }
 

@@ -5,7 +5,7 @@
 
 mod services;
 
-use ::aws::{Parameters, Protocol, rpc_names};
+use ::aws::{Parameters, ServiceName, rpc_names, target_names};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode, header};
 
@@ -77,8 +77,8 @@ impl Asked {
 /// `Kinesis_20131202.PutRecord`; a prefix may have dots of its own. What has none names no service.
 fn by_target(head: &Parts, services: &Services) -> Option<Asked> {
     let target = head.headers.get("x-amz-target")?.to_str().ok()?;
-    let (prefix, _) = target.rsplit_once('.')?;
-    let is_here = services.models().any(|model| model.target_prefix == prefix);
+    let (prefix, _) = target_names(target)?;
+    let is_here = services.find(ServiceName::Target(prefix)).is_some();
     if prefix.is_empty() || is_here || is_dynamodb(prefix) {
         return None;
     }
@@ -94,7 +94,7 @@ fn by_rpc_path(head: &Parts, services: &Services) -> Option<Asked> {
     if is_dynamodb(service) {
         return Some(Asked::DynamoDbByRpc);
     }
-    if services.models().any(|model| model.speaks(Protocol::RpcV2Cbor) && model.target_prefix == service) {
+    if services.find(ServiceName::RpcPath(service)).is_some() {
         return None;
     }
     Some(Service::by_target(service).map_or_else(|| Asked::named(service), Asked::Known))
@@ -105,8 +105,7 @@ fn by_rpc_path(head: &Parts, services: &Services) -> Option<Asked> {
 fn by_version(head: &Parts, body: &[u8], services: &Services) -> Option<Asked> {
     let form = Parameters::parse(Form::at_any_path(head)?.bytes(head, body)).ok()?;
     let version = form.get("Version")?;
-    let mut own = services.models().filter(|model| model.speaks(Protocol::Query));
-    if own.any(|model| model.api_version == version) {
+    if services.find(ServiceName::FormVersion(version)).is_some() {
         return None;
     }
     let known = Service::by_version(version).map(Asked::Known);
@@ -132,7 +131,7 @@ fn by_name(service: &str, services: &Services) -> Option<Asked> {
         "" => None,
         own if own.starts_with("dynamodb") => None,
         "lambda" => Some(Asked::Lambda),
-        own if services.models().any(|model| model.signing_name == own) => None,
+        own if services.find(ServiceName::Scope(own)).is_some() => None,
         other => Some(Service::by_name(other).map_or_else(|| Asked::named(other), Asked::Known)),
     }
 }

@@ -1,6 +1,6 @@
 //! Forms of the Query protocol, IAM's and STS's among them: which requests are one, and where its parameters are.
 
-use ::aws::{FormError, Parameters};
+use ::aws::{FormError, Parameters, ServiceName};
 use hyper::http::request::Parts;
 use hyper::{Method, header};
 
@@ -48,8 +48,8 @@ fn is_form(head: &Parts) -> bool {
 /// The service that a head's signature names; nothing if it has no signature.
 pub(crate) fn signed_for(head: &Parts, services: &Services) -> Option<ServiceId> {
     match scope::service(head) {
-        Some(scope) => Some(services.of_query_scope(&scope)),
-        None => head.headers.contains_key(header::AUTHORIZATION).then(|| services.of_query_scope("")),
+        Some(scope) => Some(services.of_form(Some(ServiceName::FormScope(&scope)))),
+        None => head.headers.contains_key(header::AUTHORIZATION).then(|| services.of_form(None)),
     }
 }
 

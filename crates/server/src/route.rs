@@ -3,7 +3,7 @@
 //!
 //! `X-Amz-Target` decides before the path and the content type do.
 
-use ::aws::{BODY_SIZE_BYTES_MAX, Fault, OperationId, PathMatch, Protocol};
+use ::aws::{BODY_SIZE_BYTES_MAX, Fault, OperationId, PathMatch, Protocol, ServiceName};
 use hyper::Method;
 use hyper::http::request::Parts;
 
@@ -69,11 +69,11 @@ impl Route {
 
 /// A target that names no service here is DynamoDB's to refuse, if it is not known to be another's.
 fn by_target(head: &Parts, services: &Services, target: &str) -> Route {
-    let found = ::aws::by_target(services.models(), target);
-    let service = found.and_then(|(model, _)| services.of_model(model)).unwrap_or(ServiceId::FIRST);
-    let operation = found.and_then(|(_, operation)| operation);
+    let named = ::aws::target_names(target);
+    let found = named.and_then(|(prefix, name)| Some((services.find(ServiceName::Target(prefix))?, name)));
+    let operation = found.and_then(|(service, name)| services[service].model().operation(name));
     Route::Operation(Asked {
-        service,
+        service: found.map_or(ServiceId::FIRST, |(service, _)| service),
         operation: operation.ok_or_else(unknown),
         protocol: Protocol::AwsJson,
         content_type: door::content_type(head).unwrap_or(ContentType::AmzJson10),
@@ -82,12 +82,14 @@ fn by_target(head: &Parts, services: &Services, target: &str) -> Route {
 }
 
 fn by_rpc_path(head: &Parts, services: &Services) -> Option<Route> {
-    let (model, operation) = ::aws::by_rpc_path(services.models(), head.uri.path())?;
+    let (name, operation) = ::aws::rpc_names(head.uri.path())?;
+    let service = services.find(ServiceName::RpcPath(name))?;
+    let operation = services[service].model().operation(operation);
     (head.method == Method::POST).then_some(())?;
     // Without its header it is no request of the protocol, and one that a web page may send without a preflight.
     let is_cbor = head.headers.get(SMITHY_PROTOCOL).is_some_and(|value| value == RPC_V2_CBOR);
     Some(Route::Operation(Asked {
-        service: services.of_model(model)?,
+        service,
         operation: operation.filter(|_| is_cbor).ok_or_else(unknown),
         protocol: Protocol::RpcV2Cbor,
         content_type: ContentType::Cbor,

@@ -3,7 +3,7 @@
 use std::ops::Index;
 use std::sync::Arc;
 
-use ::aws::{AwsService, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS, ServiceModel};
+use ::aws::{AwsService, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS, ServiceModel, ServiceName};
 use ::identity::{Api, Authority, QueryService};
 use deliver::triggers::Triggers;
 use hyper::Method;
@@ -61,25 +61,15 @@ impl Services {
         self.position(|own| std::ptr::eq(own, model))
     }
 
-    /// The service of the Query protocol whose API has this version; the first one of them if none has.
-    pub(crate) fn of_version(&self, version: Option<&str>) -> ServiceId {
-        self.of_query(|own| version.is_some_and(|version| own.api_version == version))
+    /// The first service that a request names so.
+    pub(crate) fn find(&self, name: ServiceName<'_>) -> Option<ServiceId> {
+        self.position(|own| own.is_named(name))
     }
 
-    /// The service of the Query protocol that a signature is for; the first one of them if it is for none.
-    pub(crate) fn of_query_scope(&self, scope: &str) -> ServiceId {
-        self.of_query(|own| own.signing_name == scope)
-    }
-
-    fn of_query(&self, is_it: impl Fn(&'static ServiceModel) -> bool) -> ServiceId {
-        let found = self.position(|own| own.speaks(Protocol::Query) && is_it(own));
+    /// The service of a form; the first one of the Query protocol if it names none.
+    pub(crate) fn of_form(&self, name: Option<ServiceName<'_>>) -> ServiceId {
         let first = || self.position(|own| own.speaks(Protocol::Query));
-        found.or_else(first).unwrap_or(ServiceId::FIRST)
-    }
-
-    /// By CloudTrail's name of the service.
-    pub(crate) fn of_event_source(&self, source: &str) -> Option<ServiceId> {
-        self.position(|own| own.event_source == source)
+        name.and_then(|name| self.find(name)).or_else(first).unwrap_or(ServiceId::FIRST)
     }
 
     /// Whether requests to an operation of this name, of any service of the Query protocol, need no signature.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ::aws::{AwsService, Fault, Input, OperationId, Protocol, Reply, Request, ServiceModel};
+use ::aws::{AwsService, Fault, Input, OperationId, Protocol, Reply, Request, ServiceModel, ServiceName};
 use auth::{Access, Api, Caller};
 use hyper::http::request::Parts;
 use ops::allowance::Allowance;
@@ -110,7 +110,8 @@ impl Pipeline {
         }
         let read = form::parameters(form, head, body, &self.services);
         let version = read.as_ref().ok().and_then(|parameters| parameters.get("Version"));
-        let speaker = Speaker::of_form(&*self.services[self.services.of_version(version)]);
+        let service = self.services.of_form(version.map(ServiceName::FormVersion));
+        let speaker = Speaker::of_form(&*self.services[service]);
         let parameters = read.map_err(|error| speaker.refuse(Fault::Form(error), visit.request_id()))?;
         let model = speaker.service.model();
         let name = parameters.get("Action").unwrap_or_default();
@@ -208,7 +209,7 @@ impl Pipeline {
         match route {
             Route::Operation(asked) => Speaker::of_asked(&*self.services[asked.service], asked),
             Route::Form(_) => {
-                let service = form::signed_for(head, &self.services).unwrap_or_else(|| self.services.of_version(None));
+                let service = form::signed_for(head, &self.services).unwrap_or_else(|| self.services.of_form(None));
                 Speaker::of_form(&*self.services[service])
             }
             Route::Page(_) | Route::Answered(_) => {
@@ -227,7 +228,7 @@ impl Pipeline {
 
     /// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.
     pub(super) async fn audited(&self, draft: Draft, answered: Answer, request_id: &str) -> Answer {
-        let service = self.services.of_event_source(draft.source()).unwrap_or(ServiceId::FIRST);
+        let service = self.services.find(ServiceName::EventSource(draft.source())).unwrap_or(ServiceId::FIRST);
         let outcome = draft.outcome(&answered);
         let Err(unaudited) = draft.end(&outcome).await else { return answered };
         let speaker = Speaker::again(&*self.services[service], &answered);
