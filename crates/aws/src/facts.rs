@@ -2,7 +2,7 @@
 
 use auth::Caller;
 
-/// On whose behalf a request is executed.
+/// The caller of a request, and the observer of what it names.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'c> {
     pub caller: &'c Caller,

@@ -1,5 +1,5 @@
 //! The key behind all keys of identity: 32 random bytes in a file that `stator init` makes. Secrets of access keys and session
-//! tokens are sealed under keys derived from it, one for each purpose, so that none can stand in for another.
+//! tokens are sealed under keys derived from it, one for each purpose, so that none is accepted in place of another.
 //!
 //! Sealed bytes:
 //!
@@ -107,7 +107,7 @@ impl AuthKey {
         Sealing(LessSafeKey::new(key))
     }
 
-    /// Tells keys apart without telling them.
+    /// Differs for each key, and does not disclose it.
     pub fn fingerprint(&self) -> String {
         base::hex(&self.derived("fingerprint")[..16])
     }

@@ -1,5 +1,5 @@
-//! Who recognises credentials: access keys by the store, sessions by their tokens. It is asked with every request, so what it
-//! has found once is kept until the account changes.
+//! The recognition of credentials: access keys by the store, sessions by their tokens. Every request needs it, so what is found is
+//! cached until the account changes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ impl Authority {
         Some(Found::Key { secret: self.identities.secret(key)?, user })
     }
 
-    /// What a credential is in its account; policies are not looked at.
+    /// What a credential is in its account; policies are not evaluated.
     fn find(&self, account: &Account, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Found, Refusal> {
         let found = match token {
             None => self.key(account, access_key),
@@ -125,9 +125,9 @@ fn name_of(access_key: &str, token: Option<&str>) -> Vec<u8> {
 
 impl Directory for Authority {
     fn known(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Known, Refusal> {
-        let moment = self.identities.snapshot();
+        let snapshot = self.identities.snapshot();
         let account = auth::issued_account(access_key).ok_or(Refusal::Unrecognized)?;
-        let account = moment.account(&account).ok_or(Refusal::Unrecognized)?;
+        let account = snapshot.account(&account).ok_or(Refusal::Unrecognized)?;
         let name = name_of(access_key, token);
         if let Some(known) = self.cached(&name, account, now_ms) {
             return known;
@@ -143,9 +143,9 @@ impl Directory for Authority {
     }
 
     fn recognize(&self, access_key: &str, token: Option<&str>, now_ms: u64) -> Result<Recognized, Refusal> {
-        let moment = self.identities.snapshot();
+        let snapshot = self.identities.snapshot();
         let account = auth::issued_account(access_key).ok_or(Refusal::Unrecognized)?;
-        let account = moment.account(&account).ok_or(Refusal::Unrecognized)?;
+        let account = snapshot.account(&account).ok_or(Refusal::Unrecognized)?;
         if let Some(known) = self.cached(&name_of(access_key, token), account, now_ms) {
             let Known { secret, principal } = known?;
             return Ok(Recognized { secret, principal: Some(principal) });

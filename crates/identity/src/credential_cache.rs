@@ -1,7 +1,7 @@
 //! Credentials that were recognized, so that a request neither opens a token nor parses policies again.
 //!
 //! An entry is good for one version of its account. Entries of an older version end when a newer one gets its first, so that an
-//! account keeps what one version of it needs; those of accounts that get no more, and of sessions that have expired, end in a
+//! account has entries of one version only; those of accounts that get no more, and of sessions that have expired, end in a
 //! sweep, which comes after as many insertions as there are entries. Entries and bytes are bounded. Beyond either bound, the account
 //! that has most of it loses its entries: many or large sessions of one account leave those of others.
 //!
@@ -182,7 +182,7 @@ impl CredentialCache {
         CredentialCache { by_account: HashMap::new(), entries: 0, bytes: 0, bytes_max, insertions_until_sweep: 0 }
     }
 
-    /// What a name stood for in this version of its account.
+    /// The credential of a name in this version of its account.
     pub(crate) fn get(&self, name: &[u8], account: &Arc<Account>) -> Option<&Credential> {
         self.by_account.get(&account.id).filter(|own| own.is_of(account))?.by_name.get(name)
     }
@@ -310,14 +310,14 @@ mod tests {
     #[test]
     fn a_sweep_ends_what_is_of_no_use() {
         let mut cache = CredentialCache::default();
-        let (kept, gone) = (account("1"), account("2"));
+        let (stays, dropped) = (account("1"), account("2"));
         let (used, unused) = (policy(1), policy(2));
-        drop(cache.insert("gone".into(), &gone, session(&gone, &[], u64::MAX), NOW_MS));
-        drop(gone);
-        drop(cache.insert("expired".into(), &kept, session(&kept, &[unused.clone(), used.clone()], 1), NOW_MS));
+        drop(cache.insert("dropped".into(), &dropped, session(&dropped, &[], u64::MAX), NOW_MS));
+        drop(dropped);
+        drop(cache.insert("expired".into(), &stays, session(&stays, &[unused.clone(), used.clone()], 1), NOW_MS));
         for at in 0..=SWEEP_INSERTIONS_MIN {
             let policies = [used.clone()];
-            drop(cache.insert(at.to_be_bytes().into(), &kept, session(&kept, &policies, u64::MAX), NOW_MS));
+            drop(cache.insert(at.to_be_bytes().into(), &stays, session(&stays, &policies, u64::MAX), NOW_MS));
             check_sums(&cache);
         }
         assert_eq!((cache.entries, cache.by_account.len()), (SWEEP_INSERTIONS_MIN + 1, 1));

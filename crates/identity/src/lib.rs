@@ -1,8 +1,8 @@
-//! Who may do what, as AWS keeps it: users, groups, roles, managed policies and access keys, by IAM's own API.
+//! Identities and their permissions, as AWS has them: users, groups, roles, managed policies and access keys, by IAM's own API.
 //!
-//! `store` has everything in memory and keeps it as documents in the engine; `query` is what IAM and STS
+//! `store` has everything in memory and stores it as documents in the engine; `query` is what IAM and STS
 //! share beside their protocol (`aws::codec`): errors, and the names in a request; `iam` is what each of IAM's operations means, one list of them and a file for each kind of
-//! entity. Policies are read and judged by `auth::iam`, which knows nothing of this crate.
+//! entity. Policies are parsed and evaluated by `auth::iam`, which knows nothing of this crate.
 //!
 //! Modules, lowest first: `auth_key`, `query`, `tag_key` and `web_identity`; `session`; `store`; `credential_cache`; `authority`, which recognises
 //! credentials; the two APIs, `iam` over the store and `sts` over the authority; `service`, both as the handler calls them.

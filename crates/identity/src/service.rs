@@ -1,4 +1,4 @@
-//! IAM and STS as services of the handler. Where callers have no identities, STS says whose account it is, and all else needs
+//! IAM and STS as services of the handler. Where callers have no identities, STS answers with their account, and all else needs
 //! `--auth`.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use aws::{
 
 use crate::authority::Authority;
 use crate::query::{Api, Code, Refusal, Reply, Request, names};
-use crate::sts::{Way, caller_identity};
+use crate::sts::{RequestOrigin, caller_identity};
 
 /// One of the two APIs of the Query protocol.
 pub struct QueryService {
@@ -35,9 +35,9 @@ impl QueryService {
             observer.asked(RequestFacts { accesses: Vec::new(), parameters });
         }
         let request = Request { parameters, request_id: asked.request_id };
-        let way = Way { transport: asked.transport, user_agent: asked.user_agent.map(str::to_owned) };
+        let origin = RequestOrigin { transport: asked.transport, user_agent: asked.user_agent.map(str::to_owned) };
         match &self.authority {
-            Some(authority) => authority.answer(self.api, asked.caller, &way, &request).await.into(),
+            Some(authority) => authority.answer(self.api, asked.caller, &origin, &request).await.into(),
             None => self.answer_without_identities(asked.operation, asked.caller, asked.request_id).into(),
         }
     }

@@ -1,5 +1,5 @@
-//! Session tokens: everything about temporary credentials, sealed. Every server that has the auth key knows a session by its
-//! token, and none of them keeps it. What a session may do is looked up with each request, so that changes of its role or
+//! Session tokens: everything about temporary credentials, sealed. Every server that has the auth key recognizes a session by its
+//! token, and none of them stores it. What a session may do is looked up with each request, so that changes of its role or
 //! user hold at once.
 //!
 //! A token is base64 of sealed bytes (see `auth_key`), bound to the access key id; within are deflated bytes of JSON.
@@ -21,11 +21,11 @@ use crate::auth_key::{AuthKey, Sealing};
 const TOKEN_SIZE_BYTES_MAX: usize = 16 * 1024;
 /// What a token may become when it is inflated. Unit: bytes.
 const INFLATED_SIZE_BYTES_MAX: u64 = 256 * 1024;
-/// What policies and tags may take of a token, when they are packed. Unit: bytes. AWS tells parts in a hundred of a size that
-/// it does not tell.
+/// What policies and tags may take of a token, when they are packed. Unit: bytes. AWS reports percents of a size that
+/// it does not document.
 pub(crate) const PACKED_SIZE_BYTES_MAX: usize = 4 * 1024;
 
-/// Whose session it is, by ids that are never given again.
+/// The principal of a session, by ids that are never reused.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Holder {
     /// The account's root.
@@ -34,11 +34,11 @@ pub enum Holder {
     User { id: String },
     /// A role, by its id.
     Role { id: String, session_name: String },
-    /// Somebody with what a user may do, or the root, and with no more than the session's policies say.
+    /// A federated user: the permissions of a user or of the root, limited by the session's policies.
     Federated { name: String, user: Option<String> },
 }
 
-/// Temporary credentials, and what they stand for.
+/// Temporary credentials, and their session.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub access_key: String,

@@ -1,4 +1,4 @@
-//! Web identities: tokens (JWT) by which an OpenID Connect provider says who somebody is. A token is proven here, with keys
+//! Web identities: tokens (JWT) in which an OpenID Connect provider states the identity of a subject. A token is verified here, with keys
 //! that its issuer publishes; what it may be exchanged for is decided by roles' trust policies.
 //!
 //! Source: STS API Reference, "AssumeRoleWithWebIdentity"; IAM User Guide, "OIDC federation" and "Create an OpenID Connect
@@ -42,7 +42,7 @@ impl Rejected {
         )
     }
 
-    /// Its signature is nobody's, or another's.
+    /// Its signature is not of a key of the issuer.
     fn unverified() -> Rejected {
         Rejected::invalid("The web identity token that was passed could not be validated by Stator")
     }

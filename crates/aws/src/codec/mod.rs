@@ -143,7 +143,7 @@ pub fn refuse(service: &'static ServiceModel, protocol: Protocol, error: Service
     let known = service.errors.iter().find(|known| known.name == error.name);
     let code = known.map_or(error.name, |known| known.code);
     let message_member = known.map_or("message", |known| known.message);
-    let whose = if error.status >= 500 { "Receiver" } else { "Sender" };
+    let fault = if error.status >= 500 { "Receiver" } else { "Sender" };
     let members = [(message_member, &*error.message)].into_iter();
     let members: Vec<(&str, &str)> =
         members.chain(error.members.iter().map(|(name, value)| (*name, &**value))).collect();
@@ -151,11 +151,11 @@ pub fn refuse(service: &'static ServiceModel, protocol: Protocol, error: Service
         Protocol::AwsJson => json::error(Some(error.name), &members),
         Protocol::RestJson => json::error(None, &members),
         Protocol::RpcV2Cbor => cbor::error(error.name, &members),
-        Protocol::Query => xml::error(service, whose, code, &error, request_id),
+        Protocol::Query => xml::error(service, fault, code, &error, request_id),
     };
     let mut headers = Vec::new();
     if service.is_query_compatible && matches!(protocol, Protocol::AwsJson | Protocol::RpcV2Cbor) {
-        headers.push(("x-amzn-query-error", format!("{code};{whose}")));
+        headers.push(("x-amzn-query-error", format!("{code};{fault}")));
     }
     let ServiceError { name, status, message, detail, .. } = error;
     Reply { status, body, headers, error: Some(ReplyError { name, message, detail }) }

@@ -27,14 +27,14 @@ pub(super) fn answer(operation: OperationId, result: Option<&Xml>, request_id: &
 
 pub(super) fn error(
     service: &ServiceModel,
-    whose: &str,
+    fault: &str,
     code: &str,
     error: &ServiceError,
     request_id: &str,
 ) -> Vec<u8> {
     let mut xml = Xml::root("ErrorResponse", service.namespace);
     xml.within("Error", |xml| {
-        xml.text("Type", whose);
+        xml.text("Type", fault);
         xml.text("Code", code);
         xml.text("Message", &error.message);
         error.members.iter().for_each(|(name, value)| xml.text(name, value));

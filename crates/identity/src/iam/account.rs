@@ -61,8 +61,8 @@ pub(super) fn list_aliases(account: &Account, request: ListAccountAliasesRequest
 /// An account has one alias, and no two accounts the same.
 pub(super) fn create_alias(ask: &Ask<'_>, draft: &mut Draft, request: CreateAccountAliasRequest) -> Answer {
     let name = alias(&request.account_alias)?;
-    let moment = ask.identities.snapshot();
-    if moment.accounts().any(|account| account.id != draft.id && has_alias(account, name)) {
+    let snapshot = ask.identities.snapshot();
+    if snapshot.accounts().any(|account| account.id != draft.id && has_alias(account, name)) {
         let text = format!("The account alias {name} already exists.");
         return Err(Refusal::new(Code::EntityAlreadyExists, text));
     }
@@ -127,8 +127,8 @@ pub(super) fn authorization_details(
     }
     let Page { items, is_truncated, marker } =
         Page::within((request.marker, request.max_items), all, |detail| detail.shown_bytes())?;
-    let moment = ask.identities.snapshot();
-    let lookup = Lookup::new(&moment, Some(account));
+    let snapshot = ask.identities.snapshot();
+    let lookup = Lookup::new(&snapshot, Some(account));
     let usages = attachment::usages(account);
     let (mut users, mut groups, mut roles, mut policies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for detail in items {

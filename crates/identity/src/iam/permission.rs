@@ -1,7 +1,7 @@
-//! Whether a caller may do what it asks for: policies are asked before anything else is looked at.
+//! Whether a caller may do what it asks for: policies are evaluated before anything else is checked.
 //!
 //! The request's keys are read from the members of the operation's own input, by the reader of the operation itself, and
-//! `auth::iam` looks at those that the action has.
+//! `auth::iam` reads those that the action has.
 //!
 //! Source: Service Authorization Reference, "Condition keys for AWS Identity and Access Management".
 
@@ -22,8 +22,8 @@ use crate::tag_key::with_stored_keys;
 /// IAM has one place for all regions.
 const REGION: &str = "us-east-1";
 
-/// What conditions can look at, beside what is true of every request.
-struct Circumstances<'a> {
+/// The condition keys of a request, beside the global ones.
+struct ConditionContext<'a> {
     request: &'a RequestAttributes<'a>,
     action: &'a str,
     target: &'a Target,
@@ -32,14 +32,14 @@ struct Circumstances<'a> {
     tag_keys: OnceCell<Vec<String>>,
 }
 
-impl<'a> Circumstances<'a> {
-    fn of(request: &'a RequestAttributes<'a>, action: &'a str, target: &'a Target) -> Circumstances<'a> {
+impl<'a> ConditionContext<'a> {
+    fn of(request: &'a RequestAttributes<'a>, action: &'a str, target: &'a Target) -> ConditionContext<'a> {
         // Tags that cannot be read are none here, and the operation refuses them.
         let text = |member: &Members<'_>, name| member.text(name).unwrap_or_default().to_owned();
         let tag = |member: &Members<'_>| Tag { key: text(member, "Key"), value: text(member, "Value") };
         let tags: Vec<Tag> = request.members.structures("Tags").iter().map(tag).collect();
         let tags = tag::asked(&tags).unwrap_or_default();
-        Circumstances { request, action, target, tags, tag_keys: OnceCell::new() }
+        ConditionContext { request, action, target, tags, tag_keys: OnceCell::new() }
     }
 
     /// Of those that are set, or those that are taken away; as the target has them too, where that differs in case: the
@@ -68,7 +68,7 @@ impl<'a> Circumstances<'a> {
     }
 }
 
-impl Context for Circumstances<'_> {
+impl Context for ConditionContext<'_> {
     fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         if let Some(tag) = key.strip_prefix("aws:requesttag/") {
             return tag_of(&self.tags, tag, work);
@@ -103,7 +103,7 @@ pub(super) fn check(
     work: &WorkBudget,
 ) -> Result<(), Refusal> {
     let Some(identity) = &request.caller.identity else { return Ok(()) };
-    let own = Circumstances::of(request, action, target);
+    let own = ConditionContext::of(request, action, target);
     let question = Question {
         principal: &identity.principal,
         action,

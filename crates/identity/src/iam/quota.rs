@@ -20,7 +20,7 @@ pub(super) const THUMBPRINTS_MAX: usize = 5;
 pub(super) const POLICY_SIZE_MAX: usize = 6_144;
 pub(super) const TRUST_SIZE_MAX: usize = 2_048;
 
-/// How many times as long as its other characters a policy may be. AWS does not count white space at all, and keeps documents as
+/// How many times as long as its other characters a policy may be. AWS does not count white space at all, and stores documents as
 /// they are; indented ones are three times as long.
 const LENGTH_FACTOR: usize = 8;
 /// White space of all policies of an account. AWS documents none. Unit: bytes.

@@ -51,8 +51,8 @@ pub(super) fn list(ask: &Ask<'_>, account: &Account, request: ListRolesRequest) 
     let prefix = constraint::path_prefix(&request.path_prefix)?;
     let roles = account.roles.iter().filter(|(_, role)| role.path.starts_with(prefix));
     let roles = roles.map(|(key, role)| (key.clone(), role));
-    let moment = ask.identities.snapshot();
-    let lookup = Lookup::new(&moment, Some(account));
+    let snapshot = ask.identities.snapshot();
+    let lookup = Lookup::new(&snapshot, Some(account));
     let page =
         Page::within((request.marker, request.max_items), roles, |role| 1_024 + role.trust.document().text().len())?;
     Ok(page.map(|role| shown(&lookup, account, role)))
@@ -104,8 +104,8 @@ fn trust(ask: &Ask<'_>, account: &Account, document: &str) -> Answer<TrustPolicy
     }
     let policy = document.policy(PolicyKind::Trust);
     let named = policy.iter().flat_map(|policy| policy.principals());
-    let moment = ask.identities.snapshot();
-    let principals = Lookup::new(&moment, Some(account)).ids(named).map_err(|missing| {
+    let snapshot = ask.identities.snapshot();
+    let principals = Lookup::new(&snapshot, Some(account)).ids(named).map_err(|missing| {
         let text = format!("Invalid principal in policy: \"AWS\":\"{missing}\"");
         Refusal::new(Code::MalformedPolicyDocument, text)
     })?;
@@ -113,13 +113,13 @@ fn trust(ask: &Ask<'_>, account: &Account, document: &str) -> Answer<TrustPolicy
 }
 
 fn whole(ask: &Ask<'_>, account: &Account, role: &Role) -> aws::iam::Role {
-    let moment = ask.identities.snapshot();
+    let snapshot = ask.identities.snapshot();
     aws::iam::Role {
         permissions_boundary: boundary::shown(&role.grants),
         tags: tag::some(&role.tags),
         // When a role was last assumed is not stored.
         role_last_used: Some(RoleLastUsed::default()),
-        ..shown(&Lookup::new(&moment, Some(account)), account, role)
+        ..shown(&Lookup::new(&snapshot, Some(account)), account, role)
     }
 }
 

@@ -55,7 +55,7 @@ struct Tried {
     resource_policy: Option<Policy>,
 }
 
-/// The circumstances that a request gives.
+/// The condition keys that a request gives.
 struct Given(BTreeMap<String, Vec<String>>);
 
 impl Context for Given {
@@ -137,7 +137,7 @@ fn simulated(
     if let Some(text) = request.resource_policy.as_ref().filter(|text| !text.is_empty()) {
         tried.resource_policy = Some(Policy::parse(PolicyKind::Resource, text).map_err(malformed)?);
     }
-    let given = Given(circumstances(&request));
+    let given = Given(condition_context(&request));
     let results = questions(&request)?.into_iter().enumerate().map(|(at, asked)| (format!("{at:06}"), asked));
     let work = WorkBudget::new(STEPS_MAX);
     let page = Page::of((request.marker.clone(), request.max_items), results)?.map(|(action, resource)| {
@@ -194,7 +194,7 @@ fn malformed(error: auth::iam::Malformed) -> Refusal {
     Refusal::new(Code::MalformedPolicyDocument, error.0)
 }
 
-fn circumstances(request: &SimulateCustomPolicyRequest) -> BTreeMap<String, Vec<String>> {
+fn condition_context(request: &SimulateCustomPolicyRequest) -> BTreeMap<String, Vec<String>> {
     let entry = |entry: &ContextEntry| {
         let values = entry.context_key_values.clone().unwrap_or_default();
         Some((entry.context_key_name.as_ref()?.to_lowercase(), values))
@@ -261,7 +261,7 @@ mod tests {
 
     use super::*;
 
-    /// The runtime has one thread, which a simulation must not keep from others.
+    /// The runtime has one thread, which a simulation must not block for others.
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn simulations_run_one_at_a_time_and_others_go_on() {
         let (started, is_started) = oneshot::channel();

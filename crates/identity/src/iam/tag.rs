@@ -77,7 +77,7 @@ fn too_many() -> Refusal {
     Refusal::new(Code::LimitExceeded, "The number of tags has reached the maximum limit.")
 }
 
-/// The tags that a request has; conditions look at the same ones.
+/// The tags that a request has; conditions read the same ones.
 pub(super) fn asked<'t>(asked: impl IntoIterator<Item = &'t Tag>) -> Answer<Tags> {
     let (mut tags, mut seen) = (Tags::new(), BTreeSet::new());
     let asked: Vec<&Tag> = asked.into_iter().collect();

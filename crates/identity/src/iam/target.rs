@@ -1,6 +1,6 @@
-//! What an operation is about: the resource on which its caller must be allowed to do it, with what conditions can ask of it.
+//! What an operation is about: the resource on which its caller must be allowed to do it, with what conditions can read of it.
 //!
-//! Entities are asked for by name, and paths stand in ARNs; something that is not there has the path `/`. What a request
+//! Requests name entities by name, and ARNs have paths; an entity that does not exist has the path `/`. What a request
 //! does not name at all is every one of its kind.
 //!
 //! Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access Management".
@@ -199,7 +199,7 @@ pub(super) fn instance_profile(request: &RequestAttributes<'_>, account: &Accoun
     Target::named(account, "instance-profile", "/", name).shown_as("instance profile", name)
 }
 
-/// The user, group or role whose policies are tried out.
+/// The user, group or role of the simulated policies.
 pub(super) fn source(request: &RequestAttributes<'_>, _account: &Account) -> Target {
     Target::untagged(name(request, "PolicySourceArn").to_owned())
 }

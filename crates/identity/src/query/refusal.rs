@@ -1,4 +1,4 @@
-//! What IAM and STS refuse with: AWS's codes, each with its status and whose fault it is.
+//! What IAM and STS refuse with: AWS's codes, each with its status.
 
 use std::fmt;
 

@@ -4,7 +4,7 @@ use aws::{IAM, OperationId, Parameters, Protocol, STS, ServiceModel, Structure, 
 
 use super::refusal::Refusal;
 
-/// Whose words an answer is in.
+/// The API that an answer is of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Api {
     Iam,
@@ -36,7 +36,7 @@ impl Api {
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     pub parameters: &'a Parameters,
-    /// Stands in the answer.
+    /// Part of the answer.
     pub request_id: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! All entities of all accounts at one moment, and the draft of a change.
+//! All entities of all accounts in one snapshot, and the draft of a change.
 //!
 //! A draft is an account that may be changed freely; which entities were touched is remembered, so that their documents
 //! can be written in one step. Entities are shared between the moments in which they are the same.
@@ -64,7 +64,7 @@ impl Snapshot {
         Ok(Snapshot { version: documents.version, accounts })
     }
 
-    /// This moment's successor.
+    /// The snapshot after this one.
     pub(super) fn with(&self, account: Account) -> Snapshot {
         let mut accounts = self.accounts.clone();
         accounts.insert(account.id.clone(), Arc::new(account));

@@ -9,7 +9,7 @@ use storage::BoxFuture;
 use super::Identities;
 use super::lookup::Lookup;
 
-/// It does not keep the identities alive: they have the service, and the service has it.
+/// A weak reference: the identities have the service, and the service has the directory.
 pub(super) struct Directory(pub(super) Weak<Identities>);
 
 impl Directory {
@@ -20,14 +20,14 @@ impl Directory {
             return Ok(ids);
         }
         // It may be new on another node.
-        identities.look().await.map_err(|error| unavailable(error.to_string()))?;
+        identities.refresh().await.map_err(|error| unavailable(error.to_string()))?;
         known(&identities, principals)
     }
 }
 
 fn known(identities: &Arc<Identities>, principals: &[&str]) -> Result<PrincipalIds, Unresolved> {
-    let moment = identities.snapshot();
-    let ids = Lookup::new(&moment, None).ids(principals.iter().copied());
+    let snapshot = identities.snapshot();
+    let ids = Lookup::new(&snapshot, None).ids(principals.iter().copied());
     ids.map_err(|missing| Unresolved::Missing(missing.to_owned()))
 }
 
@@ -37,7 +37,7 @@ impl PrincipalDirectory for Directory {
     }
 
     fn current_arn(&self, principal: &str, id: &str) -> Option<String> {
-        let moment = self.0.upgrade()?.snapshot();
-        Lookup::new(&moment, None).current_arn(principal, id)
+        let snapshot = self.0.upgrade()?.snapshot();
+        Lookup::new(&snapshot, None).current_arn(principal, id)
     }
 }

@@ -18,7 +18,7 @@ struct Parsed(Mutex<State>);
 enum State {
     #[default]
     Unused,
-    /// Dangling once the last user is gone.
+    /// Dangling once the last user is dropped.
     Used(Weak<Policy>),
     /// As the log has said. A further attempt would end the same way.
     Unreadable,

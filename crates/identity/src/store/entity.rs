@@ -1,4 +1,4 @@
-//! What is kept of each kind of entity, as its document in the engine has it.
+//! The stored form of each kind of entity, as its document in the engine has it.
 //!
 //! Names are unique without regard to their case, so the key of an entity within its account is its name in small
 //! letters. Users name their groups by id, for groups can be renamed; policies are named by their ARN, which stays.
@@ -18,10 +18,10 @@ pub type Versions = BTreeMap<u32, PolicyVersion>;
 
 /// What all kinds have in common for the store.
 pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
-    /// Stands in the ids of documents.
+    /// A part of the ids of documents.
     const KIND: &'static str;
 
-    /// Tells it apart from the others of its kind in its account.
+    /// Unique among the entities of its kind in its account.
     fn key(&self) -> String;
 }
 
@@ -107,7 +107,7 @@ pub enum KeyStatus {
     Inactive,
 }
 
-/// Whose secret is known only to who has it, and to holders of the auth key.
+/// Its secret is readable only with the auth key.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct AccessKey {
     pub id: String,

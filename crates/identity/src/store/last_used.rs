@@ -10,7 +10,7 @@ use super::entity::{AccessKey, Entity};
 use super::{IDENTITIES, Identities};
 use crate::query::Refusal;
 
-/// How long a written use stands before a later one is written.
+/// The time between two writes of the use of one key.
 const WRITE_INTERVAL_MS: u64 = 5 * 60 * 1000;
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ struct Use {
     written_ms: u64,
 }
 
-/// By access key; as many as there are keys that somebody signed with.
+/// By access key; one for each key that has signed a request.
 #[derive(Debug, Default)]
 pub(super) struct Uses(Mutex<HashMap<String, Use>>);
 
@@ -60,9 +60,9 @@ impl Identities {
     /// Writes down the uses that are news. Returns false if one could not be: it is tried again the next time.
     pub async fn write_uses(&self) -> bool {
         let mut succeeded = true;
-        let moment = self.snapshot();
+        let snapshot = self.snapshot();
         for (access_key, last) in self.unwritten_uses() {
-            let Some((account, _)) = moment.access_key(&access_key) else {
+            let Some((account, _)) = snapshot.access_key(&access_key) else {
                 self.uses.0.lock().remove(&access_key);
                 continue;
             };

@@ -14,15 +14,15 @@ enum Found {
     Foreign,
 }
 
-/// All accounts at one moment; one of them perhaps as a draft has it.
+/// All accounts of one snapshot; one of them perhaps as a draft has it.
 pub(crate) struct Lookup<'a> {
-    moment: &'a Snapshot,
+    snapshot: &'a Snapshot,
     own: Option<&'a Account>,
 }
 
 impl<'a> Lookup<'a> {
-    pub(crate) fn new(moment: &'a Snapshot, own: Option<&'a Account>) -> Lookup<'a> {
-        Lookup { moment, own }
+    pub(crate) fn new(snapshot: &'a Snapshot, own: Option<&'a Account>) -> Lookup<'a> {
+        Lookup { snapshot, own }
     }
 
     /// The ids of principals as a policy names them; those of accounts that are not here are left out.
@@ -41,7 +41,7 @@ impl<'a> Lookup<'a> {
         Ok(ids)
     }
 
-    /// The ARN that a principal has now, by its spelling in a policy and its id; none if it is gone.
+    /// The ARN that a principal has now, by its spelling in a policy and its id; none if it no longer exists.
     pub(crate) fn current_arn(&self, principal: &str, id: &str) -> Option<String> {
         if principal != id && matches!(self.find(principal), Found::Id(now) if now == id) {
             return Some(principal.to_owned());
@@ -59,7 +59,7 @@ impl<'a> Lookup<'a> {
     fn find(&self, principal: &str) -> Found {
         let parts: Vec<&str> = principal.splitn(6, ':').collect();
         let ["arn", _, _, _, account, resource] = parts[..] else {
-            // A unique id does not say whose it is.
+            // A unique id does not have its account.
             return self.entity_arn(principal).map_or(Found::Missing, |_| Found::Id(principal.to_owned()));
         };
         match self.account(account) {
@@ -70,12 +70,12 @@ impl<'a> Lookup<'a> {
 
     fn account(&self, id: &str) -> Option<&Account> {
         let own = self.own.filter(|own| own.id == id);
-        own.or_else(|| self.moment.account(id).map(|account| &**account))
+        own.or_else(|| self.snapshot.account(id).map(|account| &**account))
     }
 
     /// The draft's comes first, and once.
     fn accounts(&self) -> impl Iterator<Item = &Account> {
-        let others = self.moment.accounts().map(|account| &**account);
+        let others = self.snapshot.accounts().map(|account| &**account);
         let others = others.filter(|account| self.own.is_none_or(|own| own.id != account.id));
         self.own.into_iter().chain(others)
     }

@@ -1,8 +1,8 @@
-//! The store: everything in memory as of one moment, kept as documents in the engine.
+//! The store: everything in memory as one snapshot, stored as documents in the engine.
 //!
 //! A change is decided from all of its account, written if nothing came between, and seen by this node at once. Other
-//! nodes look at the documents' version every second, so that a change holds everywhere within two seconds. Readers take
-//! the moment that there is and never wait for anything.
+//! nodes read the documents' version every second, so that a change is in effect everywhere within two seconds. Readers take
+//! the current snapshot and never wait.
 
 mod account;
 mod directory;
@@ -44,11 +44,11 @@ use crate::auth_key::{AuthKey, Sealing};
 use crate::query::Refusal;
 
 const IDENTITIES: Collection = Collection::Identities;
-/// How often a node looks whether identities were changed on another one.
+/// The period in which a node reads changes of identities on other nodes.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a change is decided anew because another one came between.
 const TRIES_MAX: usize = 20;
-/// The document that tells whether the auth key is the one that secrets are sealed with.
+/// The document that identifies the auth key that secrets are encrypted with.
 const KEY_DOCUMENT: &str = "auth-key";
 
 /// Users, roles, policies and keys of all accounts.
@@ -56,9 +56,9 @@ pub struct Identities {
     service: Arc<Service>,
     pub(crate) clock: Clock,
     pub(crate) secrets: Sealing,
-    moment: RwLock<Arc<Snapshot>>,
+    snapshot: RwLock<Arc<Snapshot>>,
     freshness: Freshness,
-    /// One look at a time: what it finds and when it was found belong together.
+    /// One refresh at a time: what it reads and when it was read belong together.
     looking: tokio::sync::Mutex<()>,
     /// Changes of this node go one after the other; those of others are met by trying again.
     changing: tokio::sync::Mutex<()>,
@@ -67,7 +67,7 @@ pub struct Identities {
     pub(crate) egress: OnceLock<Egress>,
 }
 
-/// A new access key: the only time that its secret is told.
+/// A new access key: only here its secret is readable.
 pub struct NewAccessKey {
     pub key: AccessKey,
     pub secret: String,
@@ -106,28 +106,28 @@ impl Identities {
             service,
             clock,
             secrets: key.sealing("access keys"),
-            moment: RwLock::default(),
+            snapshot: RwLock::default(),
             freshness: Freshness::default(),
             looking: tokio::sync::Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             uses: Uses::default(),
             egress: OnceLock::new(),
         };
-        identities.look().await?;
+        identities.refresh().await?;
         let identities = Arc::new(identities);
         identities.service.use_principals(Arc::new(Directory(Arc::downgrade(&identities))));
         Ok(identities)
     }
 
-    /// Adds the jobs that keep up with other nodes and that store which keys were used.
+    /// Adds the jobs that read the changes of other nodes and that store the uses of keys.
     pub fn start(self: &Arc<Identities>) {
         let failing = Arc::new(AtomicBool::new(false));
         let refresh = Job::on(self, "refresh_identities", LOOK_INTERVAL, move |identities| {
             let failing = Arc::clone(&failing);
             async move {
-                let looked = identities.look().await;
-                let was_failing = failing.swap(looked.is_err(), Ordering::Relaxed);
-                let Err(error) = looked else { return Ran::Done };
+                let refreshed = identities.refresh().await;
+                let was_failing = failing.swap(refreshed.is_err(), Ordering::Relaxed);
+                let Err(error) = refreshed else { return Ran::Done };
                 if !was_failing {
                     log::warn!(event = "identities_stale"; "{error}; requests are judged by what was read before, and no sessions are issued");
                 }
@@ -144,12 +144,12 @@ impl Identities {
 
     /// All identities as of now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.moment.read().clone()
+        self.snapshot.read().clone()
     }
 
     /// An account; an empty one if nothing is known of it.
     pub(crate) fn account(&self, id: &str) -> Arc<Account> {
-        let known = self.moment.read().accounts.get(id).cloned();
+        let known = self.snapshot.read().accounts.get(id).cloned();
         known.unwrap_or_else(|| Arc::new(Account { id: id.to_owned(), ..Account::default() }))
     }
 
@@ -157,12 +157,12 @@ impl Identities {
     ///
     /// # Errors
     /// If that cannot be done; then all stays as it was.
-    pub async fn look(&self) -> Result<(), OpenError> {
+    pub async fn refresh(&self) -> Result<(), OpenError> {
         let _alone = self.looking.lock().await;
         let begun_ms = self.clock.steady_ms();
         let version = self.service.documents_version(IDENTITIES).await.map_err(OpenError::Engine)?;
         let mut replaced_ms = None;
-        if version != self.moment.read().version {
+        if version != self.snapshot.read().version {
             let documents = self.service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
             self.install(Snapshot::read(&documents).map_err(OpenError::Unreadable)?);
             // Behind the change: what is recognised from here on is recognised by the new ones.
@@ -172,11 +172,11 @@ impl Identities {
         Ok(())
     }
 
-    /// Versions grow, so an older moment never takes a newer one's place.
+    /// Versions grow, so an older snapshot never replaces a newer one.
     fn install(&self, next: Snapshot) {
-        let mut moment = self.moment.write();
-        if next.version > moment.version {
-            *moment = Arc::new(next);
+        let mut snapshot = self.snapshot.write();
+        if next.version > snapshot.version {
+            *snapshot = Arc::new(next);
         }
     }
 
@@ -188,16 +188,16 @@ impl Identities {
     ) -> Result<T, Refusal> {
         let _turn = self.changing.lock().await;
         for _ in 0..TRIES_MAX {
-            let moment = self.snapshot();
-            let before = moment.account(account).map(|account| Account::clone(account));
+            let snapshot = self.snapshot();
+            let before = snapshot.account(account).map(|account| Account::clone(account));
             let before = before.unwrap_or_else(|| Account { id: account.to_owned(), ..Account::default() });
             let mut draft = Draft::of(before);
             let answer = match decide(&mut draft) {
                 Ok(answer) => answer,
                 Err(refusal) => {
                     // A refusal holds only if it follows from identities as they are now.
-                    self.look().await.map_err(|error| Refusal::unavailable(error.to_string()))?;
-                    if self.moment.read().version == moment.version {
+                    self.refresh().await.map_err(|error| Refusal::unavailable(error.to_string()))?;
+                    if self.snapshot.read().version == snapshot.version {
                         return Err(refusal);
                     }
                     continue;
@@ -207,13 +207,12 @@ impl Identities {
             if changes.is_empty() {
                 return Ok(answer);
             }
-            // Only at the version that it was decided on: after a change of another node it is decided again.
-            let written = self.service.change_documents(IDENTITIES, moment.version, &changes).await;
+            let written = self.service.change_documents(IDENTITIES, snapshot.version, &changes).await;
             if written.map_err(|error| self.unwritten(error))? {
-                self.install(moment.with(draft.done()));
+                self.install(snapshot.with(draft.done()));
                 return Ok(answer);
             }
-            self.look().await.map_err(|error| Refusal::unavailable(error.to_string()))?;
+            self.refresh().await.map_err(|error| Refusal::unavailable(error.to_string()))?;
         }
         Err(Refusal::throttled())
     }

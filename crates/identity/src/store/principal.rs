@@ -14,7 +14,7 @@ use super::managed;
 #[derive(Clone, Debug, Default)]
 pub struct Granted {
     pub policies: Vec<Arc<Policy>>,
-    /// Where each of the policies stands: an id, and what it is.
+    /// The source of each policy: an id, and its kind.
     pub(crate) sources: Vec<(String, &'static str)>,
     pub boundary: Option<Arc<Policy>>,
     /// A policy cannot be read. It may deny, so nothing is allowed then.
@@ -43,7 +43,7 @@ impl Account {
         }
     }
 
-    /// A user as it is at this moment.
+    /// A user as it is in this snapshot.
     pub fn principal_of(&self, user: &User) -> Principal {
         let granted = self.granted_user(user);
         Principal {

@@ -1,4 +1,4 @@
-//! Ids that nothing else ever has, as AWS makes them: four letters that tell the kind, and 17 that are random.
+//! Ids that nothing else ever has, as AWS makes them: four letters for the kind, and 17 random ones.
 
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const RANDOM_LENGTH: usize = 17;
@@ -26,7 +26,7 @@ pub(crate) fn unique_id(kind: UniqueIdKind) -> String {
     prefix.chars().chain(random.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))).collect()
 }
 
-/// What nobody can guess: 40 characters of base 64.
+/// A random secret: 40 characters of base 64.
 pub(crate) fn secret() -> String {
     let mut random = [0; SECRET_LENGTH / 4 * 3];
     base::random::fill(&mut random);

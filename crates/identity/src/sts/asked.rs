@@ -6,7 +6,7 @@ use auth::Caller;
 use auth::iam::{Decision, Globals, Identity, Question, WorkBudget, decide_within};
 use aws::{Input, OperationId, Protocol, Typed, codec};
 
-use super::circumstances::Circumstances;
+use super::condition_context::ConditionContext;
 use crate::authority::Authority;
 use crate::query::{Code, Parameters, Refusal};
 
@@ -37,7 +37,7 @@ impl Ask<'_> {
         tags: &BTreeMap<String, String>,
     ) -> Result<(), Refusal> {
         let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let own = Circumstances { tags, ..Circumstances::default() };
+        let own = ConditionContext { tags, ..ConditionContext::default() };
         let account = &self.caller.account;
         let context =
             Globals { identity: self.identity, region: &self.caller.region, resource_account: account, own: &own };

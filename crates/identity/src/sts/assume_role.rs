@@ -6,7 +6,7 @@ use auth::iam::{Decision, Globals, PrincipalKind, Question, decide, is_same_tag}
 use aws::sts::{AssumeRoleRequest, AssumeRoleResponse};
 
 use super::asked::Ask;
-use super::circumstances::Circumstances;
+use super::condition_context::ConditionContext;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
 use super::tags;
@@ -57,14 +57,14 @@ fn may_assume(
 ) -> Result<(), Refusal> {
     let arn = &*request.role_arn;
     let trust = role.role.trust.policy().ok_or_else(|| denied(ask, "sts:AssumeRole", arn))?;
-    let own = Circumstances {
+    let own = ConditionContext {
         tags: tags.asked.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
         transitive: tags.transitive.iter().map(String::as_str).collect(),
         source_identity,
         role_tags: Some(&role.role.tags),
         external_id: request.external_id.as_deref(),
         role_session_name: Some(&request.role_session_name),
-        ..Circumstances::default()
+        ..ConditionContext::default()
     };
     let account = &role.account.id;
     let context = Globals { identity: ask.identity, region: &ask.caller.region, resource_account: account, own: &own };
@@ -87,13 +87,16 @@ fn may_assume(
     Ok(())
 }
 
-/// STS does not tell why.
+/// STS does not report the reason.
 fn denied(ask: &Ask<'_>, action: &str, arn: &str) -> Refusal {
-    let who = &ask.identity.principal.arn;
-    Refusal::new(Code::AccessDenied, format!("User: {who} is not authorized to perform: {action} on resource: {arn}"))
+    let caller = &ask.identity.principal.arn;
+    Refusal::new(
+        Code::AccessDenied,
+        format!("User: {caller} is not authorized to perform: {action} on resource: {arn}"),
+    )
 }
 
-/// Once it is set, it goes on through all further sessions.
+/// Once it is set, all further sessions of the chain have it.
 fn source_identity(ask: &Ask<'_>, request: &AssumeRoleRequest) -> Result<Option<String>, Refusal> {
     let asked = request.source_identity.as_deref();
     let before = ask.identity.principal.context.get(SOURCE_IDENTITY).and_then(|values| values.first());

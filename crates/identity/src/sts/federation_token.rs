@@ -1,4 +1,4 @@
-//! GetFederationToken: somebody whom a user vouches for, with what both the user and the session's policies allow.
+//! GetFederationToken: credentials for a federated user, with what both the calling user's and the session's policies allow.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -24,7 +24,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// `account` is whose managed policies can be named.
+    /// `account` has the managed policies that can be named.
     pub(super) fn asked(
         policy: Option<&str>,
         descriptors: Option<&[PolicyDescriptorType]>,

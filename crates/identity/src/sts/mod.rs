@@ -1,4 +1,4 @@
-//! STS's API, version 2011-06-15: who somebody is, and sessions, which are temporary credentials.
+//! STS's API, version 2011-06-15: the identity of a caller, and sessions, which are temporary credentials.
 //!
 //! Source: STS API Reference; IAM User Guide, "Compare AWS STS credentials".
 
@@ -6,7 +6,7 @@ mod access_key_info;
 mod asked;
 mod assume_role;
 mod caller_identity;
-mod circumstances;
+mod condition_context;
 mod federation_token;
 mod grant;
 mod role;
@@ -31,7 +31,7 @@ type Answer = Result<Structure, Refusal>;
 
 /// How a request came, beside its parameters.
 #[derive(Clone, Debug)]
-pub struct Way {
+pub struct RequestOrigin {
     pub transport: Transport,
     pub user_agent: Option<String>,
 }
@@ -46,7 +46,13 @@ const ISSUING: &[&str] = &["AssumeRole", "GetSessionToken", "GetFederationToken"
 impl Authority {
     /// The answer to a request of IAM or STS. There is a caller if it was signed, as it must be unless the operation's model says
     /// otherwise.
-    pub async fn answer(&self, api: Api, caller: Option<&Caller>, way: &Way, request: &Request<'_>) -> Reply {
+    pub async fn answer(
+        &self,
+        api: Api,
+        caller: Option<&Caller>,
+        origin: &RequestOrigin,
+        request: &Request<'_>,
+    ) -> Reply {
         let answer = match (api, caller) {
             (Api::Iam, Some(caller)) => match in_session(caller) {
                 Ok(()) => return self.identities.answer(caller, request).await,
@@ -55,7 +61,7 @@ impl Authority {
             (Api::Iam, None) => Err(Refusal::from(auth::Refusal::Missing)),
             (Api::Sts, caller) => match operation(request) {
                 Ok(operation) => {
-                    let answer = self.answered(caller, way, operation, request).await;
+                    let answer = self.answered(caller, origin, operation, request).await;
                     answer.map(|output| Reply::encoded(operation, &output, request.request_id))
                 }
                 Err(refusal) => Err(refusal),
@@ -67,7 +73,7 @@ impl Authority {
     async fn answered(
         &self,
         caller: Option<&Caller>,
-        way: &Way,
+        origin: &RequestOrigin,
         operation: OperationId,
         request: &Request<'_>,
     ) -> Answer {
@@ -77,7 +83,7 @@ impl Authority {
                 return Err(Refusal::unknown_action(action, Api::Sts.version()));
             }
             let request = asked::decoded(operation, request.parameters)?;
-            return self.assume_role_with_web_identity(way, &request).await.map(output);
+            return self.assume_role_with_web_identity(origin, &request).await.map(output);
         };
         let identity = caller.identity.as_ref().ok_or_else(|| Refusal::from(auth::Refusal::Missing))?;
         let ask = Ask { authority: self, caller, identity, operation, parameters: request.parameters };

@@ -1,4 +1,4 @@
-//! The role that somebody asks for.
+//! The role that a request names.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! GetSessionToken: a user, or the root, for a while. Nobody needs a permission for it.
+//! GetSessionToken: temporary credentials of a user or of the root. It needs no permission.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -23,8 +23,7 @@ const ACCOUNT: &str = "123456789012";
 const OTHER: &str = "210987654321";
 const NOW_MS: u64 = 1_800_000_000_000;
 
-/// STS and the directory of identities over an engine in memory, with a clock that is moved by hand.
-struct TestSts {
+struct TestServer {
     authority: Arc<Authority>,
     hand: ManualClock,
     clock: Clock,
@@ -37,8 +36,8 @@ struct Keys {
     token: Option<String>,
 }
 
-impl TestSts {
-    async fn new() -> (TestSts, Keys) {
+impl TestServer {
+    async fn new() -> (TestServer, Keys) {
         let (clock, hand) = Clock::manual(NOW_MS);
         let service = Service::open(Memory::new(), Settings::default(), clock.clone()).await.unwrap();
         let key = AuthKey::random();
@@ -47,7 +46,7 @@ impl TestSts {
         identities.found_account(OTHER, false).await.unwrap().unwrap();
         let authority = Authority::new(identities, &key, None, client::Egress::open());
         let root = Keys { access_key: root.key.id, secret: root.secret, token: None };
-        (TestSts { authority, hand, clock }, root)
+        (TestServer { authority, hand, clock }, root)
     }
 
     fn known(&self, keys: &Keys) -> Result<Caller, auth::Refusal> {
@@ -64,8 +63,8 @@ impl TestSts {
     async fn ask(&self, api: Api, keys: &Keys, form: &str) -> Reply {
         let caller = self.known(keys).unwrap();
         let parameters = Parameters::parse(form.as_bytes()).unwrap();
-        let way = Way { transport: caller.identity.as_ref().unwrap().transport, user_agent: None };
-        self.authority.answer(api, Some(&caller), &way, &Request { parameters: &parameters, request_id: "id" }).await
+        let origin = RequestOrigin { transport: caller.identity.as_ref().unwrap().transport, user_agent: None };
+        self.authority.answer(api, Some(&caller), &origin, &Request { parameters: &parameters, request_id: "id" }).await
     }
 
     async fn good(&self, api: Api, keys: &Keys, form: &str) -> String {
@@ -84,7 +83,7 @@ impl TestSts {
         format!("{}: {}", refusal.code.name(), refusal.text)
     }
 
-    /// A user who may do everything, and a role whom all of the account may take on.
+    /// A user with all permissions, and a role that each principal of the account may assume.
     async fn with_people(&self, root: &Keys) -> Keys {
         let all = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:*","Principal":{"AWS":"123456789012"}}}"#;
@@ -113,53 +112,53 @@ const ASSUME: &str = "Action=AssumeRole&RoleArn=arn:aws:iam::123456789012:role/w
 
 #[tokio::test]
 async fn sessions_end() {
-    let (sts, root) = TestSts::new().await;
-    let ada = sts.with_people(&root).await;
-    let session = sts.session(&ada, &format!("{ASSUME}&DurationSeconds=900")).await;
-    let caller = sts.known(&session).unwrap();
+    let (server, root) = TestServer::new().await;
+    let ada = server.with_people(&root).await;
+    let session = server.session(&ada, &format!("{ASSUME}&DurationSeconds=900")).await;
+    let caller = server.known(&session).unwrap();
     let principal = &caller.identity.as_ref().unwrap().principal;
     assert_eq!(principal.arn, "arn:aws:sts::123456789012:assumed-role/work/now");
     assert_eq!(principal.role_arn.as_deref(), Some("arn:aws:iam::123456789012:role/work"));
     assert!(principal.user_id.starts_with("AROA") && principal.user_id.ends_with(":now"), "{}", principal.user_id);
     assert_eq!(principal.context["aws:tokenissuetime"], ["2027-01-15T08:00:00Z"]);
-    sts.hand.advance_ms(899_999);
-    assert!(sts.known(&session).is_ok());
-    sts.hand.advance_ms(1);
-    // From what is kept, and from the token itself.
-    assert_eq!(sts.known(&session).unwrap_err(), auth::Refusal::Expired);
-    sts.authority.identities.found_account(ACCOUNT, true).await.unwrap();
-    assert_eq!(sts.known(&session).unwrap_err(), auth::Refusal::Expired);
+    server.hand.advance_ms(899_999);
+    assert!(server.known(&session).is_ok());
+    server.hand.advance_ms(1);
+    // From the cache, and from the token itself.
+    assert_eq!(server.known(&session).unwrap_err(), auth::Refusal::Expired);
+    server.authority.identities.found_account(ACCOUNT, true).await.unwrap();
+    assert_eq!(server.known(&session).unwrap_err(), auth::Refusal::Expired);
 }
 
 #[tokio::test]
 async fn credentials_are_good_only_as_they_are() {
-    let (sts, root) = TestSts::new().await;
-    let ada = sts.with_people(&root).await;
-    let [one, other] = [sts.session(&ada, ASSUME).await, sts.session(&ada, ASSUME).await];
+    let (server, root) = TestServer::new().await;
+    let ada = server.with_people(&root).await;
+    let [one, other] = [server.session(&ada, ASSUME).await, server.session(&ada, ASSUME).await];
     assert_ne!((&one.access_key, &one.secret), (&other.access_key, &other.secret));
-    let unknown = |keys: &Keys| assert_eq!(sts.known(keys).unwrap_err(), auth::Refusal::Unrecognized, "{keys:?}");
+    let unknown = |keys: &Keys| assert_eq!(server.known(keys).unwrap_err(), auth::Refusal::Unrecognized, "{keys:?}");
     unknown(&Keys { token: other.token.clone(), ..one.clone() });
     unknown(&Keys { token: None, ..one.clone() });
     unknown(&Keys { token: one.token.clone(), ..ada.clone() });
     unknown(&Keys { access_key: one.access_key.replacen("ASIA", "AKIA", 1), ..one.clone() });
     unknown(&Keys { access_key: "any".to_owned(), ..ada.clone() });
     let form = format!("Action=UpdateAccessKey&UserName=ada&Status=Inactive&AccessKeyId={}", ada.access_key);
-    assert!(sts.known(&ada).is_ok());
-    sts.good(Api::Iam, &root, &form).await;
+    assert!(server.known(&ada).is_ok());
+    server.good(Api::Iam, &root, &form).await;
     unknown(&ada);
-    assert!(sts.known(&one).is_ok());
-    sts.good(Api::Iam, &root, "Action=DeleteRolePolicy&RoleName=work&PolicyName=p").await;
-    sts.good(Api::Iam, &root, "Action=DeleteRole&RoleName=work").await;
+    assert!(server.known(&one).is_ok());
+    server.good(Api::Iam, &root, "Action=DeleteRolePolicy&RoleName=work&PolicyName=p").await;
+    server.good(Api::Iam, &root, "Action=DeleteRole&RoleName=work").await;
     unknown(&one);
 }
 
 #[tokio::test]
 async fn what_assume_role_refuses() {
-    let (sts, root) = TestSts::new().await;
-    let ada = sts.with_people(&root).await;
-    let session = sts.session(&ada, ASSUME).await;
+    let (server, root) = TestServer::new().await;
+    let ada = server.with_people(&root).await;
+    let session = server.session(&ada, ASSUME).await;
     let check = async |keys: &Keys, form: &str, expected: &str| {
-        let refusal = sts.refused(keys, form).await;
+        let refusal = server.refused(keys, form).await;
         assert!(refusal.starts_with(expected), "{form}: {refusal}");
     };
     let denied = "AccessDenied: User: arn:aws:iam::123456789012:user/ada is not authorized to perform: sts:AssumeRole on \
@@ -207,44 +206,45 @@ async fn what_assume_role_refuses() {
 
 #[tokio::test]
 async fn a_source_identity_stays() {
-    let (sts, root) = TestSts::new().await;
-    let ada = sts.with_people(&root).await;
-    let named = sts.session(&ada, &format!("{ASSUME}&SourceIdentity=ada")).await;
-    let again = sts.session(&named, ASSUME).await;
-    let context = sts.known(&again).unwrap().identity.unwrap().principal.context.clone();
+    let (server, root) = TestServer::new().await;
+    let ada = server.with_people(&root).await;
+    let named = server.session(&ada, &format!("{ASSUME}&SourceIdentity=ada")).await;
+    let again = server.session(&named, ASSUME).await;
+    let context = server.known(&again).unwrap().identity.unwrap().principal.context.clone();
     assert_eq!(context["aws:sourceidentity"], ["ada"]);
-    assert!(sts.refused(&named, &format!("{ASSUME}&SourceIdentity=eve")).await.starts_with("AccessDenied"));
+    assert!(server.refused(&named, &format!("{ASSUME}&SourceIdentity=eve")).await.starts_with("AccessDenied"));
 }
 
 #[tokio::test]
 async fn sessions_that_are_narrowed() {
-    let (sts, root) = TestSts::new().await;
-    let ada = sts.with_people(&root).await;
+    let (server, root) = TestServer::new().await;
+    let ada = server.with_people(&root).await;
     let bounds =
-        |keys: &Keys| sts.known(keys).unwrap().identity.unwrap().principal.session_policies.as_ref().map(Vec::len);
-    assert_eq!(bounds(&sts.session(&ada, ASSUME).await), None);
+        |keys: &Keys| server.known(keys).unwrap().identity.unwrap().principal.session_policies.as_ref().map(Vec::len);
+    assert_eq!(bounds(&server.session(&ada, ASSUME).await), None);
     let read = percent_encoded(
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*"}}"#,
     );
-    let made = sts.good(Api::Iam, &root, &format!("Action=CreatePolicy&PolicyName=read&PolicyDocument={read}")).await;
+    let made =
+        server.good(Api::Iam, &root, &format!("Action=CreatePolicy&PolicyName=read&PolicyDocument={read}")).await;
     let arn = element(&made, "Arn").unwrap();
-    let narrowed = sts.session(&ada, &format!("{ASSUME}&Policy={read}&PolicyArns.member.1.arn={arn}")).await;
+    let narrowed = server.session(&ada, &format!("{ASSUME}&Policy={read}&PolicyArns.member.1.arn={arn}")).await;
     assert_eq!(bounds(&narrowed), Some(2));
-    // A policy that is gone might have denied.
-    sts.good(Api::Iam, &root, &format!("Action=DeletePolicy&PolicyArn={arn}")).await;
+    // A deleted policy might have denied.
+    server.good(Api::Iam, &root, &format!("Action=DeletePolicy&PolicyArn={arn}")).await;
     assert_eq!(bounds(&narrowed), Some(0));
-    assert_eq!(bounds(&sts.session(&ada, "Action=GetFederationToken&Name=bob").await), Some(0));
+    assert_eq!(bounds(&server.session(&ada, "Action=GetFederationToken&Name=bob").await), Some(0));
     assert_eq!(
-        bounds(&sts.session(&root, &format!("Action=GetFederationToken&Name=bob&Policy={read}")).await),
+        bounds(&server.session(&root, &format!("Action=GetFederationToken&Name=bob&Policy={read}")).await),
         Some(1)
     );
 }
 
 #[tokio::test]
 async fn a_roots_sessions_are_short() {
-    let (sts, root) = TestSts::new().await;
-    let session = sts.session(&root, "Action=GetSessionToken").await;
-    assert!(sts.good(Api::Sts, &session, "Action=GetCallerIdentity").await.contains("123456789012:root"));
-    sts.hand.advance_ms(3_600_000);
-    assert_eq!(sts.known(&session).unwrap_err(), auth::Refusal::Expired);
+    let (server, root) = TestServer::new().await;
+    let session = server.session(&root, "Action=GetSessionToken").await;
+    assert!(server.good(Api::Sts, &session, "Action=GetCallerIdentity").await.contains("123456789012:root"));
+    server.hand.advance_ms(3_600_000);
+    assert_eq!(server.known(&session).unwrap_err(), auth::Refusal::Expired);
 }

@@ -1,4 +1,4 @@
-//! AssumeRoleWithWebIdentity: a role, for a while, for whom an OpenID Connect provider vouches.
+//! AssumeRoleWithWebIdentity: a role, for a while, for the subject of a token of an OpenID Connect provider.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use auth::iam::{Decision, decide_federated, is_same_tag};
 use aws::sts::{AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse};
 use client::Url;
 
-use super::circumstances::Circumstances;
+use super::condition_context::ConditionContext;
 use super::grant::{Bounds, Grant};
 use super::role::{self, AskedRole};
-use super::{Way, tags};
+use super::{RequestOrigin, tags};
 use crate::authority::Authority;
 use crate::query::{Code, Refusal};
 use crate::session::Holder;
@@ -20,7 +20,7 @@ use crate::web_identity::{Claims, Jwt, Rejected, is_issuer};
 impl Authority {
     pub(super) async fn assume_role_with_web_identity(
         &self,
-        way: &Way,
+        origin: &RequestOrigin,
         request: &AssumeRoleWithWebIdentityRequest,
     ) -> Result<AssumeRoleWithWebIdentityResponse, Refusal> {
         let arn = role::arn(&request.role_arn)?;
@@ -35,7 +35,7 @@ impl Authority {
         let claims = self.issuers.claims(token, &account.id, &provider.url, &provider.entity.client_ids).await?;
         let provider_arn = provider.entity.arn(&account.id);
         let role = AskedRole::find(self, arn).ok_or_else(denied)?;
-        let session_tags = self.may_assume(way, request, &role, &provider_arn, &claims)?;
+        let session_tags = self.may_assume(origin, request, &role, &provider_arn, &claims)?;
         let mut context = claims.context;
         context.insert("aws:federatedprovider".to_owned(), vec![provider_arn.clone()]);
         let grant = Grant {
@@ -65,7 +65,7 @@ impl Authority {
     /// Whether the role's trust policy allows all that the claims ask for; if so, the session's tags.
     fn may_assume(
         &self,
-        way: &Way,
+        origin: &RequestOrigin,
         request: &AssumeRoleWithWebIdentityRequest,
         role: &AskedRole,
         provider_arn: &str,
@@ -73,15 +73,15 @@ impl Authority {
     ) -> Result<BTreeMap<String, String>, Refusal> {
         let arn = &*request.role_arn;
         let trust = role.role.trust.policy().ok_or_else(denied)?;
-        let circumstances = Circumstances {
+        let condition_context = ConditionContext {
             tags: claims.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
             transitive: claims.transitive.iter().map(String::as_str).collect(),
             source_identity: claims.source_identity.as_deref(),
             role_tags: Some(&role.role.tags),
             claims: Some(&claims.context),
-            way: Some((way, self.identities.clock.now_ms())),
+            origin: Some((origin, self.identities.clock.now_ms())),
             role_session_name: Some(&request.role_session_name),
-            ..Circumstances::default()
+            ..ConditionContext::default()
         };
         let wanted = [
             ("sts:AssumeRoleWithWebIdentity", true),
@@ -89,7 +89,7 @@ impl Authority {
             ("sts:SetSourceIdentity", claims.source_identity.is_some()),
         ];
         for (action, _) in wanted.into_iter().filter(|(_, is_wanted)| *is_wanted) {
-            if decide_federated(&trust, provider_arn, action, arn, &circumstances) != Decision::Allowed {
+            if decide_federated(&trust, provider_arn, action, arn, &condition_context) != Decision::Allowed {
                 return Err(Refusal::new(Code::AccessDenied, format!("Not authorized to perform {action}")));
             }
         }

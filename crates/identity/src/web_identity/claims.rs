@@ -1,4 +1,4 @@
-//! What a verified token says, checked: for whom it is, until when, and about whom.
+//! The claims of a verified token, checked: its audience, its expiry and its subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ const SOURCE_IDENTITY: &str = "https://aws.amazon.com/source_identity";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Claims {
     pub subject: String,
-    /// Who the token is for: `azp`, or else the audience that the provider's list has.
+    /// The audience: `azp`, or else the audience that the provider's list has.
     pub audience: String,
     /// For the contexts of requests: `issuer:sub` and its relatives, in lower case.
     pub context: BTreeMap<String, Vec<String>>,
@@ -40,7 +40,7 @@ impl Claims {
         if audiences.is_empty() {
             return Err(missing("aud"));
         }
-        // Who asked for the token stands before whom it is for.
+        // The authorized party, if the token has one, decides before the audience.
         let party = claims.get("azp").and_then(Value::as_str).map(|party| vec![party.to_owned()]);
         let mut wanted = party.as_ref().unwrap_or(&audiences).iter();
         let audience = wanted.find(|audience| client_ids.contains(audience));

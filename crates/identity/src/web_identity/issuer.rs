@@ -1,4 +1,4 @@
-//! Issuers: where their keys are, and the keys, which are kept for a while. Only issuers that an account has registered are
+//! Issuers: the addresses of their keys, and the keys, which are cached for a while. Only issuers that an account has registered are
 //! ever asked, over `https`, or on this machine, and only at addresses that are open to callers; an answer is bounded in size
 //! and time, and a call is one of those that the server has for all accounts; and tokens with unknown keys cannot make a server ask more often than every few seconds.
 //!
@@ -35,7 +35,7 @@ const AGAIN_MS: u64 = 5_000;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Unit: bytes.
 const DOCUMENT_SIZE_BYTES_MAX: usize = 512 * 1024;
-/// Issuers whose keys are cached. For one more, the one that was not needed for longest is forgotten.
+/// Issuers whose keys are cached. For one more, the least recently used one is removed.
 const ISSUERS_MAX: usize = 1_000;
 
 /// What is read of an issuer's configuration. A document as a tree would take twenty times its text.
@@ -101,7 +101,7 @@ struct Entry {
     used_ms: AtomicU64,
 }
 
-/// What a request does whose keys are not cached.
+/// What a request does if its keys are not cached.
 enum Turn {
     /// It may ask.
     Free,
@@ -165,7 +165,7 @@ impl Question {
         Ok(Question { entry: Arc::clone(entry), clock: clock.clone(), outcome: Err(Rejected::Communication) })
     }
 
-    /// On a task of its own: a client that goes away while it waits does not end the question of the others.
+    /// On a task of its own: a client that disconnects while it waits does not end the question of the others.
     async fn ask(self, fetcher: Fetcher, slots: Slots, issuer: String) {
         let asked = tokio::spawn(async move {
             let fetched = tokio::time::timeout(TIMEOUT, fetcher.fetch(&slots, &issuer)).await;
@@ -246,7 +246,7 @@ impl Issuers {
         if let Some(published) = entry.fitting(token, FRESH_MS, now_ms) {
             return Ok(published);
         }
-        // Before the look at whose turn it is, so that no end is missed.
+        // Before the turn is decided, so that no end is missed.
         let mut ended = entry.ended.subscribe();
         let turn = entry.cached.lock().turn(token, now_ms);
         match turn {

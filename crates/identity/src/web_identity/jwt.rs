@@ -48,7 +48,7 @@ pub struct Jwt<'a> {
 
 impl<'a> Jwt<'a> {
     /// # Errors
-    /// If it is no JWT, or is signed in a way that nobody can verify.
+    /// If it is no JWT, or is signed by an algorithm that is not supported.
     pub fn parse(token: &'a str) -> Result<Jwt<'a>, Rejected> {
         Jwt::parts(token).ok_or_else(Rejected::malformed)
     }
@@ -75,7 +75,7 @@ impl<'a> Jwt<'a> {
         })
     }
 
-    /// Who is said to have issued it.
+    /// The issuer that the token claims.
     pub fn issuer(&self) -> Option<&str> {
         self.claims.get("iss")?.as_str()
     }

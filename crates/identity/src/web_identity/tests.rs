@@ -144,7 +144,7 @@ async fn an_issuers_token_is_believed() {
     let host = issuer.url.strip_prefix("http://").unwrap();
     assert_eq!(claims.context[&format!("{host}:sub")], ["system:serviceaccount:shop:orders"]);
     assert_eq!(claims.context[&format!("{host}:aud")], ["sts.amazonaws.com"]);
-    // The keys are kept.
+    // The keys are cached.
     ask(&issuers, &signer.token(&issuer.claims()), &issuer.url).await.unwrap();
     assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
 }
@@ -346,8 +346,8 @@ async fn all_calls(account: &str) -> Vec<client::Reservation> {
     held
 }
 
-/// An issuer is shared by all accounts, and the calls of one are its own: without any, it keeps no other from asking, and what it
-/// did not ask is no answer.
+/// An issuer is shared by all accounts, and the calls of one are its own: an account without any does not block others, and a
+/// question that was not sent is no answer.
 #[tokio::test]
 async fn an_account_without_calls_stops_no_other() {
     let (signer, issuers) = (Signer::new("k1"), issuers());
@@ -392,7 +392,7 @@ async fn stale_keys_do_not_wait_for_an_issuer() {
     check_answered_meanwhile(&issuers, &issuer, &known, &unknown).await;
 }
 
-/// A client that goes away while it waits neither ends the question of the others nor has a second one asked.
+/// A client that disconnects while it waits neither ends the question of the others nor has a second one asked.
 #[tokio::test]
 async fn a_question_outlives_its_client() {
     let (signer, issuers) = (Signer::new("k1"), issuers());
@@ -497,7 +497,7 @@ fn urls_of_issuers() {
     }
 }
 
-/// Made with OpenSSL from keys that are long gone.
+/// Made with OpenSSL from keys that no longer exist.
 #[test]
 fn rsa_signatures() {
     let set = include_bytes!("rsa_keys.json");

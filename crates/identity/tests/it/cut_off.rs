@@ -9,7 +9,7 @@ use std::time::Duration;
 use auth::iam::{Identity, Transport};
 use auth::{Caller, Directory};
 use base::{Clock, ManualClock};
-use identity::sts::Way;
+use identity::sts::RequestOrigin;
 use identity::{Api, AuthKey, Authority, Identities, Parameters, Request};
 use ops::{NodeSettings, Service, Settings};
 use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
@@ -89,9 +89,9 @@ impl Node {
     /// The answer's body, or the code of the refusal and its status.
     async fn ask(&self, caller: &Caller, api: Api, form: &str) -> Result<String, (u16, &'static str)> {
         let parameters = Parameters::parse(format!("Action={form}").as_bytes()).unwrap();
-        let way = Way { transport: caller.identity.as_ref().unwrap().transport, user_agent: None };
+        let origin = RequestOrigin { transport: caller.identity.as_ref().unwrap().transport, user_agent: None };
         let request = Request { parameters: &parameters, request_id: "id" };
-        let reply = self.authority.answer(api, Some(caller), &way, &request).await;
+        let reply = self.authority.answer(api, Some(caller), &origin, &request).await;
         match reply.refusal {
             Some(refusal) => Err((reply.status, refusal.code.name())),
             None => Ok(reply.body),
@@ -138,7 +138,7 @@ async fn web_identity(node: &Node) -> u16 {
     let parameters = Parameters::parse(WEB_IDENTITY.as_bytes()).unwrap();
     let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
     let request = Request { parameters: &parameters, request_id: "id" };
-    node.authority.answer(Api::Sts, None, &Way { transport, user_agent: None }, &request).await.status
+    node.authority.answer(Api::Sts, None, &RequestOrigin { transport, user_agent: None }, &request).await.status
 }
 
 async fn refuses_all(node: &Node, caller: &Caller) {
@@ -154,7 +154,7 @@ async fn refuses_all(node: &Node, caller: &Caller) {
 async fn a_node_that_cannot_look_issues_no_sessions() {
     let (one, other, hand) = nodes(Duration::from_secs(3_600)).await;
     let (root, ada) = furnished(&one).await;
-    other.identities.look().await.unwrap();
+    other.identities.refresh().await.unwrap();
     let caller = other.known(&ada).unwrap();
     for form in ISSUING {
         other.ask(&caller, Api::Sts, form).await.unwrap();
@@ -200,7 +200,7 @@ async fn a_node_looks_again_when_it_is_asked() {
 async fn a_node_without_its_lease_issues_no_sessions() {
     let (one, other, hand) = nodes(Duration::from_millis(300)).await;
     let (_, ada) = furnished(&one).await;
-    other.identities.look().await.unwrap();
+    other.identities.refresh().await.unwrap();
     let caller = other.known(&ada).unwrap();
     other.cut(true);
     hand.advance_ms(300);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use auth::Caller;
 use auth::iam::{Policy, PolicyKind, Principal, PrincipalKind, Transport, reference};
-use identity::sts::Way;
+use identity::sts::RequestOrigin;
 use identity::{Api, AuthKey, Authority, Parameters, Reply, Request};
 use serde_json::Value;
 
@@ -268,8 +268,8 @@ async fn with_sts() -> (Node, Arc<Authority>) {
 async fn ask_sts(authority: &Authority, caller: &Caller, form: &str) -> Reply {
     let parameters = Parameters::parse(form.as_bytes()).unwrap();
     let transport = Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false };
-    let way = Way { transport, user_agent: None };
-    authority.answer(Api::Sts, Some(caller), &way, &Request { parameters: &parameters, request_id: "id" }).await
+    let origin = RequestOrigin { transport, user_agent: None };
+    authority.answer(Api::Sts, Some(caller), &origin, &Request { parameters: &parameters, request_id: "id" }).await
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! Any sequence of operations against a model of plain sets: users, groups, who is in which, and what is attached to whom.
-//! The node is asked through one of two stores on one engine, so that each has to keep up with the other.
+//! Any sequence of operations against a model of plain sets: users, groups, their members, and attached policies.
+//! The node is asked through one of two stores on one engine, so that each has to read the changes of the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,18 +173,18 @@ proptest! {
             let mut model = Model::default();
             for (step, at) in &steps {
                 let node = &nodes[*at];
-                node.0.look().await.unwrap();
+                node.0.refresh().await.unwrap();
                 let reply = node.ask(&form(step)).await;
                 assert_eq!(reply.status, model.step(step), "{step:?}: {}", reply.body);
             }
             for node in &nodes {
-                node.0.look().await.unwrap();
+                node.0.refresh().await.unwrap();
                 compare(node, &model).await;
             }
         });
     }
 
-    /// Requests that nobody would make: refused or answered, and never with a failure of the server.
+    /// Requests that no client would send: refused or answered, and never with a failure of the server.
     #[test]
     fn any_form_is_answered(
         action in 0..OPERATIONS.len(),

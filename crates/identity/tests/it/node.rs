@@ -66,8 +66,8 @@ impl Node {
     }
 
     pub(crate) fn user(&self, name: &str) -> Arc<Principal> {
-        let moment = self.0.snapshot();
-        let account = moment.account(ACCOUNT).unwrap();
+        let snapshot = self.0.snapshot();
+        let account = snapshot.account(ACCOUNT).unwrap();
         Arc::new(account.principal_of(account.user(name).unwrap()))
     }
 }

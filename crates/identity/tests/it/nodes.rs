@@ -13,13 +13,13 @@ async fn what_one_node_makes_the_others_see_after_a_look() {
     nodes[0].done("Action=CreateUser&UserName=bob").await;
     nodes[0].done("Action=GetUser&UserName=BOB").await;
     assert_eq!(nodes[1].refused("Action=GetUser&UserName=bob").await, "NoSuchEntity");
-    nodes[1].0.look().await.unwrap();
+    nodes[1].0.refresh().await.unwrap();
     nodes[1].done("Action=GetUser&UserName=bob").await;
-    // Who changes something has looked.
+    // A change reads the identities first.
     let key = nodes[1].done("Action=CreateAccessKey&UserName=bob").await;
     let key = text_of(&key, "AccessKeyId").to_owned();
     assert_eq!(nodes[0].refused("Action=CreateUser&UserName=Bob").await, "EntityAlreadyExists");
-    nodes[0].0.look().await.unwrap();
+    nodes[0].0.refresh().await.unwrap();
     let keys = nodes[0].done("Action=ListAccessKeys&UserName=bob").await;
     assert_eq!(text_of(&keys, "AccessKeyId"), key);
 }
@@ -57,7 +57,7 @@ async fn of_two_that_make_the_same_one_wins() {
         made += 1;
     }
     for node in &nodes {
-        node.0.look().await.unwrap();
+        node.0.refresh().await.unwrap();
         let listed = node.done("Action=ListUsers&MaxItems=1000").await;
         assert_eq!(listed.matches("<UserName>").count(), made);
     }
@@ -69,7 +69,7 @@ async fn quotas_hold_for_all_nodes_together() {
     nodes[0].done("Action=CreateUser&UserName=bob").await;
     let form = "Action=CreateAccessKey&UserName=bob";
     for node in &nodes {
-        node.0.look().await.unwrap();
+        node.0.refresh().await.unwrap();
     }
     let (a, b, c) = tokio::join!(nodes[0].ask(form), nodes[1].ask(form), nodes[2].ask(form));
     let mut statuses = [a.status, b.status, c.status];
@@ -99,7 +99,7 @@ async fn last_uses_are_kept() {
     nodes[0].0.note_use("AKIAUNKNOWN", "dynamodb", "eu-west-1", crate::node::NOW_MS);
     assert_eq!(text_of(&nodes[0].done(&form).await, "LastUsedDate"), "2026-01-02T03:04:05Z");
     nodes[0].0.write_uses().await;
-    nodes[1].0.look().await.unwrap();
+    nodes[1].0.refresh().await.unwrap();
     let used = nodes[1].done(&form).await;
     assert_eq!((text_of(&used, "ServiceName"), text_of(&used, "Region")), ("dynamodb", "eu-west-1"));
     nodes[1].done(&format!("Action=DeleteAccessKey&UserName=bob&AccessKeyId={key}")).await;

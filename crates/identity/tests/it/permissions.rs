@@ -1,4 +1,4 @@
-//! Who may use IAM's API: what policies say of it, as of any other service.
+//! Permissions for IAM's own API, which are decided by policies, as those of other services.
 
 use std::sync::Arc;
 

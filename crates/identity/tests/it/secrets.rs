@@ -1,4 +1,4 @@
-//! Secrets of access keys are told once and stand nowhere in plain.
+//! Secrets of access keys are shown once and stored nowhere in plain.
 
 use std::ops::Bound;
 
@@ -46,9 +46,9 @@ async fn no_row_no_answer_and_no_debug_output_has_a_secret() {
     shown += &format!("{:?} {key:?}", node.0.snapshot());
     assert!(shown.contains(&id) && !shown.contains(&secret));
 
-    // Who has the key can read it, and only as this key's.
-    let moment = node.0.snapshot();
-    let (_, access_key) = moment.access_key(&id).unwrap();
+    // The auth key decrypts it, and only as this key's.
+    let snapshot = node.0.snapshot();
+    let (_, access_key) = snapshot.access_key(&id).unwrap();
     assert_eq!(node.0.secret(access_key).as_deref(), Some(&*secret));
     let mut other = identity::entity::AccessKey::clone(access_key);
     other.id = other.id.replace("AKIA", "ASIA");

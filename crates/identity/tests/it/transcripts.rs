@@ -1,4 +1,4 @@
-//! Requests and their answers, as text: one line asks, the next one tells. Of an answer, the result stands there if it
+//! Requests and their answers, as text: a line is a request, and the next one its answer: the result if it
 //! has one, or the refusal's status, code and sentence. Ids, secrets and markers are cut short.
 //!
 //! With `UPDATE_TRANSCRIPTS` set, what was answered is written down instead of compared.

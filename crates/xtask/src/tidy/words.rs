@@ -17,7 +17,7 @@ const EXCEPTIONS: [(&str, &str); 0] = [];
 
 /// What a crate's comments and a document have today, and nothing else has. The numbers only fall. The failure message of
 /// `counts_of_words_only_fall` is the table as it has to be.
-const COUNTS: [(&str, usize); 1] = [("identity", 33)];
+const COUNTS: [(&str, usize); 0] = [];
 
 #[test]
 fn counts_of_words_only_fall() {

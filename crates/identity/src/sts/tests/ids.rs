@@ -12,7 +12,7 @@ fn trust(principals: &str) -> String {
     percent_encoded(&format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#))
 }
 
-impl TestSts {
+impl TestServer {
     async fn user(&self, root: &Keys, name: &str) -> Keys {
         self.good(Api::Iam, root, &format!("Action=CreateUser&UserName={name}")).await;
         let policy = percent_encoded(ALL);
@@ -67,87 +67,87 @@ const DENIED: (u16, Option<&str>) = (403, Some("AccessDenied"));
 
 #[tokio::test]
 async fn a_user_made_again_is_not_trusted() {
-    let (sts, root) = TestSts::new().await;
-    let eve = sts.user(&root, "eve").await;
+    let (server, root) = TestServer::new().await;
+    let eve = server.user(&root, "eve").await;
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/eve");
-    sts.role(&root, "vault", &format!("[\"{arn}\"]")).await;
-    assert_eq!(sts.takes(&eve, "vault").await, TAKEN);
-    assert_eq!(sts.shown(&root, "vault").await, trust(&format!("[\"{arn}\"]")));
-    let id = element(&sts.good(Api::Iam, &root, "Action=GetUser&UserName=eve").await, "UserId").unwrap();
+    server.role(&root, "vault", &format!("[\"{arn}\"]")).await;
+    assert_eq!(server.takes(&eve, "vault").await, TAKEN);
+    assert_eq!(server.shown(&root, "vault").await, trust(&format!("[\"{arn}\"]")));
+    let id = element(&server.good(Api::Iam, &root, "Action=GetUser&UserName=eve").await, "UserId").unwrap();
 
     // Under another name it is the same user.
-    sts.good(Api::Iam, &root, "Action=UpdateUser&UserName=eve&NewUserName=adam&NewPath=/team/").await;
-    assert_eq!(sts.takes(&eve, "vault").await, TAKEN);
+    server.good(Api::Iam, &root, "Action=UpdateUser&UserName=eve&NewUserName=adam&NewPath=/team/").await;
+    assert_eq!(server.takes(&eve, "vault").await, TAKEN);
     let renamed = format!("arn:aws:iam::{ACCOUNT}:user/team/adam");
-    assert!(sts.shown(&root, "vault").await.contains(&percent_encoded(&renamed)));
+    assert!(server.shown(&root, "vault").await.contains(&percent_encoded(&renamed)));
     // And another one of the old name is another one.
-    let second = sts.user(&root, "eve").await;
-    assert_eq!(sts.takes(&second, "vault").await, DENIED);
+    let second = server.user(&root, "eve").await;
+    assert_eq!(server.takes(&second, "vault").await, DENIED);
 
-    sts.without_user(&root, "adam", &eve).await;
-    let shown = sts.shown(&root, "vault").await;
+    server.without_user(&root, "adam", &eve).await;
+    let shown = server.shown(&root, "vault").await;
     assert!(shown.contains(&percent_encoded(&format!("[\"{id}\"]"))), "{shown}");
-    assert_eq!(sts.takes(&second, "vault").await, DENIED);
+    assert_eq!(server.takes(&second, "vault").await, DENIED);
     // The same policy, put again, means the new user.
     let form = format!("Action=UpdateAssumeRolePolicy&RoleName=vault&PolicyDocument={}", trust(&format!("\"{arn}\"")));
-    sts.good(Api::Iam, &root, &form).await;
-    assert_eq!(sts.takes(&second, "vault").await, TAKEN);
+    server.good(Api::Iam, &root, &form).await;
+    assert_eq!(server.takes(&second, "vault").await, TAKEN);
 }
 
 #[tokio::test]
 async fn a_role_made_again_is_not_trusted() {
-    let (sts, root) = TestSts::new().await;
-    let ada = sts.with_people(&root).await;
+    let (server, root) = TestServer::new().await;
+    let ada = server.with_people(&root).await;
     let work = format!("arn:aws:iam::{ACCOUNT}:role/work");
     let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/work/now");
-    sts.role(&root, "by-role", &format!("\"{work}\"")).await;
-    sts.role(&root, "by-session", &format!("\"{session}\"")).await;
-    let one = sts.session(&ada, ASSUME).await;
-    let other = sts.session(&ada, &ASSUME.replace("=now", "=then")).await;
-    assert_eq!((sts.takes(&one, "by-role").await, sts.takes(&one, "by-session").await), (TAKEN, TAKEN));
-    assert_eq!((sts.takes(&other, "by-role").await, sts.takes(&other, "by-session").await), (TAKEN, DENIED));
+    server.role(&root, "by-role", &format!("\"{work}\"")).await;
+    server.role(&root, "by-session", &format!("\"{session}\"")).await;
+    let one = server.session(&ada, ASSUME).await;
+    let other = server.session(&ada, &ASSUME.replace("=now", "=then")).await;
+    assert_eq!((server.takes(&one, "by-role").await, server.takes(&one, "by-session").await), (TAKEN, TAKEN));
+    assert_eq!((server.takes(&other, "by-role").await, server.takes(&other, "by-session").await), (TAKEN, DENIED));
 
-    sts.without_role(&root, "work").await;
-    sts.role(&root, "work", &format!("\"{ACCOUNT}\"")).await;
-    let again = sts.session(&ada, ASSUME).await;
-    assert_eq!(sts.known(&again).unwrap().identity.unwrap().principal.arn, session);
-    assert_eq!((sts.takes(&again, "by-role").await, sts.takes(&again, "by-session").await), (DENIED, DENIED));
-    assert!(sts.shown(&root, "by-session").await.contains("AROA"));
+    server.without_role(&root, "work").await;
+    server.role(&root, "work", &format!("\"{ACCOUNT}\"")).await;
+    let again = server.session(&ada, ASSUME).await;
+    assert_eq!(server.known(&again).unwrap().identity.unwrap().principal.arn, session);
+    assert_eq!((server.takes(&again, "by-role").await, server.takes(&again, "by-session").await), (DENIED, DENIED));
+    assert!(server.shown(&root, "by-session").await.contains("AROA"));
 }
 
 #[tokio::test]
 async fn principals_of_other_accounts_are_known_by_their_ids_too() {
-    let (sts, root) = TestSts::new().await;
-    let other = sts.authority.identities.found_account(OTHER, true).await.unwrap().unwrap();
+    let (server, root) = TestServer::new().await;
+    let other = server.authority.identities.found_account(OTHER, true).await.unwrap().unwrap();
     let other = Keys { access_key: other.key.id, secret: other.secret, token: None };
-    let bob = sts.user(&other, "bob").await;
-    sts.role(&root, "shared", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
-    assert_eq!(sts.takes(&bob, "shared").await, TAKEN);
-    sts.without_user(&other, "bob", &bob).await;
-    let bob = sts.user(&other, "bob").await;
-    assert_eq!(sts.takes(&bob, "shared").await, DENIED);
+    let bob = server.user(&other, "bob").await;
+    server.role(&root, "shared", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
+    assert_eq!(server.takes(&bob, "shared").await, TAKEN);
+    server.without_user(&other, "bob", &bob).await;
+    let bob = server.user(&other, "bob").await;
+    assert_eq!(server.takes(&bob, "shared").await, DENIED);
     // An account and its root stay what they are.
-    sts.role(&root, "open", &format!("[\"{OTHER}\",\"arn:aws:iam::{OTHER}:root\"]")).await;
-    assert_eq!(sts.takes(&bob, "open").await, TAKEN);
+    server.role(&root, "open", &format!("[\"{OTHER}\",\"arn:aws:iam::{OTHER}:root\"]")).await;
+    assert_eq!(server.takes(&bob, "open").await, TAKEN);
     // A policy is shown with the names that its principals have now, those of other accounts too.
-    sts.role(&root, "renamed", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
-    sts.good(Api::Iam, &other, "Action=UpdateUser&UserName=bob&NewUserName=robert").await;
-    assert!(sts.shown(&root, "renamed").await.contains(&percent_encoded(&format!("{OTHER}:user/robert"))));
+    server.role(&root, "renamed", &format!("\"arn:aws:iam::{OTHER}:user/bob\"")).await;
+    server.good(Api::Iam, &other, "Action=UpdateUser&UserName=bob&NewUserName=robert").await;
+    assert!(server.shown(&root, "renamed").await.contains(&percent_encoded(&format!("{OTHER}:user/robert"))));
 
     // One that is not here yet when the policy is put is never meant.
     const LATER: &str = "333333333333";
-    sts.role(&root, "later", &format!("\"arn:aws:iam::{LATER}:user/carl\"")).await;
-    let later = sts.authority.identities.found_account(LATER, false).await.unwrap().unwrap();
+    server.role(&root, "later", &format!("\"arn:aws:iam::{LATER}:user/carl\"")).await;
+    let later = server.authority.identities.found_account(LATER, false).await.unwrap().unwrap();
     let later = Keys { access_key: later.key.id, secret: later.secret, token: None };
-    let carl = sts.user(&later, "carl").await;
-    assert_eq!(sts.takes(&carl, "later").await, DENIED);
+    let carl = server.user(&later, "carl").await;
+    assert_eq!(server.takes(&carl, "later").await, DENIED);
 }
 
 #[tokio::test]
 async fn principals_that_do_not_exist_are_refused() {
-    let (sts, root) = TestSts::new().await;
-    sts.with_people(&root).await;
-    let before = sts.shown(&root, "work").await;
+    let (server, root) = TestServer::new().await;
+    server.with_people(&root).await;
+    let before = server.shown(&root, "work").await;
     for principal in [
         format!("arn:aws:iam::{ACCOUNT}:user/none"),
         format!("arn:aws:iam::{ACCOUNT}:user/ADA"),
@@ -164,20 +164,20 @@ async fn principals_that_do_not_exist_are_refused() {
             format!("Action=CreateRole&RoleName=new&AssumeRolePolicyDocument={document}"),
             format!("Action=UpdateAssumeRolePolicy&RoleName=work&PolicyDocument={document}"),
         ] {
-            let refusal = sts.ask(Api::Iam, &root, &form).await.refusal.expect("a refusal");
+            let refusal = server.ask(Api::Iam, &root, &form).await.refusal.expect("a refusal");
             assert_eq!(refusal.code, Code::MalformedPolicyDocument);
             assert_eq!(refusal.text, format!("Invalid principal in policy: \"AWS\":\"{principal}\""));
         }
     }
-    assert_eq!(sts.shown(&root, "work").await, before);
-    let id = element(&sts.good(Api::Iam, &root, "Action=GetUser&UserName=ada").await, "UserId").unwrap();
+    assert_eq!(server.shown(&root, "work").await, before);
+    let id = element(&server.good(Api::Iam, &root, "Action=GetUser&UserName=ada").await, "UserId").unwrap();
     let good = format!(
         "[\"*\",\"arn:aws:iam::999999999999:root\",\"arn:aws:iam::999999999999:user/x\",\"{id}\",\
          \"arn:aws:sts::{ACCOUNT}:federated-user/any\"]"
     );
-    sts.role(&root, "new", &good).await;
+    server.role(&root, "new", &good).await;
     // The id of an existing user is shown as its ARN.
-    assert!(sts.shown(&root, "new").await.contains(&percent_encoded(&format!("arn:aws:iam::{ACCOUNT}:user/ada"))));
+    assert!(server.shown(&root, "new").await.contains(&percent_encoded(&format!("arn:aws:iam::{ACCOUNT}:user/ada"))));
 }
 
 /// Roles that an older program has stored have no ids: they are read, mean ARNs, and are written as they were.
@@ -196,7 +196,7 @@ fn roles_without_ids_are_read() {
     (eve.kind, eve.arn) = (PrincipalKind::User, "arn:aws:iam::123456789012:user/eve".to_owned());
     let trust = role.trust.policy().unwrap();
     assert_eq!(trust.principals().collect::<Vec<_>>(), [eve.arn.as_str()]);
-    let context = crate::sts::circumstances::Circumstances::default();
+    let context = crate::sts::condition_context::ConditionContext::default();
     let question = auth::iam::Question {
         principal: &eve,
         action: "sts:AssumeRole",

@@ -12,12 +12,12 @@ const NONE: &str = "Action=AssumeRole&RoleArn=arn:aws:iam::123456789012:role/non
 
 #[tokio::test]
 async fn a_role_that_is_not_there_and_one_that_does_not_trust_are_answered_alike() {
-    let (sts, root) = TestSts::new().await;
-    let ada = sts.with_people(&root).await;
+    let (server, root) = TestServer::new().await;
+    let ada = server.with_people(&root).await;
     let trust = percent_encoded(
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"210987654321"}}}"#,
     );
-    sts.good(Api::Iam, &root, &format!("Action=CreateRole&RoleName=shut&AssumeRolePolicyDocument={trust}")).await;
+    server.good(Api::Iam, &root, &format!("Action=CreateRole&RoleName=shut&AssumeRolePolicyDocument={trust}")).await;
     let shut = NONE.replace("none", "shut");
     for more in [
         "",
@@ -32,14 +32,16 @@ async fn a_role_that_is_not_there_and_one_that_does_not_trust_are_answered_alike
         "&ExternalId=x",
         "&SerialNumber=x&TokenCode=000000",
     ] {
-        let [missing, shut] =
-            [sts.refused(&ada, &format!("{NONE}{more}")).await, sts.refused(&ada, &format!("{shut}{more}")).await];
+        let [missing, shut] = [
+            server.refused(&ada, &format!("{NONE}{more}")).await,
+            server.refused(&ada, &format!("{shut}{more}")).await,
+        ];
         assert_eq!(missing.replace("none", "shut"), shut, "{more}");
     }
 }
 
 struct Web {
-    sts: TestSts,
+    server: TestServer,
     issuer: Issuer,
     signer: Signer,
 }
@@ -47,22 +49,22 @@ struct Web {
 impl Web {
     /// Roles `good`, which trusts the issuer, and `shut`, which does not.
     async fn new() -> Web {
-        let (sts, root) = TestSts::new().await;
+        let (server, root) = TestServer::new().await;
         let signer = Signer::new("k1");
         let issuer = Issuer::with_keys(json!([signer.jwk()])).await;
         let host = issuer.url.strip_prefix("http://").unwrap();
         let url = percent_encoded(&issuer.url);
         let form = format!("Action=CreateOpenIDConnectProvider&Url={url}&ClientIDList.member.1=sts.amazonaws.com");
-        sts.good(Api::Iam, &root, &form).await;
+        server.good(Api::Iam, &root, &form).await;
         for (role, provider) in [("good", format!("oidc-provider/{host}")), ("shut", "oidc-provider/other".to_owned())]
         {
             let trust = percent_encoded(&format!(
                 r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":{{"Federated":"arn:aws:iam::{ACCOUNT}:{provider}"}}}}}}"#
             ));
             let form = format!("Action=CreateRole&RoleName={role}&AssumeRolePolicyDocument={trust}");
-            sts.good(Api::Iam, &root, &form).await;
+            server.good(Api::Iam, &root, &form).await;
         }
-        Web { sts, issuer, signer }
+        Web { server, issuer, signer }
     }
 
     fn token(&self, issuer: &str) -> String {
@@ -79,9 +81,9 @@ impl Web {
         );
         let parameters = Parameters::parse(form.as_bytes()).unwrap();
         let transport = Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
-        let way = Way { transport, user_agent: None };
+        let origin = RequestOrigin { transport, user_agent: None };
         let request = Request { parameters: &parameters, request_id: "id" };
-        let reply = self.sts.authority.answer(Api::Sts, None, &way, &request).await;
+        let reply = self.server.authority.answer(Api::Sts, None, &origin, &request).await;
         reply.refusal.map(|refusal| format!("{}: {}", refusal.code.name(), refusal.text)).unwrap_or_default()
     }
 }

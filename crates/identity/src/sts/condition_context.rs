@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 
 use auth::iam::{Context, Values, WorkBudget, tag_value};
 
-use super::Way;
+use super::RequestOrigin;
 use crate::tag_key::with_stored_keys;
 
 #[derive(Default)]
-pub(super) struct Circumstances<'a> {
+pub(super) struct ConditionContext<'a> {
     pub(super) external_id: Option<&'a str>,
     pub(super) role_session_name: Option<&'a str>,
     /// Tags that the session is asked for with, wherever they come from.
@@ -25,8 +25,8 @@ pub(super) struct Circumstances<'a> {
     /// Claims of a web identity, in lower case.
     pub(super) claims: Option<&'a BTreeMap<String, Vec<String>>>,
     pub(super) tag_keys: OnceCell<Vec<&'a str>>,
-    /// Of a request that nobody has signed; of others it is known already.
-    pub(super) way: Option<(&'a Way, u64)>,
+    /// Of an unsigned request; signed ones have it in their identity.
+    pub(super) origin: Option<(&'a RequestOrigin, u64)>,
 }
 
 fn one(value: &str) -> Option<Values<'_>> {
@@ -38,7 +38,7 @@ fn many<'a>(values: impl Iterator<Item = &'a str>) -> Option<Values<'a>> {
     (!values.is_empty()).then_some(Values::Many(values))
 }
 
-impl Context for Circumstances<'_> {
+impl Context for ConditionContext<'_> {
     fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
         if let Some(tag) = key.strip_prefix("aws:requesttag/") {
             return tag_value(self.tags.iter().map(|(name, value)| (*name, *value)), tag, work);
@@ -58,8 +58,8 @@ impl Context for Circumstances<'_> {
     }
 }
 
-impl Circumstances<'_> {
-    /// Of the request, and those of the role whose tags the request's replace though they differ in case.
+impl ConditionContext<'_> {
+    /// Of the request, and those of the role's tags that the request's replace though they differ in case.
     fn tag_keys(&self) -> &[&str] {
         self.tag_keys.get_or_init(|| {
             let stored = self.role_tags.into_iter().flat_map(|tags| tags.keys().map(String::as_str));
@@ -76,11 +76,11 @@ impl Circumstances<'_> {
     }
 
     fn of_way(&self, key: &str) -> Option<Values<'_>> {
-        let (way, now_ms) = self.way?;
+        let (origin, now_ms) = self.origin?;
         let value = match key {
-            "aws:sourceip" => way.transport.peer.to_canonical().to_string(),
-            "aws:securetransport" => way.transport.secure.to_string(),
-            "aws:useragent" => way.user_agent.clone()?,
+            "aws:sourceip" => origin.transport.peer.to_canonical().to_string(),
+            "aws:securetransport" => origin.transport.secure.to_string(),
+            "aws:useragent" => origin.user_agent.clone()?,
             "aws:currenttime" => base::utc::rfc3339(now_ms),
             "aws:epochtime" => (now_ms / 1_000).to_string(),
             _ => return None,
@@ -93,19 +93,19 @@ impl Circumstances<'_> {
 mod tests {
     use super::*;
 
-    /// A session's tag takes the place of the role's whose key differs in case.
+    /// A session's tag replaces the role's tag if their keys differ only in case.
     #[test]
     fn tag_keys_are_also_those_of_the_role_that_are_replaced() {
         let role_tags: BTreeMap<String, String> =
             ["team", "other", "same"].map(|key| (key.to_owned(), "r".to_owned())).into();
-        let own = Circumstances {
+        let own = ConditionContext {
             tags: [("TEAM", "x"), ("same", "y")].into(),
             role_tags: Some(&role_tags),
-            ..Circumstances::default()
+            ..ConditionContext::default()
         };
         let Some(Values::Many(keys)) = own.values("aws:tagkeys", &WorkBudget::default()) else { panic!("keys") };
         assert_eq!(keys, ["TEAM", "same", "team"]);
-        let own = Circumstances { role_tags: Some(&role_tags), ..Circumstances::default() };
+        let own = ConditionContext { role_tags: Some(&role_tags), ..ConditionContext::default() };
         assert_eq!(own.values("aws:tagkeys", &WorkBudget::default()), None);
     }
 }
