@@ -9,7 +9,7 @@ use super::asked::Ask;
 use super::holder::{self, Holder};
 use super::page::Page;
 use super::{Answer, constraint, quota, user};
-use crate::query::{Code, Refusal, timestamp};
+use crate::query::timestamp;
 use crate::store::entity::{Grants, Group, User};
 use crate::store::{Account, Draft, UniqueIdKind, unique_id};
 
@@ -22,7 +22,7 @@ pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft, request: CreateGroupReque
         created_ms: ask.now_ms,
         grants: Grants::default(),
     };
-    refuse_second(draft, name)?;
+    holder::refuse_second::<Group>(draft, name)?;
     quota::refuse_beyond("GroupsPerAccount", draft.groups.len(), quota::GROUPS_MAX)?;
     let shown = shown(draft, &group);
     draft.put(group);
@@ -61,7 +61,7 @@ pub(super) fn update(draft: &mut Draft, request: UpdateGroupRequest) -> Answer {
     if let Some(name) = &request.new_group_name {
         constraint::name("NewGroupName", name)?;
         if !name.eq_ignore_ascii_case(&before.name) {
-            refuse_second(draft, name)?;
+            holder::refuse_second::<Group>(draft, name)?;
         }
         name.clone_into(&mut after.name);
         draft.remove(&before);
@@ -100,13 +100,6 @@ pub(super) fn remove_user(draft: &mut Draft, request: RemoveUserFromGroupRequest
         draft.put(user);
     }
     Ok(())
-}
-
-fn refuse_second(account: &Account, name: &str) -> Answer {
-    match account.group(name) {
-        None => Ok(()),
-        Some(_) => Err(Refusal::new(Code::EntityAlreadyExists, format!("Group with name {name} already exists."))),
-    }
 }
 
 fn shown(account: &Account, group: &Group) -> aws::iam::Group {

@@ -72,6 +72,18 @@ holders! {
     Role "role" "RoleName" 10_240 "PoliciesPerRole" role;
 }
 
+/// # Errors
+/// If there is one with this name already.
+pub(super) fn refuse_second<H: Holder>(account: &Account, name: &str) -> Result<(), Refusal> {
+    match H::find(account, name) {
+        None => Ok(()),
+        Some(_) => {
+            let text = format!("{} with name {name} already exists.", H::MEMBER.trim_end_matches("Name"));
+            Err(Refusal::new(Code::EntityAlreadyExists, text))
+        }
+    }
+}
+
 pub(super) fn conflict(what: &str) -> Refusal {
     Refusal::new(Code::DeleteConflict, format!("Cannot delete entity, {what}"))
 }

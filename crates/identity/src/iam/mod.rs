@@ -39,7 +39,7 @@ use crate::store::{Account, Draft, Identities};
 
 /// A byte of a document in an answer: percent-encoded.
 const ENCODED_PER_BYTE: usize = 3;
-/// Of a large answer there are at a time: an encoded document, the result, and the whole.
+/// Of a large answer there are at a time: its structure with encoded documents, its result as XML, and the whole.
 const DETAIL_COPIES: usize = 3;
 /// Up to here an answer with documents needs no memory or time worth counting. Unit: bytes.
 const DETAIL_SMALL_BYTES: usize = 64 * 1024;
@@ -260,10 +260,8 @@ impl Identities {
             let version = request.parameters.get("Version").unwrap_or(Api::Iam.version());
             return Refusal::unknown_action(name, version).reply(Api::Iam, request.request_id);
         };
-        match self.answered(caller, request, operation, id).await {
-            Ok(output) => Reply::encoded(id, &output, request.request_id),
-            Err(refusal) => refusal.reply(Api::Iam, request.request_id),
-        }
+        let answered = self.answered(caller, request, operation, id).await;
+        answered.unwrap_or_else(|refusal| refusal.reply(Api::Iam, request.request_id))
     }
 
     async fn answered(
@@ -272,7 +270,7 @@ impl Identities {
         request: &Request<'_>,
         operation: &Operation,
         id: OperationId,
-    ) -> Answer<Structure> {
+    ) -> Answer<Reply> {
         // Sizes are checked before policies are evaluated, as AWS does, so that no decision is about a longer ARN than there can be;
         // what else the model asks for, only of callers that are allowed to ask.
         let decoded = codec::decode(id, Protocol::Query, &Input::Form(request.parameters))?;
@@ -285,15 +283,18 @@ impl Identities {
         let account = self.account(&caller.account);
         permitted(&attributes, operation, &account)?;
         codec::check(id, &decoded)?;
+        let encoded = |output: Structure| Reply::encoded(id, &output, request.request_id);
         match operation.handler {
-            Handler::Read(read) => read(&ask, &account, decoded),
+            Handler::Read(read) => read(&ask, &account, decoded).map(encoded),
             Handler::Detail(read) => {
+                // A large answer is made and encoded with one CPU permit.
+                let answer = || read(&ask, &account, decoded).map(encoded);
                 let bytes = account::detail_bytes(&account).min(PAGE_BYTES_MAX) * ENCODED_PER_BYTE;
                 if bytes <= DETAIL_SMALL_BYTES {
-                    return read(&ask, &account, decoded);
+                    return answer();
                 }
                 allowance::reserve(bytes * DETAIL_COPIES).await?;
-                allowance::heavy(bytes, async { read(&ask, &account, decoded) }).await
+                allowance::heavy(bytes, async { answer() }).await
             }
             Handler::Write(write) => {
                 let decide = |draft: &mut Draft| {
@@ -303,12 +304,13 @@ impl Identities {
                     let answer = write(&ask, draft, decoded.clone())?;
                     quota::refuse_white_space(before_bytes, quota::white_space_bytes(draft)).map(|()| answer)
                 };
-                self.change(&caller.account, decide).await
+                self.change(&caller.account, decide).await.map(encoded)
             }
             Handler::LastUsed => {
-                access_key::last_used(&ask, &account, codec::checked(decoded)?).await.map(codec::output)
+                let answer = access_key::last_used(&ask, &account, codec::checked(decoded)?).await;
+                answer.map(codec::output).map(encoded)
             }
-            Handler::Simulate(simulate) => simulate::apart(|| simulate(&ask, &account, decoded)).await,
+            Handler::Simulate(simulate) => simulate::apart(|| simulate(&ask, &account, decoded).map(encoded)).await,
         }
     }
 }

@@ -34,9 +34,7 @@ pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft, request: CreateRoleReques
         },
         tags: tag::asked(request.tags.iter().flatten())?,
     };
-    if draft.role(name).is_some() {
-        return Err(Refusal::new(Code::EntityAlreadyExists, format!("Role with name {name} already exists.")));
-    }
+    holder::refuse_second::<Role>(draft, name)?;
     quota::refuse_beyond("RolesPerAccount", draft.roles.len(), quota::ROLES_MAX)?;
     let shown = whole(ask, draft, &role);
     draft.put(role);

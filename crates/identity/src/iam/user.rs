@@ -8,7 +8,7 @@ use super::asked::{Ask, user_or_caller};
 use super::holder::{self, Holder};
 use super::page::Page;
 use super::{Answer, boundary, constraint, quota, tag};
-use crate::query::{Code, Refusal, timestamp};
+use crate::query::timestamp;
 use crate::store::entity::{AccessKey, Grants, User};
 use crate::store::{Account, Draft, UniqueIdKind, unique_id};
 
@@ -26,7 +26,7 @@ pub(super) fn create(ask: &Ask<'_>, draft: &mut Draft, request: CreateUserReques
         groups: Vec::new(),
         tags: tag::asked(request.tags.iter().flatten())?,
     };
-    refuse_second(draft, name)?;
+    holder::refuse_second::<User>(draft, name)?;
     quota::refuse_beyond("UsersPerAccount", draft.users.len(), quota::USERS_MAX)?;
     let shown = whole(draft, &user);
     draft.put(user);
@@ -63,7 +63,7 @@ pub(super) fn update(draft: &mut Draft, request: UpdateUserRequest) -> Answer {
     if let Some(name) = &request.new_user_name {
         constraint::name("NewUserName", name)?;
         if !name.eq_ignore_ascii_case(&before.name) {
-            refuse_second(draft, name)?;
+            holder::refuse_second::<User>(draft, name)?;
         }
         name.clone_into(&mut after.name);
         rename_keys(draft, &before.name, name);
@@ -92,13 +92,6 @@ pub(super) fn delete(draft: &mut Draft, name: &str) -> Answer {
     }
     draft.remove(&user);
     Ok(())
-}
-
-fn refuse_second(account: &Account, name: &str) -> Answer {
-    match account.user(name) {
-        None => Ok(()),
-        Some(_) => Err(Refusal::new(Code::EntityAlreadyExists, format!("User with name {name} already exists."))),
-    }
 }
 
 /// As lists have it.
