@@ -50,8 +50,6 @@ pub struct Reply {
 }
 
 impl Reply {
-    pub const CONTENT_TYPE: &'static str = "text/xml";
-
     /// A typed answer.
     pub(crate) fn encoded(operation: OperationId, output: &Structure, request_id: &str) -> Reply {
         let reply = codec::answer(operation, Protocol::Query, output, request_id);
