@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::form::Parameters;
+use crate::shape::{Bounds, list, map, optional, structure};
 use crate::toy::TOY;
 use crate::typed::structures;
 use crate::value::Timestamp;

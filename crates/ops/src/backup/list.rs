@@ -46,7 +46,7 @@ impl Service {
         let more = found.len() > limit;
         found.truncate(limit);
         let last = found.last().filter(|_| more).map(|table| table.arn.clone());
-        let summaries = found.iter().map(|table| summary(table)).collect::<Result<_, _>>()?;
+        let summaries = found.iter().map(summary).collect::<Result<_, _>>()?;
         Ok(ListBackupsOutput { backup_summaries: Some(summaries), last_evaluated_backup_arn: last })
     }
 }

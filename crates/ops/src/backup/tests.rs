@@ -295,7 +295,8 @@ async fn overrides_are_of_what_was_there() {
         change(&mut request);
         request
     };
-    let refused: [(&dyn Fn(&mut RestoreTableFromBackupInput), &str); 5] = [
+    type Override<'a> = &'a dyn Fn(&mut RestoreTableFromBackupInput);
+    let refused: [(Override<'_>, &str); 5] = [
         (
             &|r| {
                 (r.billing_mode_override, r.provisioned_throughput_override) =

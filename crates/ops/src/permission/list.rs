@@ -65,7 +65,12 @@ asks! {
     };
     DescribeBackupInput => |r, asking| asking.arn(Action::DescribeBackup, &r.backup_arn);
     DeleteBackupInput => |r, asking| asking.arn(Action::DeleteBackup, &r.backup_arn);
-    ListBackupsInput => |_, asking| asking.any(Action::ListBackups);
+    ListBackupsInput => |r, asking| {
+        if let Some(name) = &r.table_name {
+            asking.also_names("tableName", name);
+        }
+        asking.any(Action::ListBackups)
+    };
     RestoreTableFromBackupInput => restore_from_backup;
     DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
     UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);

@@ -97,7 +97,7 @@ struct Failed {
 impl Outcome {
     pub(crate) fn of(answer: &Answer) -> Outcome {
         match (&answer.error, answer.exception()) {
-            (Some(error), _) => Outcome::told(error.name, &error.message),
+            (Some(error), _) => Outcome::with_message(error.name, &error.message),
             (None, name) => Outcome { error: name.map(Cow::Borrowed), ..Outcome::default() },
         }
     }
@@ -149,8 +149,8 @@ impl Outcome {
         }
     }
 
-    fn told(error: &'static str, message: &str) -> Outcome {
-        let message = (TOLD.contains(&error) && !message.is_empty()).then(|| message.to_owned());
+    fn with_message(error: &'static str, message: &str) -> Outcome {
+        let message = (WITH_MESSAGE.contains(&error) && !message.is_empty()).then(|| message.to_owned());
         Outcome { error: Some(error.into()), message, ..Outcome::default() }
     }
 }

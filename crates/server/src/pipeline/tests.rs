@@ -477,7 +477,7 @@ impl AwsService for Toy {
             assert_ne!(echo.get(0), Some(&Value::Text("panic".to_owned())), "asked to panic");
             if echo.get(0) == Some(&Value::Text("none".to_owned())) {
                 let error = ServiceError::new("ResourceNotFoundException", 400, "There is no such echo");
-                return codec::refuse(&PROBE, protocol, error, request.request_id);
+                return codec::refuse(&TOY, protocol, error, request.request_id);
             }
             let parameters = vec![("EchoName", "e".to_owned())];
             let facts = RequestFacts { accesses: Vec::new(), parameters };

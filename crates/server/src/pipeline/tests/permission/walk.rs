@@ -27,6 +27,12 @@ fn on_t(action: &'static str, body: Value) -> Row {
     row(&[(action, T)], body)
 }
 
+/// One action on a backup of table TTT that does not exist.
+fn of_backup(action: &'static str) -> Row {
+    let arn = format!("{T}/backup/01700000000000-0123abcd");
+    Row { then: "BackupNotFoundException", ..row(&[(action, &arn)], json!({"BackupArn": arn})) }
+}
+
 fn key() -> Value {
     json!({"pk": {"S": "a"}, "sk": {"S": "1"}})
 }
@@ -47,6 +53,19 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
         Operation::BatchGetItem => row(&[("BatchGetItem", T)], json!({"RequestItems": {"TTT": {"Keys": [key()]}}})),
         Operation::BatchWriteItem => {
             row(&[("BatchWriteItem", T)], json!({"RequestItems": {"TTT": [{"DeleteRequest": {"Key": key()}}]}}))
+        }
+        Operation::CreateBackup => on_t("CreateBackup", json!({"BackupName": "nightly"})),
+        Operation::DeleteBackup => of_backup("DeleteBackup"),
+        Operation::DescribeBackup => of_backup("DescribeBackup"),
+        Operation::ListBackups => row(&[("ListBackups", "*")], json!({"TableName": "TTT"})),
+        Operation::RestoreTableFromBackup => {
+            let mut row = of_backup("RestoreTableFromBackup");
+            row.body["TargetTableName"] = "New".into();
+            let new = "arn:aws:dynamodb:us-east-1:111111111111:table/New".to_owned();
+            for action in ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"] {
+                row.asks.push((action, new.clone()));
+            }
+            row
         }
         Operation::CreateTable => {
             let new = "arn:aws:dynamodb:us-east-1:111111111111:table/New";
