@@ -47,6 +47,14 @@ impl Rejected {
         Rejected::invalid("The web identity token that was passed could not be validated by Stator")
     }
 
+    /// More keys may have signed the token than are tried.
+    fn ambiguous() -> Rejected {
+        Rejected::Invalid(format!(
+            "The web identity token names no key of its issuer, or one id of several, and more than {} keys may have signed it",
+            jwt::KEYS_TRIED_MAX
+        ))
+    }
+
     /// The issuer's keys cannot be used.
     fn no_keys() -> Rejected {
         Rejected::invalid(

@@ -3,19 +3,21 @@
 //! and time, and a call is one of those that the server has for all accounts; and tokens with unknown keys cannot make a server ask more often than every few seconds.
 //!
 //! An issuer is known by the URL that is registered, not by a token's spelling of it: all spellings share its keys, its one
-//! question at a time and its pause between two. All accounts share them, too. So a question begins only once its request has the
-//! call and the look-up that it takes: an account that has none left waits for its own, and delays no other.
+//! question at a time, its pause between two, and its one verification at a time. All accounts share them, too. So a question
+//! begins only once its request has the call and the look-up that it takes: an account that has none left waits for its own, and
+//! delays no other.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base::Clock;
 use bytes::Bytes;
 use client::{Call, Egress, Endpoint, Holder, Lookup, ReplyBounds, Reservation};
+use ops::allowance;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,6 +39,10 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const DOCUMENT_SIZE_BYTES_MAX: usize = 512 * 1024;
 /// Issuers whose keys are cached. For one more, the least recently used one is removed.
 const ISSUERS_MAX: usize = 1_000;
+/// Of the cached keys of all issuers together. Unit: bytes.
+const CACHE_BYTES_MAX: usize = 16 << 20;
+/// What a verification counts as: it is to occupy no thread that answers others.
+const VERIFICATION_WORK: usize = 2 * allowance::SMALL_BYTES;
 
 /// What is read of an issuer's configuration. A document as a tree would take twenty times its text.
 #[derive(Deserialize)]
@@ -53,6 +59,10 @@ struct Published {
 }
 
 impl Published {
+    fn keys_bytes(&self) -> usize {
+        self.keys.iter().map(Jwk::size_bytes).sum()
+    }
+
     fn has_key_for(&self, token: &Jwt<'_>) -> bool {
         self.keys.iter().any(|key| token.fits(key))
     }
@@ -98,6 +108,10 @@ struct Entry {
     cached: Mutex<Cached>,
     /// Notified when a question has ended. Requests whose keys are cached do not wait for it.
     ended: watch::Sender<()>,
+    /// Locked while a signature is verified: forged tokens of one issuer occupy one CPU at most.
+    verifying: tokio::sync::Mutex<()>,
+    /// The size of the keys in `cached`.
+    bytes: AtomicUsize,
     used_ms: AtomicU64,
 }
 
@@ -166,12 +180,14 @@ impl Question {
     }
 
     /// On a task of its own: a client that disconnects while it waits does not end the question of the others.
-    async fn ask(self, fetcher: Fetcher, slots: Slots, issuer: String) {
+    async fn ask(self, fetcher: Fetcher, cache: Arc<Cache>, slots: Slots, issuer: String) {
         let asked = tokio::spawn(async move {
             let fetched = tokio::time::timeout(TIMEOUT, fetcher.fetch(&slots, &issuer)).await;
             // Before it has ended, so that the account's next request finds them free.
             drop(slots);
             self.end(fetched.unwrap_or(Err(Rejected::Communication)));
+            // After the end, which stores the keys that may be too many.
+            cache.evict();
         });
         // After a panic, too, it has ended, and the outcome is that the issuer did not answer.
         let _ = asked.await;
@@ -191,6 +207,7 @@ impl Drop for Question {
         cached.rejected = self.outcome.as_ref().err().cloned();
         if let Ok(published) = &self.outcome {
             (cached.published, cached.fetched_ms) = (Some(Arc::clone(published)), now_ms);
+            self.entry.bytes.store(published.keys_bytes(), Ordering::Relaxed);
         }
         drop(cached);
         self.entry.ended.send_replace(());
@@ -200,8 +217,46 @@ impl Drop for Question {
 pub struct Issuers {
     clock: Clock,
     fetcher: Fetcher,
+    cache: Arc<Cache>,
+}
+
+/// What is known of issuers: [`ISSUERS_MAX`], whose keys take `bytes_max` together.
+struct Cache {
     /// By registered URL.
     entries: Mutex<HashMap<String, Arc<Entry>>>,
+    bytes_max: usize,
+}
+
+impl Cache {
+    fn new(bytes_max: usize) -> Arc<Cache> {
+        Arc::new(Cache { entries: Mutex::default(), bytes_max })
+    }
+
+    fn entry(&self, issuer: &str, now_ms: u64) -> Arc<Entry> {
+        let mut entries = self.entries.lock();
+        if !entries.contains_key(issuer) && entries.len() >= ISSUERS_MAX {
+            remove_oldest(&mut entries);
+        }
+        let entry = entries.entry(issuer.to_owned()).or_default();
+        entry.used_ms.store(now_ms, Ordering::Relaxed);
+        Arc::clone(entry)
+    }
+
+    /// Removes the least recently used issuers whose keys are too many together. Requests that use them go on with them.
+    fn evict(&self) {
+        let mut entries = self.entries.lock();
+        let mut bytes: usize = entries.values().map(|entry| entry.bytes.load(Ordering::Relaxed)).sum();
+        while bytes > self.bytes_max {
+            let Some(removed) = remove_oldest(&mut entries) else { return };
+            bytes = bytes.saturating_sub(removed.bytes.load(Ordering::Relaxed));
+        }
+    }
+}
+
+fn remove_oldest(entries: &mut HashMap<String, Arc<Entry>>) -> Option<Arc<Entry>> {
+    let oldest = entries.iter().min_by_key(|(_, entry)| entry.used_ms.load(Ordering::Relaxed));
+    let issuer = oldest.map(|(issuer, _)| issuer.clone())?;
+    entries.remove(&issuer)
 }
 
 /// Gets what issuers publish.
@@ -215,7 +270,12 @@ struct Fetcher {
 
 impl Issuers {
     pub fn new(clock: Clock, ca_bundle: Option<PathBuf>, egress: Egress) -> Issuers {
-        Issuers { clock, fetcher: Fetcher { ca_bundle, egress }, entries: Mutex::default() }
+        Issuers { clock, fetcher: Fetcher { ca_bundle, egress }, cache: Cache::new(CACHE_BYTES_MAX) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_cache_bytes_max(self, bytes_max: usize) -> Issuers {
+        Issuers { cache: Cache::new(bytes_max), ..self }
     }
 
     /// What a token says, for an account, if the issuer with this registered URL has signed it, for one of these audiences, and it is good now.
@@ -229,8 +289,13 @@ impl Issuers {
         issuer: &str,
         client_ids: &[String],
     ) -> Result<Claims, Rejected> {
-        let published = self.published(&token, account, issuer).await?;
-        let claims = token.verified(&published.keys).ok_or_else(Rejected::unverified)?;
+        let entry = self.cache.entry(issuer, self.clock.now_ms());
+        let published = self.published(&entry, &token, account, issuer).await?;
+        let claims = {
+            // The issuer's own queue first: of its tokens one waits for a CPU permit, and no request waits here with a permit.
+            let _verifying = entry.verifying.lock().await;
+            allowance::heavy(VERIFICATION_WORK, async { token.verified(&published.keys) }).await?
+        };
         let issuer = published.issuer.as_str();
         if claims.get("iss").and_then(Value::as_str) != Some(issuer) {
             return Err(Rejected::unverified());
@@ -240,8 +305,13 @@ impl Issuers {
     }
 
     /// The issuer's keys, with one that fits the token if it has one.
-    async fn published(&self, token: &Jwt<'_>, account: &str, issuer: &str) -> Result<Arc<Published>, Rejected> {
-        let entry = self.entry(issuer);
+    async fn published(
+        &self,
+        entry: &Arc<Entry>,
+        token: &Jwt<'_>,
+        account: &str,
+        issuer: &str,
+    ) -> Result<Arc<Published>, Rejected> {
         let now_ms = self.clock.now_ms();
         if let Some(published) = entry.fitting(token, FRESH_MS, now_ms) {
             return Ok(published);
@@ -267,8 +337,11 @@ impl Issuers {
                     _ = ended.changed() => return entry.outcome(token, self.clock.now_ms()),
                 };
                 let Ok(slots) = slots else { return entry.unasked(token, self.clock.now_ms()) };
-                match Question::begin(&entry, token, &self.clock) {
-                    Ok(question) => question.ask(self.fetcher.clone(), slots, issuer.to_owned()).await,
+                match Question::begin(entry, token, &self.clock) {
+                    Ok(question) => {
+                        let (fetcher, cache) = (self.fetcher.clone(), Arc::clone(&self.cache));
+                        question.ask(fetcher, cache, slots, issuer.to_owned()).await;
+                    }
                     Err(Turn::Asked) => {
                         // Others may need what this request does not.
                         drop(slots);
@@ -279,19 +352,6 @@ impl Issuers {
             }
         }
         entry.outcome(token, self.clock.now_ms())
-    }
-
-    fn entry(&self, issuer: &str) -> Arc<Entry> {
-        let mut entries = self.entries.lock();
-        if !entries.contains_key(issuer) && entries.len() >= ISSUERS_MAX {
-            let oldest = entries.iter().min_by_key(|(_, entry)| entry.used_ms.load(Ordering::Relaxed));
-            if let Some(oldest) = oldest.map(|(issuer, _)| issuer.clone()) {
-                entries.remove(&oldest);
-            }
-        }
-        let entry = entries.entry(issuer.to_owned()).or_default();
-        entry.used_ms.store(self.clock.now_ms(), Ordering::Relaxed);
-        Arc::clone(entry)
     }
 }
 
@@ -314,7 +374,8 @@ impl Fetcher {
         if keys.is_loopback() && !home.is_loopback() {
             return Err(Rejected::no_keys());
         }
-        let keys = jwk::keys(&self.get(&place, &slots.lookup).await?).ok_or_else(Rejected::no_keys)?;
+        let set = self.get(&place, &slots.lookup).await?;
+        let keys = allowance::in_one_go(set.len(), || jwk::keys(&set)).ok_or_else(Rejected::no_keys)?;
         Ok(Published { issuer: own, keys })
     }
 

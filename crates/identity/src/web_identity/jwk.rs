@@ -5,10 +5,10 @@ use serde_json::Value;
 
 /// An issuer has a handful of keys: this year's, last year's.
 const KEYS_MAX: usize = 100;
-/// Of a modulus: 8,192 bits, the longest that signatures are verified by. Unit: bytes.
-const MODULUS_BYTES_MAX: usize = 1_024;
-/// Of an exponent, which is 65,537 nearly always. Unit: bytes.
-const EXPONENT_BYTES_MAX: usize = 8;
+/// Of a modulus: 4,096 bits. Verification takes four times as long for twice the bits. Unit: bytes.
+const MODULUS_BYTES_MAX: usize = 512;
+/// Of an exponent, which is 65,537 nearly always. Verification takes a multiplication of the modulus for each of its bits.
+const EXPONENT_MAX: u32 = 65_537;
 /// Of a key's id and of its algorithm. Unit: bytes.
 const TEXT_BYTES_MAX: usize = 512;
 
@@ -33,8 +33,20 @@ pub(super) enum Material {
     },
 }
 
-/// The keys of a set, without those of other kinds and uses, and without those that are too long: they are cached, and accounts
-/// choose their issuers. `None` if it is no set.
+impl Jwk {
+    /// The memory that it takes. Unit: bytes.
+    pub(super) fn size_bytes(&self) -> usize {
+        let texts = [&self.id, &self.algorithm].into_iter().flatten().map(String::len).sum::<usize>();
+        let material = match &self.material {
+            Material::Rsa { n, e } => n.len() + e.len(),
+            Material::Ec { point, .. } => point.len(),
+        };
+        size_of::<Jwk>() + texts + material
+    }
+}
+
+/// The keys of a set, without those of other kinds and uses, and without those that are too long: they are cached, signatures
+/// are verified with them, and accounts choose their issuers. `None` if it is no set.
 pub(super) fn keys(set: &[u8]) -> Option<Vec<Jwk>> {
     let set: Value = serde_json::from_slice(set).ok()?;
     let keys = set.get("keys")?.as_array()?;
@@ -54,7 +66,7 @@ fn key(key: &Value) -> Option<Jwk> {
         // Without the zeros in front that some write, and that ring refuses.
         "RSA" => {
             let (n, e) = (unpadded(bytes("n")?), unpadded(bytes("e")?));
-            if n.len() > MODULUS_BYTES_MAX || e.len() > EXPONENT_BYTES_MAX {
+            if n.len() > MODULUS_BYTES_MAX || number(&e).is_none_or(|e| e > EXPONENT_MAX) {
                 return None;
             }
             Material::Rsa { n, e }
@@ -81,6 +93,12 @@ fn unpadded(bytes: Vec<u8>) -> Vec<u8> {
     bytes[zeros..].to_vec()
 }
 
+/// None if it has more than 32 bits.
+fn number(bytes: &[u8]) -> Option<u32> {
+    let bits = bytes.iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    u32::try_from(bits).ok().filter(|_| bytes.len() <= size_of::<u32>())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -89,15 +107,19 @@ mod tests {
 
     #[test]
     fn keys_that_are_too_long_are_left_out() {
-        let encoded = |bytes: usize| URL_SAFE_NO_PAD.encode_to_string(vec![1; bytes]);
-        let key = |id: usize, n: usize, e: usize| json!({"kty": "RSA", "kid": "k".repeat(id), "n": encoded(n), "e": encoded(e)});
+        let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode_to_string(bytes);
+        let key = |id: usize, n: usize, e: &[u8]| json!({"kty": "RSA", "kid": "k".repeat(id), "n": encoded(&vec![1; n]), "e": encoded(e)});
         let found = |key: Value| keys(json!({"keys": [key]}).to_string().as_bytes()).map(|keys| keys.len());
-        assert_eq!(found(key(TEXT_BYTES_MAX, MODULUS_BYTES_MAX, EXPONENT_BYTES_MAX)), Some(1));
+        let (usual, padded) = (&[1, 0, 1], &[0, 0, 1, 0, 1]);
+        assert_eq!(found(key(TEXT_BYTES_MAX, MODULUS_BYTES_MAX, usual)), Some(1));
+        assert_eq!(found(key(1, 256, padded)), Some(1));
         for long in [
-            key(TEXT_BYTES_MAX + 1, 256, 3),
-            key(1, MODULUS_BYTES_MAX + 1, 3),
-            key(1, 256, EXPONENT_BYTES_MAX + 1),
-            json!({"kty": "RSA", "alg": "a".repeat(TEXT_BYTES_MAX + 1), "n": encoded(256), "e": encoded(3)}),
+            key(TEXT_BYTES_MAX + 1, 256, usual),
+            key(1, MODULUS_BYTES_MAX + 1, usual),
+            key(1, 256, &[1, 0, 3]),
+            key(1, 256, &[1, 0, 0, 0, 0]),
+            key(1, 256, &[1; 9]),
+            json!({"kty": "RSA", "alg": "a".repeat(TEXT_BYTES_MAX + 1), "n": encoded(&[1; 256]), "e": encoded(usual)}),
         ] {
             assert_eq!(found(long), Some(0));
         }

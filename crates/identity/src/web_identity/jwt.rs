@@ -14,6 +14,10 @@ use super::jwk::{Jwk, Material};
 /// Unit: bytes. Source: STS API Reference, "AssumeRoleWithWebIdentity".
 const SIZE_BYTES_MAX: usize = 20_000;
 
+/// Keys that are tried for one token. An issuer that has more of a kind names them (`kid`): a token is refused that more keys
+/// may have signed, as unsigned requests may not choose how much is computed for them.
+pub(super) const KEYS_TRIED_MAX: usize = 4;
+
 /// How a token can be signed. Those with a shared secret, and `none`, are not among them.
 #[derive(Clone, Copy, Debug)]
 enum Algorithm {
@@ -95,10 +99,19 @@ impl<'a> Jwt<'a> {
         same_id && same_kind && key.algorithm.as_ref().is_none_or(|name| *name == self.algorithm_name)
     }
 
-    /// What the token says, if one of the keys signed it.
-    pub(super) fn verified(self, keys: &[Jwk]) -> Option<Map<String, Value>> {
-        let fitting = keys.iter().filter(|key| self.fits(key));
-        fitting.into_iter().any(|key| self.is_signed_by(key)).then_some(self.claims)
+    /// What the token says. This is work: [`KEYS_TRIED_MAX`] signatures are verified.
+    ///
+    /// # Errors
+    /// If none of the keys signed it, or too many may have.
+    pub(super) fn verified(self, keys: &[Jwk]) -> Result<Map<String, Value>, Rejected> {
+        let fitting = || keys.iter().filter(|key| self.fits(key));
+        if fitting().nth(KEYS_TRIED_MAX).is_some() {
+            return Err(Rejected::ambiguous());
+        }
+        match fitting().any(|key| self.is_signed_by(key)) {
+            true => Ok(self.claims),
+            false => Err(Rejected::unverified()),
+        }
     }
 
     fn is_signed_by(&self, key: &Jwk) -> bool {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use super::jwt::KEYS_TRIED_MAX;
 use super::*;
 
 pub(crate) const NOW_S: u64 = 1_800_000_000;
@@ -236,6 +237,49 @@ async fn tokens_of_others_are_rejected() {
         let rejected = ask(&issuers, &token, &issuer.url).await.unwrap_err();
         assert_eq!(rejected.code(), "InvalidIdentityToken", "{token}: {rejected}");
     }
+}
+
+/// A set with more keys that may have signed a token than are tried: a refused token costs as much as the few.
+#[tokio::test]
+async fn few_keys_are_tried() {
+    let signer = Signer::new("k1");
+    let others = |count: usize, id: &'static str| (0..count).map(move |_| Signer::new(id).jwk());
+    let known = async |keys: Vec<Value>, header: Value| {
+        let issuer = Issuer::with_keys(json!(keys)).await;
+        let token = signer.signed(&header, &issuer.claims());
+        ask(&issuers(), &token, &issuer.url).await.map(|_| ()).map_err(|rejected| rejected.to_string())
+    };
+    let (without_id, with_id) = (json!({ "alg": "ES256" }), json!({ "alg": "ES256", "kid": "k1" }));
+    let ambiguous = Err(Rejected::ambiguous().to_string());
+    let last = |others| -> Vec<Value> { Iterator::chain(others, [signer.jwk()]).collect() };
+    assert_eq!(known(last(others(KEYS_TRIED_MAX - 1, "k2")), without_id.clone()).await, Ok(()));
+    assert_eq!(known(last(others(KEYS_TRIED_MAX, "k2")), without_id).await, ambiguous);
+    assert_eq!(known(last(others(KEYS_TRIED_MAX - 1, "k1")), with_id.clone()).await, Ok(()));
+    assert_eq!(known(last(others(KEYS_TRIED_MAX, "k1")), with_id.clone()).await, ambiguous);
+    // Keys that the token does not name are not tried.
+    assert_eq!(known(last(others(99, "k2")), with_id).await, Ok(()));
+}
+
+/// Accounts choose their issuers, and issuers their keys: what is cached of all is bounded in bytes.
+#[tokio::test]
+async fn cached_keys_are_bounded_in_bytes() {
+    let (signer, (clock, hand)) = (Signer::new("k1"), Clock::manual(NOW_S * 1_000));
+    let set = json!({ "keys": [signer.jwk()] }).to_string();
+    let size = jwk::keys(set.as_bytes()).unwrap()[0].size_bytes();
+    let issuers = Issuers::new(clock, None, Egress::open()).with_cache_bytes_max(2 * size);
+    let served = || Issuer::with_keys(json!([signer.jwk()]));
+    let (first, second, third) = tokio::join!(served(), served(), served());
+    let known = async |issuer: &Issuer| {
+        hand.advance_ms(1);
+        ask(&issuers, &signer.token(&issuer.claims()), &issuer.url).await.is_ok()
+    };
+    let asked = || [&first, &second, &third].map(|issuer| issuer.asked.load(Ordering::SeqCst));
+    assert!(known(&first).await && known(&second).await && known(&first).await);
+    // The second one is the least recently used: its keys are evicted for those of the third.
+    assert!(known(&third).await && known(&first).await);
+    assert_eq!(asked(), [1, 1, 1]);
+    assert!(known(&second).await);
+    assert_eq!(asked(), [1, 2, 1]);
 }
 
 #[tokio::test]
@@ -507,7 +551,7 @@ fn rsa_signatures() {
         let claims = Jwt::parse(token).unwrap().verified(&keys).unwrap();
         assert_eq!(claims["sub"], "rsa");
         let wrong = token.replacen(".eyJ", ".eyK", 1);
-        assert!(Jwt::parse(&wrong).is_err() || Jwt::parse(&wrong).unwrap().verified(&keys).is_none());
+        assert!(Jwt::parse(&wrong).is_err() || Jwt::parse(&wrong).unwrap().verified(&keys).is_err());
     }
 }
 
@@ -517,12 +561,12 @@ proptest! {
         let signer = Signer::new("k1");
         let keys = jwk::keys(json!({ "keys": [signer.jwk()] }).to_string().as_bytes()).unwrap();
         let token = signer.token(&json!({ "sub": "a" }));
-        prop_assert!(Jwt::parse(&token).unwrap().verified(&keys).is_some());
+        prop_assert!(Jwt::parse(&token).unwrap().verified(&keys).is_ok());
         let mut changed = token.clone().into_bytes();
         let at = at.index(changed.len());
         if cut { changed.truncate(at) } else { changed[at] = byte }
         let changed = String::from_utf8(changed).unwrap();
-        let accepted = Jwt::parse(&changed).ok().and_then(|jwt| jwt.verified(&keys)).is_some();
+        let accepted = Jwt::parse(&changed).ok().is_some_and(|jwt| jwt.verified(&keys).is_ok());
         prop_assert_eq!(accepted, changed == token);
     }
 
