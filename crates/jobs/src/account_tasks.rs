@@ -1,15 +1,16 @@
 //! Work of a job that is grouped by account, for jobs that wait for what accounts choose: the KMS of their tables' keys.
 //!
-//! Each account's work is a task. A bounded number of accounts has a slot and works; an account that waits for the KMS gives its slot
-//! back ([`without_slot`]), so that a KMS that does not answer occupies no slot. A run of the job begins a task for each account that
-//! has none, waits for the tasks for one period at most, and reports what has ended since the run before. A task that takes longer goes on
-//! meanwhile, and its account is left out until it has ended.
+//! Each account's work is a task. A bounded number of accounts has a slot and works. Between two steps ([`take_slot`]) an account that
+//! has used its slot for a while passes it to the account that waits longest; one that waits for the KMS gives it back
+//! ([`without_slot`]), so that a KMS that does not answer occupies no slot. A run of the job begins a task for each account that has
+//! none, waits for the tasks for one period at most, and reports what has ended since the run before. A task that takes longer goes on
+//! meanwhile: its account is left out until it has ended, and the next run follows at once.
 //!
 //! **Guarantee.** Tables whose KMS does not answer, as many as they are, delay the tables of other accounts by at most one period of
-//! the job.
+//! the job. An account with more work than ends delays others as any other account does: by its turns with a slot, of
+//! [`QUANTUM`] and a step each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -19,11 +20,14 @@ use base::catch_panic;
 use parking_lot::Mutex;
 use tokio::sync::{MutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::ran::Ran;
 
 /// Accounts that work at once. Few, as background work leaves the engine to requests.
 const SLOTS: usize = 4;
+/// For how long an account uses a slot while others wait for one.
+const QUANTUM: Duration = Duration::from_millis(250);
 /// A run waits at least so long, for jobs with short periods.
 const WAIT_MIN: Duration = Duration::from_secs(1);
 
@@ -34,7 +38,26 @@ tokio::task_local! {
 
 struct Slot {
     slots: Arc<Semaphore>,
-    held: Mutex<Option<OwnedSemaphorePermit>>,
+    held: Mutex<Option<Held>>,
+}
+
+struct Held {
+    _permit: OwnedSemaphorePermit,
+    since: Instant,
+}
+
+impl Slot {
+    /// The slots, if the account has to wait for one of them before its next step.
+    fn next(&self) -> Option<Arc<Semaphore>> {
+        let mut held = self.held.lock();
+        if held.as_ref().is_some_and(|held| held.since.elapsed() < QUANTUM) {
+            return None;
+        }
+        // Given back before the wait. The semaphore is fair: the slot passes to the account that waits longest, and if none does,
+        // this account takes it again at once.
+        *held = None;
+        Some(Arc::clone(&self.slots))
+    }
 }
 
 /// The tasks of one job, at most one for each account.
@@ -42,7 +65,7 @@ pub(crate) struct AccountTasks {
     slots: Arc<Semaphore>,
     shared: Arc<Mutex<Shared>>,
     /// Locked by a run, and by the end of the job.
-    round: tokio::sync::Mutex<Round>,
+    tasks: tokio::sync::Mutex<JoinSet<()>>,
 }
 
 #[derive(Default)]
@@ -53,13 +76,6 @@ struct Shared {
     outcome: Option<Ran>,
     /// The first panic since it was taken.
     panicked: Option<String>,
-}
-
-#[derive(Default)]
-struct Round {
-    tasks: JoinSet<()>,
-    /// The account that the next run begins with: the first one for which the run before had no slot.
-    next: Option<String>,
 }
 
 /// An account's place among the busy ones, until it is dropped.
@@ -76,28 +92,14 @@ impl Drop for Busy {
 
 /// A run under way. One that is dropped before its end drops all tasks, as a crash would.
 struct Run<'a> {
-    round: MutexGuard<'a, Round>,
+    tasks: MutexGuard<'a, JoinSet<()>>,
     has_ended: bool,
-}
-
-impl Deref for Run<'_> {
-    type Target = Round;
-
-    fn deref(&self) -> &Round {
-        &self.round
-    }
-}
-
-impl DerefMut for Run<'_> {
-    fn deref_mut(&mut self) -> &mut Round {
-        &mut self.round
-    }
 }
 
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.round.tasks.abort_all();
+            self.tasks.abort_all();
         }
     }
 }
@@ -105,7 +107,7 @@ impl Drop for Run<'_> {
 impl AccountTasks {
     pub(crate) fn new() -> AccountTasks {
         let slots = Arc::new(Semaphore::new(SLOTS));
-        AccountTasks { slots, shared: Arc::default(), round: tokio::sync::Mutex::default() }
+        AccountTasks { slots, shared: Arc::default(), tasks: tokio::sync::Mutex::default() }
     }
 
     /// Works for each account, and waits for a period at most. Returns what was the worst that a task came to since the run before; panics
@@ -114,9 +116,11 @@ impl AccountTasks {
     where
         F: Future<Output = Ran> + Send + 'static,
     {
-        let mut run = Run { round: self.round.lock().await, has_ended: false };
+        let mut run = Run { tasks: self.tasks.lock().await, has_ended: false };
+        self.begin(&mut run.tasks, work);
         // An error is the end of the period: the tasks go on, and end in a later run.
-        let _ = tokio::time::timeout(period.max(WAIT_MIN), self.work_through(&mut run, work)).await;
+        let all_ended = async { while run.tasks.join_next().await.is_some() {} };
+        let in_time = tokio::time::timeout(period.max(WAIT_MIN), all_ended).await.is_ok();
         run.has_ended = true;
         let (outcome, panicked) = {
             let mut shared = self.shared.lock();
@@ -126,34 +130,36 @@ impl AccountTasks {
             // The panic is the run's, so that the registry logs and counts it; its hook has run already.
             std::panic::resume_unwind(Box::new(text));
         }
-        outcome.unwrap_or(Ran::Done)
+        // A pause after a run that took a period would make two of it, for accounts that have ended and have more to do.
+        let unfinished = if in_time { Ran::Done } else { Ran::Again(Duration::ZERO) };
+        worse(outcome.unwrap_or(Ran::Done), unfinished)
     }
 
-    async fn work_through<F>(&self, round: &mut Round, mut work: BTreeMap<String, F>)
+    /// Begins a task for each account that has none. All of them wait for slots, in one queue with those of the runs before: an
+    /// account's place does not depend on how many others have work.
+    fn begin<F>(&self, tasks: &mut JoinSet<()>, work: BTreeMap<String, F>)
     where
         F: Future<Output = Ran> + Send + 'static,
     {
-        let first = round.next.take().map(|next| work.split_off(&next));
-        for (account, work) in first.into_iter().flatten().chain(work) {
-            if self.shared.lock().busy.contains(&account) {
+        for (account, work) in work {
+            if !self.shared.lock().busy.insert(account.clone()) {
                 continue;
             }
-            // Noted before the wait: the run may end in it.
-            round.next = Some(account.clone());
-            let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else { return };
-            round.next = None;
-            let slot = Slot { slots: Arc::clone(&self.slots), held: Mutex::new(Some(permit)) };
-            self.shared.lock().busy.insert(account.clone());
             let busy = Busy { shared: Arc::clone(&self.shared), account };
-            round.tasks.spawn(work_for(busy, SLOT.scope(slot, work)));
+            let slot = Slot { slots: Arc::clone(&self.slots), held: Mutex::default() };
+            tasks.spawn(work_for(busy, SLOT.scope(slot, in_slot(work))));
         }
-        while round.tasks.join_next().await.is_some() {}
     }
 
     /// Drops all tasks, and waits until they are gone.
     pub(crate) async fn stop(&self) {
-        self.round.lock().await.tasks.shutdown().await;
+        self.tasks.lock().await.shutdown().await;
     }
+}
+
+async fn in_slot(work: impl Future<Output = Ran>) -> Ran {
+    take_slot().await;
+    work.await
 }
 
 async fn work_for(busy: Busy, work: impl Future<Output = Ran>) {
@@ -193,12 +199,12 @@ pub async fn without_slot<T>(waiting: impl Future<Output = T>) -> T {
     .await
 }
 
-/// Waits for a slot, if this is an account's task that has given its slot back. Called between two tables, without any lock.
+/// Waits for a slot, if this is an account's task that has given its slot back, or has used it for [`QUANTUM`]. Called between two
+/// steps, without any lock: others may work in between.
 pub async fn take_slot() {
-    let slots = SLOT.try_with(|slot| slot.held.lock().is_none().then(|| Arc::clone(&slot.slots)));
-    let Ok(Some(slots)) = slots else { return };
+    let Ok(Some(slots)) = SLOT.try_with(Slot::next) else { return };
     if let Ok(permit) = slots.acquire_owned().await {
-        let _ = SLOT.try_with(|slot| *slot.held.lock() = Some(permit));
+        let _ = SLOT.try_with(|slot| *slot.held.lock() = Some(Held { _permit: permit, since: Instant::now() }));
     }
 }
 

@@ -93,7 +93,7 @@ impl Job {
 
     /// As [`Job::on`], for work that waits for what accounts choose: a run works for several accounts at once, within the bound and with
     /// the guarantee of `account_tasks`. `work` returns each account's work, which calls [`take_slot`](crate::take_slot) before
-    /// each of the account's tables.
+    /// each of its steps.
     pub fn by_account<T, F>(
         subject: &Arc<T>,
         name: &'static str,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::Clock;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::*;
 use crate::{Job, Jobs};
@@ -91,18 +91,45 @@ async fn a_bounded_number_of_accounts_works_at_once() {
         };
         (1..=20).map(own).collect::<BTreeMap<_, _>>()
     };
-    // Four rounds of three seconds, of which the last one goes on behind the period's end.
-    assert_eq!(tasks.run(work(), PERIOD).await, Ran::Again(SECOND));
+    // Five rounds of three seconds, of which two end after the period: the next run follows at once.
+    assert_eq!(tasks.run(work(), PERIOD).await, Ran::Again(Duration::ZERO));
     assert_eq!(working.load(Ordering::SeqCst), SLOTS);
-    assert_eq!(
-        tasks.round.lock().await.next.as_deref(),
-        Some("17"),
-        "those that had no slot are the first in the next run"
-    );
+    assert_eq!(tasks.tasks.lock().await.len(), 20 - 3 * SLOTS, "tasks that have ended are gone");
+    // Those of the first run that had no slot come first.
     assert_eq!(tasks.run(work(), PERIOD * 9).await, Ran::Again(SECOND));
     assert_eq!((working.load(Ordering::SeqCst), most.load(Ordering::SeqCst)), (0, SLOTS));
     assert!(tasks.shared.lock().busy.is_empty());
     assert_eq!(tasks.slots.available_permits(), SLOTS);
+}
+
+/// Accounts with more work than a run takes, and more of them than slots, before one with a little.
+#[tokio::test(start_paused = true)]
+async fn accounts_with_a_backlog_pass_their_slots_on() {
+    let (tasks, steps) = (AccountTasks::new(), Arc::new(Mutex::new(BTreeMap::<String, u32>::new())));
+    let began = Instant::now();
+    let quick_at = Arc::new(Mutex::new(None));
+    let work = |number: usize| {
+        let (account, steps, quick_at) = (format!("{number:02}"), Arc::clone(&steps), Arc::clone(&quick_at));
+        let own = account.clone();
+        let work: Work = Box::pin(async move {
+            while number < 16 && began.elapsed() < PERIOD * 3 {
+                take_slot().await;
+                sleep(Duration::from_millis(100)).await;
+                *steps.lock().entry(own.clone()).or_default() += 1;
+            }
+            quick_at.lock().get_or_insert(began.elapsed());
+            Ran::Again(Duration::ZERO)
+        });
+        (account, work)
+    };
+    assert_eq!(tasks.run((0..17).map(work).collect(), PERIOD).await, Ran::Again(Duration::ZERO));
+    // Four turns of other accounts before its own, of three steps each.
+    let quick_at = quick_at.lock().expect("the quick account has worked");
+    assert!(quick_at <= Duration::from_millis(4 * 300), "{quick_at:?}");
+    assert_eq!(tasks.tasks.lock().await.len(), 16, "a task that has ended is gone, however busy the others are");
+    let steps = steps.lock().values().copied().collect::<Vec<_>>();
+    let (least, most) = (steps.iter().min(), steps.iter().max());
+    assert!(least.zip(most).is_some_and(|(least, most)| most - least <= 3), "{steps:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,12 +144,12 @@ async fn failures_and_panics_are_the_runs() {
     let panicked = catch_panic(run(vec![|| Ran::Failed, || panic!("a table"), || Ran::Done])).await;
     assert_eq!(panicked.expect_err("a panic").to_string(), "for account 1: a table");
     assert_eq!(run(vec![|| Ran::Done, || Ran::Again(SECOND)]).await, Ran::Again(SECOND));
-    // That of a task which outlasts its run is the next one's.
+    // That of a task which outlasts its run is the next one's, which follows at once.
     let slow = async {
         without_slot(sleep(PERIOD + SECOND)).await;
         Ran::Failed
     };
-    assert_eq!(tasks.run(BTreeMap::from([("slow".to_owned(), slow)]), PERIOD).await, Ran::Done);
+    assert_eq!(tasks.run(BTreeMap::from([("slow".to_owned(), slow)]), PERIOD).await, Ran::Again(Duration::ZERO));
     assert_eq!(run(vec![|| Ran::Done]).await, Ran::Failed);
     assert_eq!(tasks.slots.available_permits(), SLOTS);
 }

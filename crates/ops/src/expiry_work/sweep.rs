@@ -33,8 +33,11 @@ use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::service::Service;
 
-/// How often a table's due items are looked for, and how long a run lasts. Unit: milliseconds.
+/// How often a table's due items are looked for. Unit: milliseconds.
 const SWEEP_INTERVAL_MS: u64 = 10_000;
+/// How long an account's tables are swept without a look at those that had nothing due. Shorter than a run, which then ends with its
+/// last account and is followed by another one at once. Unit: milliseconds.
+const SLICE_MS: u64 = SWEEP_INTERVAL_MS / 5 * 4;
 /// Items that are deleted together.
 const STEP_ITEMS: usize = 64;
 /// The longest pause between two steps. Unit: milliseconds.
@@ -133,7 +136,7 @@ impl Service {
         self.sweep_tables(self.catalog.table_ids(has_expiries), passes).await
     }
 
-    /// Deletes what is due in tables of an account, until nothing is or a period is over: what is left is the next run's, which follows
+    /// Deletes what is due in tables of an account, until nothing is or a slice is over: what is left is the next run's, which follows
     /// at once. A table that could not be swept is tried again after a period.
     async fn sweep_tables(&self, tables: Vec<u64>, passes: &Passes) -> Ran {
         let (began_ms, mut failed) = (self.clock.steady_ms(), false);
@@ -158,7 +161,7 @@ impl Service {
                 }
             }
             left = unfinished;
-            if self.clock.steady_ms().saturating_sub(began_ms) >= SWEEP_INTERVAL_MS {
+            if self.clock.steady_ms().saturating_sub(began_ms) >= SLICE_MS {
                 break;
             }
         }

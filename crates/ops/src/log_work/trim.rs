@@ -212,7 +212,9 @@ impl Service {
         retention: &mut LogRetention,
     ) -> Result<(), Exception> {
         let mut damaged_until = 0;
-        while self.trim_step(owner, &mut shards, retention, &mut damaged_until).await? {}
+        while self.trim_step(owner, &mut shards, retention, &mut damaged_until).await? {
+            jobs::take_slot().await;
+        }
         let now_ms = self.clock.now_ms();
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
         self.forget_shards(shards, &is_over).await
