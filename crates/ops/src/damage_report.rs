@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use api::Exception;
 use storage::DamagedRow;
 use tables::Table;
-use tables::rows::{Collection, damaged_row};
+use tables::rows::damaged_row;
 
 use crate::damage_log::log_damaged;
 use crate::service::Service;
@@ -16,12 +16,6 @@ impl Service {
         self.damaged_rows.fetch_add(1, Ordering::Relaxed);
         let text = text(table, key, what);
         log_damaged(table.name(), &format!("{effect}: {text}"));
-    }
-
-    /// As [`Service::report_damaged`], of a document, which belongs to no table.
-    pub(crate) fn report_damaged_document(&self, collection: Collection, id: &str, what: &str) {
-        self.damaged_rows.fetch_add(1, Ordering::Relaxed);
-        log_damaged("", &format!("the document {id} of {collection:?} is left out: {what}"));
     }
 }
 

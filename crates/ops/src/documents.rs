@@ -10,7 +10,7 @@ use std::convert::Infallible;
 
 use api::Exception;
 use bytes::Bytes;
-use storage::{Batch, Consistency, DamagedRow, KeyUse, Mode, Reads, StorageError};
+use storage::{Batch, Consistency, KeyUse, Mode, Reads};
 use tables::catalog_rows;
 use tables::failure::{storage_failure, write_failure};
 use tables::key_range;
@@ -48,43 +48,18 @@ impl Service {
     }
 
     /// # Errors
-    /// The engine's failure, and a damaged document: a decision about access needs all of them.
+    /// The engine's failure.
     pub async fn documents(&self, collection: Collection) -> Result<Documents, Exception> {
-        let (documents, damaged) = self.read_documents(collection).await?;
-        match damaged.first() {
-            Some(row) => Err(storage_failure(StorageError::Corrupt(row.what.clone()))),
-            None => Ok(documents),
-        }
-    }
-
-    /// As [`Service::documents`], for readers that continue without a damaged one: it is reported, and has an empty text.
-    ///
-    /// # Errors
-    /// The engine's failure, and a damaged document whose id cannot be read.
-    pub async fn documents_with_damaged(&self, collection: Collection) -> Result<Documents, Exception> {
-        let (mut documents, damaged) = self.read_documents(collection).await?;
-        for DamagedRow { key, what, .. } in damaged {
-            let key = key.ok_or_else(|| storage_failure(StorageError::Corrupt(what.clone())))?;
-            let id = id_of(collection, &key)?;
-            self.report_damaged_document(collection, &id, &what);
-            documents.by_id.insert(id, Bytes::new());
-        }
-        Ok(documents)
-    }
-
-    async fn read_documents(&self, collection: Collection) -> Result<(Documents, Vec<DamagedRow>), Exception> {
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let found = view.get_many(&[rows::documents_version(collection)]).await.map_err(storage_failure)?;
         let mut all = Documents { version: version(found.first().and_then(Option::as_deref))?, ..Documents::default() };
-        let mut damaged = Vec::new();
-        let mut pages = catalog_rows::pages(&*view, key_range::of_prefix(&rows::documents_prefix(collection)));
-        while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
-            for row in page.rows {
-                all.by_id.insert(id_of(collection, &row.key)?, row.value);
-            }
-            damaged.extend(page.damaged);
+        let prefix = rows::documents_prefix(collection);
+        for row in catalog_rows::pages(&*view, key_range::of_prefix(&prefix)).rows().await.map_err(storage_failure)? {
+            let id = std::str::from_utf8(&row.key[prefix.len()..]);
+            let id = id.map_err(|_| Exception::internal(format!("a key of {collection:?} cannot be read")))?;
+            all.by_id.insert(id.to_owned(), row.value);
         }
-        Ok((all, damaged))
+        Ok(all)
     }
 
     /// Makes all of these changes, each of another document, or, if the documents are not as they were when they had
@@ -163,11 +138,6 @@ fn grow(changes: &[DocumentChange], before: &[Option<Bytes>]) -> bool {
     let after: usize = changes.iter().filter_map(|change| change.text.as_ref()).map(Vec::len).sum();
     let before: usize = before.iter().flatten().map(Bytes::len).sum();
     after > before + DOCUMENT_SLACK
-}
-
-fn id_of(collection: Collection, key: &[u8]) -> Result<String, Exception> {
-    let id = key.strip_prefix(&rows::documents_prefix(collection)[..]).and_then(|id| std::str::from_utf8(id).ok());
-    id.map(str::to_owned).ok_or_else(|| Exception::internal(format!("a key of {collection:?} cannot be read")))
 }
 
 fn version(row: Option<&[u8]>) -> Result<u64, Exception> {

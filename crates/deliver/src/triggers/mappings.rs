@@ -88,9 +88,8 @@ impl Triggers {
         if known.version == version {
             return Ok(known);
         }
-        // Not under the lock: the rows have a version of their own, which may be newer, and `know` compares it. A damaged mapping
-        // stops no other one.
-        let rows = self.service.documents_with_damaged(MAPPINGS).await?;
+        // Not under the lock: the rows have a version of their own, which may be newer, and `know` compares it.
+        let rows = self.service.documents(MAPPINGS).await?;
         Ok(self.know(Mappings::read(&rows, &known)))
     }
 

@@ -9,11 +9,10 @@ use parking_lot::Mutex;
 use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
 use storage::{BoxFuture, Decide, Family, Key, ScanPage, ScanRange, StorageError, log};
 use tables::fixture;
-use tables::rows::{Collection, ItemKey};
+use tables::rows::ItemKey;
 use tables::{Definition, OpenShard};
 
 use super::*;
-use crate::documents::DocumentChange;
 use crate::expiry_work::Passes;
 use crate::follow::{Bounds, Consumer, ConsumerNeeds, FollowError, Followed, LogConsumer, Retention, Start};
 use crate::tests::catalog::test_service::TestService;
@@ -533,21 +532,6 @@ async fn a_damaged_token_keeps_no_other_one() {
     damaged.service.sweep_due_tokens().await;
     let is_there = async |token| damaged.engine.inner.get(&key(token), Consistency::Strong).await.unwrap().is_some();
     assert!(is_there("one").await && !is_there("two").await);
-}
-
-/// A document that the engine cannot read is in the collection, without a text: its readers continue with the others.
-#[tokio::test]
-async fn a_damaged_document_hides_no_other_one() {
-    let damaged = DamagedTable::with_items(&[]).await;
-    let (service, of) = (&damaged.service, Collection::EventSourceMappings);
-    let put = |id: &str| DocumentChange { id: id.to_owned(), text: Some(b"text".to_vec()) };
-    assert_eq!(service.change_documents(of, 0, &[put("a"), put("b"), put("c")]).await, Ok(true));
-    damaged.engine.faults.rows.lock().push(rows::document(of, "b"));
-    assert!(detail(service.documents(of).await).contains("damaged"));
-    let found = service.documents_with_damaged(of).await.unwrap();
-    let found: Vec<(&str, &[u8])> = found.by_id.iter().map(|(id, text)| (id.as_str(), &text[..])).collect();
-    assert_eq!(found, [("a", &b"text"[..]), ("b", b""), ("c", b"text")]);
-    assert_eq!(service.background_stats().damaged_rows, 1);
 }
 
 #[test]
