@@ -31,7 +31,7 @@ impl Service {
         let table = loop {
             // Locked from the checks to the write: of two requests for one name, or for the last table of a quota, one succeeds.
             let guard = self.catalog.lock().await?;
-            if let Some(table) = self.catalog.find(definition.place()) {
+            if let Some(table) = self.catalog.lookup(definition.place())? {
                 return Err(match table.definition.status {
                     TableStatus::Deleting => being_deleted(&definition.name),
                     _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),

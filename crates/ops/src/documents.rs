@@ -5,7 +5,7 @@
 //! at the version that it was decided from (optimistic concurrency): a decision that depends on all documents, such as a
 //! unique name, stays correct. Other nodes see by one small row whether a collection has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use api::Exception;
@@ -16,6 +16,7 @@ use tables::failure::{storage_failure, write_failure};
 use tables::key_range;
 use tables::rows::{self, Collection};
 
+use crate::damage_log::log_damaged;
 use crate::service::Service;
 
 /// A larger change of size than this counts as growth. Unit: bytes.
@@ -26,6 +27,8 @@ const DOCUMENT_SLACK: usize = 16;
 pub struct Documents {
     pub version: u64,
     pub by_id: BTreeMap<String, Bytes>,
+    /// The ids of documents with damaged rows. They exist: the reader decides what depends on them.
+    pub damaged: BTreeSet<String>,
 }
 
 /// One document's new text; without one, it is deleted together with its note.
@@ -54,10 +57,19 @@ impl Service {
         let found = view.get_many(&[rows::documents_version(collection)]).await.map_err(storage_failure)?;
         let mut all = Documents { version: version(found.first().and_then(Option::as_deref))?, ..Documents::default() };
         let prefix = rows::documents_prefix(collection);
-        for row in catalog_rows::pages(&*view, key_range::of_prefix(&prefix)).rows().await.map_err(storage_failure)? {
-            let id = std::str::from_utf8(&row.key[prefix.len()..]);
-            let id = id.map_err(|_| Exception::internal(format!("a key of {collection:?} cannot be read")))?;
-            all.by_id.insert(id.to_owned(), row.value);
+        let id = |key: &[u8]| {
+            let id = key.strip_prefix(&prefix[..]).and_then(|id| std::str::from_utf8(id).ok()).map(str::to_owned);
+            id.ok_or_else(|| Exception::internal(format!("a key of {collection:?} cannot be read")))
+        };
+        let range = key_range::of_prefix(&prefix);
+        let (rows, damaged) = catalog_rows::read_with_damaged(&*view, range).await.map_err(storage_failure)?;
+        for row in rows {
+            all.by_id.insert(id(&row.key)?, row.value);
+        }
+        for row in damaged {
+            let id = id(row.key.as_deref().unwrap_or_default())?;
+            log_damaged("", &format!("the document {id} of {collection:?} is damaged: {}", row.what));
+            all.damaged.insert(id);
         }
         Ok(all)
     }
@@ -165,7 +177,7 @@ mod tests {
 
     fn documents(version: u64, texts: &[(&str, &'static str)]) -> Documents {
         let by_id = texts.iter().map(|(id, text)| ((*id).to_owned(), Bytes::from(*text))).collect();
-        Documents { version, by_id }
+        Documents { version, by_id, ..Documents::default() }
     }
 
     #[tokio::test]

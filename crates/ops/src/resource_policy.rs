@@ -156,7 +156,7 @@ impl Service {
         }
         let not_found =
             || Exception::ResourceNotFound(format!("Requested resource not found: Table: {} not found", arn.name));
-        let table = self.catalog.find(place).ok_or_else(not_found)?;
+        let table = self.catalog.lookup(place)?.ok_or_else(not_found)?;
         if table.definition.status == TableStatus::Deleting {
             return Err(tables::being_deleted(table.name()));
         }

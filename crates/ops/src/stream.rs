@@ -93,13 +93,15 @@ impl Service {
         };
         let now_ms = self.clock.now_ms();
         let labelled = |table| readable(&table, now_ms).into_iter().find(|stream| stream.own.label == label);
-        let found = parsed.place(caller).and_then(|place| {
-            let remaining = || self.catalog.remains_at(place).into_iter().find_map(labelled);
-            self.catalog.find(place).and_then(labelled).or_else(remaining)
-        });
-        found.ok_or_else(|| {
-            Exception::ResourceNotFound(format!("Requested resource not found: Stream: {arn} not found"))
-        })
+        let not_found =
+            || Exception::ResourceNotFound(format!("Requested resource not found: Stream: {arn} not found"));
+        let place = parsed.place(caller).ok_or_else(not_found)?;
+        let remaining = self.catalog.remains_at(place).into_iter().find_map(labelled);
+        if let Some(found) = self.catalog.find(place).and_then(labelled).or(remaining) {
+            return Ok(found);
+        }
+        self.catalog.lookup(place)?;
+        Err(not_found())
     }
 }
 

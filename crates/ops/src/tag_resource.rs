@@ -71,7 +71,8 @@ impl Service {
         let arn = tagged_arn(text)?;
         let not_found =
             || Exception::ResourceNotFound(format!("Requested resource not found: ResourcArn: {text} not found"));
-        let Some(table) = arn.place(caller).and_then(|place| self.catalog.find(place)) else {
+        let place = arn.place(caller);
+        let Some(table) = place.map(|place| self.catalog.lookup(place)).transpose()?.flatten() else {
             return Err(match (arn.account == caller.account, arn.region == caller.region) {
                 (true, true) => not_found(),
                 (true, false) => {

@@ -196,13 +196,17 @@ impl DataKeys {
         self.sealing.write().retain(|_, sealing| now_ms.saturating_sub(sealing.key.made_ms) < age_ms);
     }
 
-    /// All data keys of the database and its tables.
+    /// All data keys of the database and its tables, without those with damaged rows: what is under them cannot be read, and their
+    /// age holds up no other's.
     pub(crate) async fn list(&self, engine: &dyn Engine) -> Result<Vec<Listed>, StorageError> {
         let prefix = layout::own_rows();
         let range = ScanRange::of_prefix(Family::Catalog, prefix.clone(), LIST_ROWS, LIST_BYTES);
         let mut listed = Vec::new();
         let mut pages = Pages::of_fresh_views(engine, range);
-        while let Some(page) = pages.next().await? {
+        while let Some(page) = pages.next_with_damaged().await? {
+            for damaged in &page.damaged {
+                log::error!(event = "row_damaged"; "the row of a data key is damaged, and the key is not rotated: {}", damaged.what);
+            }
             for Row { key, value } in &page.rows {
                 let id = key.strip_prefix(&prefix[..]).and_then(|id| id.try_into().ok()).map(KeyId::from_be_bytes);
                 if let (Some(id), Some(Stored { made_ms, is_free, .. })) = (id, Stored::read(value)) {

@@ -1,7 +1,7 @@
 //! Short ranges of the catalog family: definitions, nodes, shards, positions, mappings. They are read page by page, so that no engine has
 //! to hold more than a page at once.
 
-use storage::{Family, Pages, ScanDirection, ScanRange, View};
+use storage::{DamagedRow, Family, Pages, Row, ScanDirection, ScanRange, StorageError, View};
 
 use crate::key_range::Range;
 
@@ -12,6 +12,20 @@ pub fn pages(view: &dyn View, (lower, upper): Range) -> Pages<'_> {
     let (family, direction) = (Family::Catalog, ScanDirection::Forward);
     let range = ScanRange { family, lower, upper, direction, rows_max: PAGE_ROWS, bytes_max: PAGE_BYTES };
     Pages::of_snapshot(view, range)
+}
+
+/// All rows of a range, for rows that do not depend on each other: the damaged ones apart.
+///
+/// # Errors
+/// The engine's failure. [`StorageError::Corrupt`] if more than a row is damaged.
+pub async fn read_with_damaged(view: &dyn View, range: Range) -> Result<(Vec<Row>, Vec<DamagedRow>), StorageError> {
+    let (mut rows, mut damaged) = (Vec::new(), Vec::new());
+    let mut pages = pages(view, range);
+    while let Some(page) = pages.next_with_damaged().await? {
+        rows.extend(page.rows);
+        damaged.extend(page.damaged);
+    }
+    Ok((rows, damaged))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod change;
 mod quota;
 mod refresh;
 mod remains;
+mod unreadable;
 mod work;
 
 use std::collections::{BTreeMap, HashMap};
@@ -53,6 +54,8 @@ struct Inner {
 struct Tables {
     /// By account, region and name.
     accounts: BTreeMap<String, BTreeMap<String, Region>>,
+    /// The tables with damaged definitions. They are in none of the above.
+    unreadable: unreadable::Unreadable,
     remains: remains::Remains,
     /// The memory of the published tables.
     bytes: usize,
@@ -163,12 +166,12 @@ impl Catalog {
     /// DynamoDB's refusals of a bad name and of a table that does not exist, or not any more.
     pub async fn table(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
         let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
-        let usable = || self.find(place).filter(|table| table.is_usable());
-        if let Some(table) = usable() {
+        let usable = || self.lookup(place).map(|table| table.filter(|table| table.is_usable()));
+        if let Some(table) = usable()? {
             return Ok(table);
         }
         self.refresh().await?;
-        usable().ok_or_else(Exception::resource_not_found)
+        usable()?.ok_or_else(Exception::resource_not_found)
     }
 
     /// The table that an operation on tables names, one that is being deleted included.
@@ -177,7 +180,7 @@ impl Catalog {
     /// As for [`Catalog::table`]; an absent table is named in the refusal.
     pub fn described(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
         let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
-        self.find(place).ok_or_else(|| {
+        self.lookup(place)?.ok_or_else(|| {
             Exception::ResourceNotFound(format!("Requested resource not found: Table: {} not found", place.name))
         })
     }
@@ -196,6 +199,20 @@ impl Catalog {
                 table.name()
             ))),
             TableStatus::Active | TableStatus::Updating | TableStatus::Backup => Ok(table),
+        }
+    }
+
+    /// The table that an operation names, as [`Catalog::find`].
+    ///
+    /// # Errors
+    /// If there is none, and a table with a damaged definition has the name, or may have it: then it is not free either.
+    pub fn lookup(&self, place: Place<'_>) -> Result<Option<Arc<Table>>, Exception> {
+        // One lock for both: a refresh moves a table from one to the other.
+        let tables = self.inner.tables.read();
+        let found = tables.region(place.account, place.region).and_then(|region| region.get(place.name)).cloned();
+        match found {
+            None => tables.unreadable.check(place).map(|()| None),
+            found => Ok(found),
         }
     }
 

@@ -3,12 +3,17 @@
 //! One row counts the changes of the catalog. A node that knows a lower version reads all definitions again, from one
 //! snapshot, and publishes those that differ. A node publishes its own change at once, even if it does not know earlier
 //! ones yet.
+//!
+//! A damaged definition takes its own table away (`unreadable.rs`), and no other: a node that knows of the damage has read the
+//! catalog, and its lease goes on.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use api::Exception;
-use storage::{Consistency, Engine, StorageError, View};
+use base::Gate;
+use storage::{Consistency, DamagedRow, Engine, StorageError, View};
 use tables::catalog_rows;
 use tables::failure::OpenError;
 use tables::key_range;
@@ -18,12 +23,22 @@ use tables::{Definition, Table};
 use super::remains::Remains;
 use super::{Catalog, Inner, Tables, Work, change};
 
+/// Each read of the catalog meets the same damaged rows.
+static DAMAGE_LINES: LazyLock<Gate> = LazyLock::new(|| Gate::new(10, Duration::from_secs(1)));
+
 /// The stored catalog at one moment.
 struct Stored {
     version: u64,
     next_id: u64,
-    definitions: Vec<Definition>,
-    remains: Vec<Definition>,
+    definitions: Definitions,
+    remains: Definitions,
+}
+
+#[derive(Default)]
+struct Definitions {
+    readable: Vec<Definition>,
+    /// The ids of the tables with damaged ones.
+    damaged: Vec<u64>,
 }
 
 impl Catalog {
@@ -103,14 +118,19 @@ impl Tables {
             regions.flat_map(std::collections::BTreeMap::values).map(|table| (table.id(), table.clone())).collect();
         let TakenOver { mut work, mut rekeyed } = TakenOver::default();
         let mut changed = Vec::new();
-        for definition in stored.definitions {
+        let unreadable = self
+            .unreadable
+            .successor(&stored.definitions.damaged, |table_id| known.get(&table_id).map(|table| &table.definition));
+        for definition in stored.definitions.readable {
             let old = known.remove(&definition.table_id);
             let log = old.as_ref().map(|table| table.log.clone());
             let old = old.as_ref().map(|table| &table.definition);
             if old == Some(&definition) {
                 continue;
             }
-            if old.is_some_and(|old| old.encryption != definition.encryption) {
+            // Of one that was damaged before it is not known whether it has changed.
+            let was_unreadable = self.unreadable.contains(definition.table_id);
+            if was_unreadable || old.is_some_and(|old| old.encryption != definition.encryption) {
                 rekeyed.push(definition.table_id);
             }
             let begun = old.map(Work::left_by).unwrap_or_default();
@@ -121,8 +141,9 @@ impl Tables {
                 None => table,
             });
         }
-        let remains = Remains::of(stored.remains).map_err(malformed)?;
-        // Deleted tables are withdrawn first: new ones may have their names.
+        let mut remains = Remains::of(stored.remains.readable).map_err(malformed)?;
+        remains.retain(&stored.remains.damaged, &self.remains);
+        // Deleted tables are withdrawn first: new ones may have their names. Those with damaged definitions are withdrawn as well.
         for gone in known.values() {
             self.withdraw(gone, stored.version);
         }
@@ -130,7 +151,7 @@ impl Tables {
             table.log.set(&table.definition.log.open);
             self.publish(Arc::new(table), stored.version);
         }
-        self.remains = remains;
+        (self.remains, self.unreadable) = (remains, unreadable);
         self.next_id = stored.next_id;
         self.newest = stored.version;
         self.applied = stored.version;
@@ -169,7 +190,24 @@ fn version(row: Option<&[u8]>) -> Result<u64, StorageError> {
     version.ok_or_else(|| StorageError::Corrupt("the version of the catalog cannot be read".to_owned()))
 }
 
-async fn definitions(view: &dyn View, prefix: &[u8]) -> Result<Vec<Definition>, OpenError> {
-    let rows = catalog_rows::pages(view, key_range::of_prefix(prefix)).rows().await?;
-    rows.iter().map(|row| Definition::read(&row.value)).collect()
+async fn definitions(view: &dyn View, prefix: &[u8]) -> Result<Definitions, OpenError> {
+    let (rows, damaged) = catalog_rows::read_with_damaged(view, key_range::of_prefix(prefix)).await?;
+    let readable = rows.iter().map(|row| Definition::read(&row.value)).collect::<Result<_, _>>()?;
+    let damaged = damaged.iter().map(|row| damaged_id(row, prefix)).collect::<Result<_, _>>()?;
+    Ok(Definitions { readable, damaged })
+}
+
+/// Logs a damaged row of a definition, and returns its table.
+fn damaged_id(row: &DamagedRow, prefix: &[u8]) -> Result<u64, StorageError> {
+    let table_id = row.key.as_deref().and_then(|key| key.strip_prefix(prefix)).and_then(change::read_number);
+    // A table that is not named may be any of those that are not among the others.
+    let Some(table_id) = table_id else { return Err(StorageError::Corrupt(row.what.clone())) };
+    if let Some(held_back) = DAMAGE_LINES.pass() {
+        let table = format!("#{table_id}");
+        log::error!(
+            event = "row_damaged", table = table.as_str(), held_back = held_back;
+            "the definition of table {table_id} is damaged, and the table cannot be used: {}", row.what
+        );
+    }
+    Ok(table_id)
 }

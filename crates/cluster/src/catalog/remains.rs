@@ -45,6 +45,14 @@ impl Remains {
         Ok(remains)
     }
 
+    /// Adds those of the tables with these ids that were known before: streams of deleted tables do not change.
+    pub(super) fn retain(&mut self, table_ids: &[u64], before: &Remains) {
+        table_ids
+            .iter()
+            .filter_map(|table_id| before.tables.get(table_id))
+            .for_each(|table| self.insert(table.clone()));
+    }
+
     fn insert(&mut self, table: Arc<Table>) {
         self.remove(table.id());
         self.bytes += table.held_bytes;

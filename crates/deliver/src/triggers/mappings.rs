@@ -34,6 +34,10 @@ impl Mappings {
             let known = before.by_id.get(uuid).filter(|known| known.row == *row).cloned();
             read.insert(uuid, known.unwrap_or_else(|| Known::read(uuid, row)));
         }
+        // A damaged one is one that cannot be read: it exists, and holds up no other.
+        for uuid in &rows.damaged {
+            read.insert(uuid, Known { row: Bytes::new(), mapping: None });
+        }
         read
     }
 

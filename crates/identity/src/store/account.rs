@@ -18,6 +18,8 @@ pub(crate) type Entities<E> = BTreeMap<String, Arc<E>>;
 pub struct Snapshot {
     pub(super) version: u64,
     pub(super) accounts: BTreeMap<String, Arc<Account>>,
+    /// Accounts with a damaged document, which `accounts` does not have: a policy that is missing may be one that denies.
+    pub(super) unreadable: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -52,6 +54,9 @@ impl Snapshot {
     /// The id of a document that cannot be read.
     pub(super) fn read(documents: &Documents) -> Result<Snapshot, String> {
         let mut accounts = BTreeMap::<String, Account>::new();
+        let account_of = |id: &String| id.split_once('/').map(|(account, _)| account.to_owned());
+        let unreadable = documents.damaged.iter().map(|id| account_of(id).ok_or_else(|| format!("{id} is damaged")));
+        let unreadable = unreadable.collect::<Result<BTreeSet<String>, String>>()?;
         for (id, text) in &documents.by_id {
             // What is no account's is the store's own.
             let Some((account, entity)) = id.split_once('/') else { continue };
@@ -60,15 +65,16 @@ impl Snapshot {
                 .or_insert_with(|| Account { id: account.to_owned(), ..Account::default() });
             account.read(entity, text).map_err(|error| format!("the identity {id} cannot be read: {error}"))?;
         }
+        accounts.retain(|id, _| !unreadable.contains(id));
         let accounts = accounts.into_iter().map(|(id, account)| (id, Arc::new(account))).collect();
-        Ok(Snapshot { version: documents.version, accounts })
+        Ok(Snapshot { version: documents.version, accounts, unreadable })
     }
 
     /// The snapshot after this one.
     pub(super) fn with(&self, account: Account) -> Snapshot {
         let mut accounts = self.accounts.clone();
         accounts.insert(account.id.clone(), Arc::new(account));
-        Snapshot { version: self.version + 1, accounts }
+        Snapshot { version: self.version + 1, accounts, unreadable: self.unreadable.clone() }
     }
 }
 
@@ -223,4 +229,35 @@ impl Draft {
 
 pub(super) fn document_id(account: &str, kind: &str, key: &str) -> String {
     format!("{account}/{kind}/{key}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its policies may be incomplete, so no part of the account is used; other accounts are.
+    #[test]
+    fn an_account_with_a_damaged_document_is_left_out() {
+        let key = |account: &str| {
+            let id = document_id(account, AccessKey::KIND, "AKIA");
+            (id, serde_json::to_vec(&access_key()).expect("JSON").into())
+        };
+        let damaged = |id: &str| Documents {
+            version: 1,
+            by_id: [key("111111111111"), key("222222222222")].into(),
+            damaged: [id.to_owned()].into(),
+        };
+        let snapshot = Snapshot::read(&damaged("111111111111/user/a")).expect("the other account");
+        assert!(snapshot.account("111111111111").is_none() && snapshot.unreadable.contains("111111111111"));
+        assert!(snapshot.account("222222222222").is_some());
+        let changed = snapshot.with(Account { id: "222222222222".to_owned(), ..Account::default() });
+        assert!(changed.unreadable.contains("111111111111"));
+        // What belongs to no account is needed for all of them.
+        assert!(Snapshot::read(&damaged("key")).is_err());
+    }
+
+    fn access_key() -> AccessKey {
+        let status = crate::store::entity::KeyStatus::Active;
+        AccessKey { id: "AKIA".to_owned(), user: None, status, created_ms: 0, secret: String::new() }
+    }
 }

@@ -64,6 +64,8 @@ impl<'a> Lookup<'a> {
         };
         match self.account(account) {
             Some(account) => id_in(account, principal, resource).map_or(Found::Missing, Found::Id),
+            // It is here, and which principals it has is not known.
+            None if self.snapshot.unreadable.contains(account) => Found::Missing,
             None => Found::Foreign,
         }
     }

@@ -189,6 +189,10 @@ impl Identities {
         let _turn = self.changing.lock().await;
         for _ in 0..TRIES_MAX {
             let snapshot = self.snapshot();
+            // What the account has is not known, so no change can be decided, a new root key included.
+            if snapshot.unreadable.contains(account) {
+                return Err(Refusal::unavailable(format!("an identity of account {account} is damaged")));
+            }
             let before = snapshot.account(account).map(|account| Account::clone(account));
             let before = before.unwrap_or_else(|| Account { id: account.to_owned(), ..Account::default() });
             let mut draft = Draft::of(before);
@@ -248,6 +252,9 @@ impl Identities {
 async fn settle_key(service: &Service, fingerprint: &str) -> Result<(), OpenError> {
     for _ in 0..TRIES_MAX {
         let documents = service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
+        if documents.damaged.contains(KEY_DOCUMENT) {
+            return Err(OpenError::Unreadable("the fingerprint of the auth key is damaged".to_owned()));
+        }
         if let Some(known) = documents.by_id.get(KEY_DOCUMENT) {
             return if **known == *fingerprint.as_bytes() { Ok(()) } else { Err(OpenError::WrongKey) };
         }

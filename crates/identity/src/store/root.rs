@@ -13,7 +13,7 @@ impl Identities {
     /// If the documents cannot be read.
     pub async fn are_kept(service: &Service) -> Result<bool, OpenError> {
         let documents = service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
-        Ok(documents.by_id.contains_key(KEY_DOCUMENT))
+        Ok(documents.by_id.contains_key(KEY_DOCUMENT) || documents.damaged.contains(KEY_DOCUMENT))
     }
 
     /// The accounts that there are.

@@ -170,6 +170,102 @@ async fn every_operation_answers_an_internal_error() {
     }
 }
 
+/// Requests on a table with a damaged definition get an error, and its name is not free.
+async fn check_unreadable(service: &Arc<Service>, table: &str) {
+    let get = GetItemInput { table_name: table.to_owned(), key: item(&[("pk", s("a"))]), ..GetItemInput::default() };
+    let texts = [
+        detail(service.get_item(&caller(), get).await),
+        detail(service.put_item(&caller(), put_request(table, item(&[("pk", s("a"))]))).await),
+        detail(service.describe_table(&caller(), DescribeTableInput { table_name: table.to_owned() }).await),
+        detail(service.create_table(&caller(), simple(table)).await),
+        detail(service.delete_table(&caller(), DeleteTableInput { table_name: table.to_owned() }).await),
+    ];
+    assert!(texts.iter().all(|text| text.contains("the definition of table")), "{texts:?}");
+}
+
+#[tokio::test]
+async fn a_server_starts_without_a_table_with_a_damaged_definition() {
+    let house = House::new(&["good"]).await;
+    house.service.create_table(&caller(), simple("other")).await.unwrap();
+    house.service.jobs().stop(Duration::ZERO).await;
+    house.engine.refused.lock().push(rows::definition(TABLE));
+    let service = Service::open(house.engine.clone(), Settings::default(), Clock::system()).await.unwrap();
+    put(&service, "other", &[("pk", s("a"))]).await;
+    check_unreadable(&service, "tab").await;
+    // Its name is not known, so it may be any.
+    check_unreadable(&service, "third").await;
+    service.jobs().stop(Duration::ZERO).await;
+    house.engine.refused.lock().clear();
+    let service = Service::open(house.engine.clone(), Settings::default(), Clock::system()).await.unwrap();
+    put(&service, "tab", &[("pk", s("a"))]).await;
+}
+
+/// On a database with several servers, a damaged definition ends neither the leases nor the changes of other tables.
+#[tokio::test]
+async fn servers_continue_without_a_table_with_a_damaged_definition() {
+    let engine =
+        Arc::new(Refusing { memory: Memory::new(), refused: Mutex::default(), by_block: AtomicBool::new(false) });
+    let (clock, hand) = Clock::manual(START_S * 1000);
+    let lease = Duration::from_millis(60);
+    let open = async || {
+        let node = cluster::nodes::NodeSettings {
+            engine: engine.clone(),
+            address: "127.0.0.1:8000".to_owned(),
+            version: "test".to_owned(),
+            format: 7,
+            lease,
+            margin: Duration::from_secs(5),
+        };
+        Service::open_node(engine.clone(), Settings::default(), clock.clone(), node).await.unwrap()
+    };
+    let (a, b) = (open().await, open().await);
+    let both = async |ready: &dyn Fn(&Service) -> bool| {
+        let ready = async {
+            while !ready(&a) || !ready(&b) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ready).await.expect("both servers are ready");
+    };
+    let is_known = |name: &'static str| {
+        move |service: &Service| service.catalog.find(tables::Place::own(&caller(), name)).is_some()
+    };
+    for name in ["tab", "other"] {
+        a.create_table(&caller(), simple(name)).await.unwrap();
+    }
+    both(&is_known("other")).await;
+    engine.refused.lock().push(rows::definition(TABLE));
+    // Each server reads what the other one has changed.
+    a.create_table(&caller(), simple("third")).await.unwrap();
+    both(&is_known("third")).await;
+    b.create_table(&caller(), simple("fourth")).await.unwrap();
+    both(&is_known("fourth")).await;
+    hand.advance_ms(lease.as_millis() as u64 + 1);
+    both(&|service| service.unready().is_none()).await;
+    for service in [&a, &b] {
+        put(service, "other", &[("pk", s("a"))]).await;
+        check_unreadable(service, "tab").await;
+    }
+    engine.refused.lock().clear();
+    for (service, name) in [(&a, "fifth"), (&b, "sixth")] {
+        service.create_table(&caller(), simple(name)).await.unwrap();
+        both(&is_known(name)).await;
+    }
+    assert!(is_known("tab")(&a) && is_known("tab")(&b));
+    put(&b, "tab", &[("pk", s("a"))]).await;
+}
+
+/// A damaged document is listed apart, and the others are read.
+#[tokio::test]
+async fn documents_are_read_without_a_damaged_one() {
+    let (house, of) = (House::new(&[]).await, rows::Collection::Identities);
+    let put = |id: &str| crate::DocumentChange { id: id.to_owned(), text: Some(id.into()) };
+    assert_eq!(house.service.change_documents(of, 0, &[put("bad"), put("good")]).await, Ok(true));
+    house.engine.refused.lock().push(rows::document(of, "bad"));
+    let documents = house.service.documents(of).await.unwrap();
+    assert!(documents.by_id.keys().eq(["good"]) && documents.damaged.iter().eq(["bad"]));
+}
+
 #[tokio::test]
 async fn a_sweep_passes_over_a_damaged_item() {
     let names: Vec<String> = (0..100).map(|at| format!("good {at}")).chain(["bad".to_owned()]).collect();
