@@ -185,26 +185,25 @@ async fn check_unreadable(service: &Arc<Service>, table: &str) {
 
 #[tokio::test]
 async fn a_server_starts_without_a_table_with_a_damaged_definition() {
-    let house = House::new(&["good"]).await;
-    house.service.create_table(&caller(), simple("other")).await.unwrap();
-    house.service.jobs().stop(Duration::ZERO).await;
-    house.engine.refused.lock().push(rows::definition(TABLE));
-    let service = Service::open(house.engine.clone(), Settings::default(), Clock::system()).await.unwrap();
+    let damaged = DamagedTable::with_items(&["good"]).await;
+    damaged.service.create_table(&caller(), simple("other")).await.unwrap();
+    damaged.service.jobs().stop(Duration::ZERO).await;
+    damaged.engine.faults.rows.lock().push(rows::definition(TABLE));
+    let service = Service::open(damaged.engine.clone(), Settings::default(), Clock::system()).await.unwrap();
     put(&service, "other", &[("pk", s("a"))]).await;
     check_unreadable(&service, "tab").await;
     // Its name is not known, so it may be any.
     check_unreadable(&service, "third").await;
     service.jobs().stop(Duration::ZERO).await;
-    house.engine.refused.lock().clear();
-    let service = Service::open(house.engine.clone(), Settings::default(), Clock::system()).await.unwrap();
+    damaged.engine.faults.rows.lock().clear();
+    let service = Service::open(damaged.engine.clone(), Settings::default(), Clock::system()).await.unwrap();
     put(&service, "tab", &[("pk", s("a"))]).await;
 }
 
 /// On a database with several servers, a damaged definition ends neither the leases nor the changes of other tables.
 #[tokio::test]
 async fn servers_continue_without_a_table_with_a_damaged_definition() {
-    let engine =
-        Arc::new(Refusing { memory: Memory::new(), refused: Mutex::default(), by_block: AtomicBool::new(false) });
+    let engine = FaultyEngine::new(Memory::new(), Unreadable::default());
     let (clock, hand) = Clock::manual(START_S * 1000);
     let lease = Duration::from_millis(60);
     let open = async || {
@@ -234,7 +233,7 @@ async fn servers_continue_without_a_table_with_a_damaged_definition() {
         a.create_table(&caller(), simple(name)).await.unwrap();
     }
     both(&is_known("other")).await;
-    engine.refused.lock().push(rows::definition(TABLE));
+    engine.faults.rows.lock().push(rows::definition(TABLE));
     // Each server reads what the other one has changed.
     a.create_table(&caller(), simple("third")).await.unwrap();
     both(&is_known("third")).await;
@@ -246,7 +245,7 @@ async fn servers_continue_without_a_table_with_a_damaged_definition() {
         put(service, "other", &[("pk", s("a"))]).await;
         check_unreadable(service, "tab").await;
     }
-    engine.refused.lock().clear();
+    engine.faults.rows.lock().clear();
     for (service, name) in [(&a, "fifth"), (&b, "sixth")] {
         service.create_table(&caller(), simple(name)).await.unwrap();
         both(&is_known(name)).await;
@@ -258,11 +257,11 @@ async fn servers_continue_without_a_table_with_a_damaged_definition() {
 /// A damaged document is listed apart, and the others are read.
 #[tokio::test]
 async fn documents_are_read_without_a_damaged_one() {
-    let (house, of) = (House::new(&[]).await, rows::Collection::Identities);
+    let (damaged, of) = (DamagedTable::with_items(&[]).await, rows::Collection::Identities);
     let put = |id: &str| crate::DocumentChange { id: id.to_owned(), text: Some(id.into()) };
-    assert_eq!(house.service.change_documents(of, 0, &[put("bad"), put("good")]).await, Ok(true));
-    house.engine.refused.lock().push(rows::document(of, "bad"));
-    let documents = house.service.documents(of).await.unwrap();
+    assert_eq!(damaged.service.change_documents(of, 0, &[put("bad"), put("good")]).await, Ok(true));
+    damaged.engine.faults.rows.lock().push(rows::document(of, "bad"));
+    let documents = damaged.service.documents(of).await.unwrap();
     assert!(documents.by_id.keys().eq(["good"]) && documents.damaged.iter().eq(["bad"]));
 }
 
