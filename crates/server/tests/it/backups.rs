@@ -1,0 +1,158 @@
+//! Backups of real servers: kills while a backup is copied and restored, encryption at rest, and two servers over one PostgreSQL.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use storage_postgres::testing::PostgresServer;
+
+use crate::client::Client;
+use crate::program::PATIENCE;
+use crate::test_server::{TestServer, TestServerBuilder};
+
+const ITEMS: usize = 1_000;
+/// Requests of BatchWriteItem. Source: API Reference.
+const BATCH: usize = 25;
+
+fn create_table(client: &mut Client) {
+    let body = json!({"TableName": "Source", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{"IndexName": "by_g", "Projection": {"ProjectionType": "ALL"},
+            "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}]});
+    client.ask("CreateTable", body);
+}
+
+/// Puts all items anew, or deletes them.
+fn write_all(client: &mut Client, request: impl Fn(&str) -> Value) {
+    let keys: Vec<String> = (0..ITEMS).map(|at| at.to_string()).collect();
+    for keys in keys.chunks(BATCH) {
+        let requests: Vec<Value> = keys.iter().map(|key| request(key)).collect();
+        client.ask("BatchWriteItem", json!({"RequestItems": {"Source": requests}}));
+    }
+}
+
+fn put(key: &str, value: &str) -> Value {
+    json!({"PutRequest": {"Item": {"pk": {"S": key}, "g": {"S": "x"}, "v": {"S": value}}}})
+}
+
+fn create_backup(client: &mut Client) -> String {
+    let created = client.ask("CreateBackup", json!({"TableName": "Source", "BackupName": "nightly"}));
+    created["BackupDetails"]["BackupArn"].as_str().expect("an ARN").to_owned()
+}
+
+fn restore(client: &mut Client, arn: &str, target: &str) {
+    client.ask("RestoreTableFromBackup", json!({"TargetTableName": target, "BackupArn": arn}));
+}
+
+fn is_active(client: &mut Client, table: &str) -> bool {
+    client.ask("DescribeTable", json!({"TableName": table}))["Table"]["TableStatus"] == "ACTIVE"
+}
+
+fn until_active(client: &mut Client, table: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_active(client, table) {
+        assert!(Instant::now() < deadline, "{table} does not become active");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// All items of a table, or of its index.
+fn items(client: &mut Client, table: &str, index: Option<&str>) -> Vec<Value> {
+    let (mut all, mut start) = (Vec::new(), Value::Null);
+    loop {
+        let mut body = json!({"TableName": table});
+        if let Some(index) = index {
+            body["IndexName"] = index.into();
+        }
+        if !start.is_null() {
+            body["ExclusiveStartKey"] = start;
+        }
+        let page = client.ask("Scan", body);
+        all.extend(page["Items"].as_array().expect("items").iter().cloned());
+        start = page["LastEvaluatedKey"].clone();
+        if start.is_null() {
+            return all;
+        }
+    }
+}
+
+/// The server is killed again and again from the moment that the backup is acknowledged until the table is restored.
+fn survives_kills(server: &TestServerBuilder) {
+    let running = server.start();
+    let mut client = running.client();
+    create_table(&mut client);
+    write_all(&mut client, |key| put(key, "before"));
+    let arn = create_backup(&mut client);
+    write_all(&mut client, |key| match key.len() {
+        1 => json!({"DeleteRequest": {"Key": {"pk": {"S": key}}}}),
+        _ => put(key, "after"),
+    });
+    restore(&mut client, &arn, "Restored");
+    drop((client, running));
+    for lived_ms in [60, 120, 250] {
+        server.start_and_kill(Duration::from_millis(lived_ms));
+    }
+    let running = server.start();
+    let mut client = running.client();
+    until_active(&mut client, "Restored");
+    for index in [None, Some("by_g")] {
+        let found = items(&mut client, "Restored", index);
+        assert_eq!(found.len(), ITEMS, "{index:?}");
+        assert!(found.iter().all(|item| item["v"]["S"] == "before"), "{index:?}");
+    }
+    let described = client.ask("DescribeTable", json!({"TableName": "Restored"}));
+    assert_eq!(described["Table"]["ItemCount"], ITEMS);
+    // The backup is not needed any more, and its rows are destroyed with it.
+    client.ask("DeleteBackup", json!({"BackupArn": arn}));
+    assert_eq!(client.ask("ListBackups", json!({}))["BackupSummaries"], json!([]));
+    drop(client);
+    assert!(running.stop().success());
+}
+
+#[test]
+fn a_backup_survives_kills() {
+    survives_kills(&TestServer::on_data("data"));
+}
+
+#[test]
+fn an_encrypted_backup_survives_kills() {
+    survives_kills(&TestServer::on_data("data").write("master", "7f3a".repeat(16)).master_key("master"));
+}
+
+/// Every write sets two items together to one value. Backups are cut and restored by servers that do not write.
+#[test]
+fn a_cut_over_two_servers_divides_no_transaction() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    let node = || TestServer::on_database(&url).flag("--node-lease-ms", "600").start();
+    let (a, b) = (node(), node());
+    let (mut on_a, mut on_b) = (a.client(), b.client());
+    create_table(&mut on_a);
+    until_active(&mut on_b, "Source");
+    let ended = Arc::new(AtomicBool::new(false));
+    let writer = {
+        let (mut client, ended) = (b.client(), Arc::clone(&ended));
+        std::thread::spawn(move || {
+            let mut written = 0;
+            while !ended.load(Ordering::Relaxed) {
+                written += 1;
+                let half = |key: &str| {
+                    json!({"Put": {"TableName": "Source", "Item": {"pk": {"S": key}, "v": {"N": written.to_string()}}}})
+                };
+                client.ask("TransactWriteItems", json!({"TransactItems": [half("a"), half("b")]}));
+            }
+            written
+        })
+    };
+    for target in ["First", "Second"] {
+        let arn = create_backup(&mut on_a);
+        restore(&mut on_b, &arn, target);
+        until_active(&mut on_b, target);
+        let found = items(&mut on_b, target, None);
+        assert!(found.is_empty() || (found.len() == 2 && found[0]["v"] == found[1]["v"]), "{found:?}");
+    }
+    ended.store(true, Ordering::Relaxed);
+    assert!(writer.join().expect("the writer") > 1);
+}
