@@ -6,7 +6,11 @@
 //! | ARN | `arn:aws:lambda:us-west-2:123456789012:function:my-function:PROD` |
 //! | partial ARN | `123456789012:function:my-function` |
 //! | URL | `http://127.0.0.1:9000/changes`: Stator's own; the event is posted there |
+//!
+//! An ARN has the partition of its region (`arn:aws-cn:` of `cn-north-1`), as policies and `--allow-arn` compare letters. `aws` is read
+//! for any region, because older versions have stored it, and is not written.
 
+use auth::credential::{is_region, partition_of};
 use client::Url;
 
 /// Unit: characters. Source: API Reference, NamespacedFunctionName.
@@ -34,9 +38,12 @@ impl Function {
         let (region, account, named) = match text.strip_prefix("arn:") {
             Some(arn) => {
                 let mut parts = arn.splitn(5, ':');
-                let partition = parts.next().filter(|partition| partition.starts_with("aws"));
-                partition.and(parts.next()).filter(|service| *service == "lambda")?;
+                let partition = parts.next()?;
+                parts.next().filter(|service| *service == "lambda")?;
                 let (region, account) = (parts.next()?, parts.next()?);
+                if partition != "aws" && partition != partition_of(region) {
+                    return None;
+                }
                 (region, account, parts.next()?.strip_prefix("function:")?)
             }
             None => match text.split_once(":function:") {
@@ -52,8 +59,7 @@ impl Function {
             None => (named, None),
         };
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let is_good =
-            is_account && auth::credential::is_region(region) && is_name(name) && qualifier.is_none_or(is_qualifier);
+        let is_good = is_account && is_region(region) && is_name(name) && qualifier.is_none_or(is_qualifier);
         is_good.then(|| Function::Lambda {
             region: region.to_owned(),
             account: account.to_owned(),
@@ -67,7 +73,8 @@ impl Function {
         match self {
             Function::Lambda { region, account, name, qualifier } => {
                 let qualifier = qualifier.as_ref().map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-                format!("arn:aws:lambda:{region}:{account}:function:{name}{qualifier}")
+                let partition = partition_of(region);
+                format!("arn:{partition}:lambda:{region}:{account}:function:{name}{qualifier}")
             }
             Function::Url(url) => url.to_string(),
         }
@@ -86,7 +93,10 @@ impl Function {
         let Function::Lambda { region: own_region, account: own_account, name, qualifier } = self else { return None };
         let name = match own_account == account && own_region == region && !by_arn {
             true => name.clone(),
-            false => format!("arn%3Aaws%3Alambda%3A{own_region}%3A{own_account}%3Afunction%3A{name}"),
+            false => {
+                let partition = partition_of(own_region);
+                format!("arn%3A{partition}%3Alambda%3A{own_region}%3A{own_account}%3Afunction%3A{name}")
+            }
         };
         let query = qualifier.as_ref().map(|qualifier| format!("?Qualifier={}", qualifier.replace('$', "%24")));
         Some(format!("/2015-03-31/functions/{name}/invocations{}", query.unwrap_or_default()))
@@ -145,6 +155,14 @@ mod tests {
             "arn:aws:lambda:us-west-2:999999999999:function:f",
             "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-west-2%3A999999999999%3Afunction%3Af/invocations",
         );
+        // The partition is the region's, also where an older version has stored another one.
+        let of_region = "arn:aws-cn:lambda:cn-north-1:999999999999:function:f";
+        let path = "/2015-03-31/functions/arn%3Aaws-cn%3Alambda%3Acn-north-1%3A999999999999%3Afunction%3Af/invocations";
+        for text in
+            [of_region, "arn:aws:lambda:cn-north-1:999999999999:function:f", "cn-north-1:999999999999:function:f"]
+        {
+            check(text, of_region, path);
+        }
         for url in ["http://127.0.0.1:9000/changes?a=b", "https://example.com/"] {
             check(url, url, "");
         }
@@ -169,6 +187,8 @@ mod tests {
             "arn:aws:sqs:us-west-2:123456789012:function:f",
             "arn:aws:lambda:us-west-2:123456789012:layer:f",
             "arn:aws:lambda:us-west-2:1234:function:f",
+            "arn:aws-cn:lambda:us-west-2:123456789012:function:f",
+            "arn:aws-us-gov:lambda:cn-north-1:123456789012:function:f",
             "arn:aws:lambda:US-WEST-2:123456789012:function:f",
             "arn:aws:lambda:us-west-2",
             "1234:function:f",

@@ -168,7 +168,9 @@ impl Mapping {
     pub(crate) fn read(row: &[u8]) -> serde_json::Result<Mapping> {
         let mapping: Mapping = serde_json::from_slice(row)?;
         let event_source_arn = mapping.canonical_source().unwrap_or_else(|| mapping.event_source_arn.clone());
-        Ok(Mapping { event_source_arn, ..mapping })
+        // Older versions have stored `aws` in place of the region's partition.
+        let function_arn = mapping.function().map_or(mapping.function_arn.clone(), |function| function.arn());
+        Ok(Mapping { event_source_arn, function_arn, ..mapping })
     }
 
     /// Whether both read one stream.
