@@ -1,7 +1,7 @@
 //! Requests of REST JSON: members are in the path, in the query string and in a JSON body; and members of answers that are
 //! headers.
 
-use super::{DecodeError, Reader, json, scalar};
+use super::{DecodeError, Reader, expected, json, scalar};
 use crate::shape::{HttpBindings, Place, Shape, ShapeIndex};
 use crate::value::{Structure, Value, place};
 
@@ -36,7 +36,7 @@ pub(super) fn decode(
     Ok(structure)
 }
 
-/// A list has each value of its parameter, and a scalar the last, as forms have it.
+/// A list has each value of its parameter. A scalar has one: two are no value of its shape.
 fn of_query(
     reader: &Reader,
     shape: &Shape,
@@ -44,9 +44,11 @@ fn of_query(
     query: &str,
     name: &str,
 ) -> Result<Option<Value>, DecodeError> {
-    let values = pairs(query).filter(|(parameter, _)| parameter == name).map(|(_, value)| value);
+    let mut values = pairs(query).filter(|(parameter, _)| parameter == name).map(|(_, value)| value);
     let Shape::List { item, .. } = shape else {
-        return values.last().map(|text| scalar::parse(shape, member, &text)).transpose();
+        let value = values.next().map(|text| scalar::parse(shape, member, &text)).transpose()?;
+        let is_alone = values.next().is_none();
+        return if is_alone { Ok(value) } else { Err(DecodeError::Type { member, expected: expected(shape) }) };
     };
     let items = values.map(|text| {
         reader.count(1)?;

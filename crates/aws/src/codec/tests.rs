@@ -73,7 +73,7 @@ fn body(protocol: Protocol, bytes: &[u8]) -> Result<Thing, DecodeError> {
 }
 
 fn form(form: &str) -> Result<Thing, DecodeError> {
-    let parameters = Parameters::parse(form.as_bytes()).expect("a form");
+    let parameters = Parameters::parse(form.as_bytes()).map_err(|_| DecodeError::Malformed)?;
     decode(put_thing(), Protocol::Query, &Input::Form(&parameters)).and_then(|request| typed(put_thing(), request))
 }
 
@@ -198,7 +198,10 @@ fn xml_answers() {
 fn members_in_paths_and_queries() {
     let labels = vec![("Id", "label".to_owned())];
     let body = Bytes::from_static(br#"{"Name":"a","Id":"x"}"#);
-    let input = Input::Rest { labels, query: "keys=b&keys=c%2B+&Keys=d&other&count=1&c%6funt=2", body };
+    let twice = Input::Rest { labels: labels.clone(), query: "count=1&c%6funt=2", body: body.clone() };
+    let refusal = DecodeError::Type { member: "Nth", expected: Expected::Number };
+    assert_eq!(decode(put_thing(), Protocol::RestJson, &twice), Err(refusal));
+    let input = Input::Rest { labels, query: "keys=b&keys=c%2B+&Keys=d&other&c%6funt=2", body };
     let request = decode(put_thing(), Protocol::RestJson, &input).unwrap();
     let thing = Thing::from_value(Value::Structure(request)).unwrap();
     let expected = Thing {
