@@ -70,11 +70,16 @@ impl Service {
         caller: &Caller,
         request: PutResourcePolicyInput,
     ) -> Result<PutResourcePolicyOutput, Exception> {
-        // Locked from the read of the revision on: of two requests that expect one revision, one succeeds.
+        // Parsed and bound before the lock, which all changes of tables wait for: a policy may name many principals. The refresh comes
+        // first, so that a table that is new on another node is found.
+        self.catalog.refresh().await?;
+        let kind = self.attachable(caller, &request.resource_arn)?.kind();
+        let mut parsed = tables::check_resource_policy(kind, &request.policy)?;
+        let principals = self.bind_principals(&mut parsed).await?;
+        // Locked from the read of the revision on: of two requests that expect one revision, one succeeds. The table is looked up anew:
+        // it may have been changed or deleted meanwhile.
         let guard = self.catalog.lock().await?;
         let attachable = self.attachable(caller, &request.resource_arn)?;
-        let mut parsed = tables::check_resource_policy(attachable.kind(), &request.policy)?;
-        let principals = self.bind_principals(&mut parsed).await?;
         let before = attachable.policy();
         check_revision(&attachable, request.expected_revision_id.as_deref(), &request.resource_arn)?;
         if request.confirm_remove_self_resource_access != Some(true) {

@@ -3,9 +3,9 @@
 //! A draft is an account that may be changed freely; which entities were touched is remembered, so that their documents
 //! can be written in one step. Entities are shared between the moments in which they are the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ops::{DocumentChange, Documents};
 
@@ -20,6 +20,30 @@ pub struct Snapshot {
     pub(super) accounts: BTreeMap<String, Arc<Account>>,
     /// Accounts with a damaged document, which `accounts` does not have: a policy that is missing may be one that denies.
     pub(super) unreadable: BTreeSet<String>,
+    /// All users and roles by their unique ids. Computed when a policy first names one by its id.
+    by_unique_id: OnceLock<HashMap<String, Identified>>,
+}
+
+/// A user or role, and its account's id.
+#[derive(Clone, Debug)]
+pub(super) struct Identified {
+    pub(super) account: String,
+    pub(super) entity: UserOrRole,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum UserOrRole {
+    User(Arc<User>),
+    Role(Arc<Role>),
+}
+
+impl Identified {
+    pub(super) fn arn(&self) -> String {
+        match &self.entity {
+            UserOrRole::User(user) => user.arn(&self.account),
+            UserOrRole::Role(role) => role.arn(&self.account),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -42,6 +66,22 @@ impl Snapshot {
 
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
         self.accounts.values()
+    }
+
+    /// The user or role of any account that has this unique id.
+    pub(super) fn of_unique_id(&self, id: &str) -> Option<&Identified> {
+        self.by_unique_id.get_or_init(|| self.index()).get(id)
+    }
+
+    fn index(&self) -> HashMap<String, Identified> {
+        let mut by_id = HashMap::new();
+        for account in self.accounts.values() {
+            let users = account.users.values().map(|user| (user.id.clone(), UserOrRole::User(Arc::clone(user))));
+            let roles = account.roles.values().map(|role| (role.id.clone(), UserOrRole::Role(Arc::clone(role))));
+            let identified = |(id, entity)| (id, Identified { account: account.id.clone(), entity });
+            by_id.extend(users.chain(roles).map(identified));
+        }
+        by_id
     }
 
     /// The account that an access key belongs to, and the key.
@@ -67,14 +107,15 @@ impl Snapshot {
         }
         accounts.retain(|id, _| !unreadable.contains(id));
         let accounts = accounts.into_iter().map(|(id, account)| (id, Arc::new(account))).collect();
-        Ok(Snapshot { version: documents.version, accounts, unreadable })
+        Ok(Snapshot { version: documents.version, accounts, unreadable, ..Snapshot::default() })
     }
 
     /// The snapshot after this one.
     pub(super) fn with(&self, account: Account) -> Snapshot {
         let mut accounts = self.accounts.clone();
         accounts.insert(account.id.clone(), Arc::new(account));
-        Snapshot { version: self.version + 1, accounts, unreadable: self.unreadable.clone() }
+        let unreadable = self.unreadable.clone();
+        Snapshot { version: self.version + 1, accounts, unreadable, ..Snapshot::default() }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Principals of all accounts, by the names that policies have for them and by their unique ids.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use auth::iam::PrincipalIds;
 
-use super::account::{Account, Snapshot};
+use super::account::{Account, Identified, Snapshot, UserOrRole};
 use super::principal::{assumed_role_arn, federated_user_arn};
 
 /// What a policy's principal is.
@@ -30,8 +33,9 @@ impl<'a> Lookup<'a> {
     /// # Errors
     /// A principal that does not exist.
     pub(crate) fn ids<'p>(&self, principals: impl Iterator<Item = &'p str>) -> Result<PrincipalIds, &'p str> {
-        let mut ids = PrincipalIds::default();
-        for principal in principals {
+        let (mut ids, mut seen) = (PrincipalIds::default(), HashSet::new());
+        // A policy may name one principal thousands of times.
+        for principal in principals.filter(|principal| seen.insert(*principal)) {
             match self.find(principal) {
                 Found::Id(id) => ids.insert(principal, id),
                 Found::Foreign => {}
@@ -48,8 +52,9 @@ impl<'a> Lookup<'a> {
         }
         match id.split_once(':') {
             Some((role, session)) if role.starts_with("AROA") => {
-                let (account, role) = self.accounts().find_map(|account| Some((account, account.role_of_id(role)?)))?;
-                Some(assumed_role_arn(&account.id, &role.name, session))
+                let found = self.entity(role)?;
+                let UserOrRole::Role(role) = &found.entity else { return None };
+                Some(assumed_role_arn(&found.account, &role.name, session))
             }
             Some((account, name)) => Some(federated_user_arn(account, name)),
             None => self.entity_arn(id),
@@ -75,18 +80,21 @@ impl<'a> Lookup<'a> {
         own.or_else(|| self.snapshot.account(id).map(|account| &**account))
     }
 
-    /// The draft's comes first, and once.
-    fn accounts(&self) -> impl Iterator<Item = &Account> {
-        let others = self.snapshot.accounts().map(|account| &**account);
-        let others = others.filter(|account| self.own.is_none_or(|own| own.id != account.id));
-        self.own.into_iter().chain(others)
+    /// The user or role with this unique id: of the draft's account as the draft has it.
+    fn entity(&self, id: &str) -> Option<Identified> {
+        if let Some(own) = self.own {
+            let user = own.user_of_id(id).map(|user| UserOrRole::User(Arc::clone(user)));
+            let entity = user.or_else(|| own.role_of_id(id).map(|role| UserOrRole::Role(Arc::clone(role))));
+            if let Some(entity) = entity {
+                return Some(Identified { account: own.id.clone(), entity });
+            }
+        }
+        let found = self.snapshot.of_unique_id(id)?;
+        self.own.is_none_or(|own| own.id != found.account).then(|| found.clone())
     }
 
     fn entity_arn(&self, id: &str) -> Option<String> {
-        self.accounts().find_map(|account| {
-            let user = account.user_of_id(id).map(|user| user.arn(&account.id));
-            user.or_else(|| account.role_of_id(id).map(|role| role.arn(&account.id)))
-        })
+        self.entity(id).map(|found| found.arn())
     }
 }
 
@@ -105,5 +113,39 @@ fn id_in(account: &Account, principal: &str, resource: &str) -> Option<String> {
         }
         "federated-user" => Some(format!("{}:{name}", account.id)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entity::User;
+    use super::*;
+
+    fn user(name: &str, id: &str) -> User {
+        let (name, path, id) = (name.to_owned(), "/".to_owned(), id.to_owned());
+        User { name, path, id, created_ms: 0, grants: Default::default(), groups: Vec::new(), tags: Default::default() }
+    }
+
+    fn account(id: &str, users: &[User]) -> Account {
+        let users = users.iter().map(|user| (user.name.clone(), Arc::new(user.clone()))).collect();
+        Account { id: id.to_owned(), users, ..Account::default() }
+    }
+
+    /// The draft's account is as the draft has it, the others as they are, and one principal is looked up once.
+    #[test]
+    fn unique_ids_of_all_accounts() {
+        let (one, other) = ("111111111111", "222222222222");
+        let moment = Snapshot::default().with(account(one, &[user("gone", "AIDA1")]));
+        let moment = moment.with(account(other, &[user("b", "AIDA2")]));
+        let draft = account(one, &[user("new", "AIDA3")]);
+        let found = |own: Option<&Account>, id: &str| Lookup::new(&moment, own).current_arn(id, id);
+        assert_eq!(found(None, "AIDA1").as_deref(), Some("arn:aws:iam::111111111111:user/gone"));
+        assert_eq!(found(Some(&draft), "AIDA1"), None);
+        assert_eq!(found(Some(&draft), "AIDA3").as_deref(), Some("arn:aws:iam::111111111111:user/new"));
+        assert_eq!(found(Some(&draft), "AIDA2").as_deref(), Some("arn:aws:iam::222222222222:user/b"));
+        assert_eq!(found(None, "AIDA3"), None);
+        let ids = Lookup::new(&moment, None).ids(["AIDA2"; 1000].into_iter());
+        assert_eq!(ids, Lookup::new(&moment, None).ids(["AIDA2"].into_iter()));
+        assert_eq!(Lookup::new(&moment, None).ids(["AIDA2", "AIDA4"].into_iter()), Err("AIDA4"));
     }
 }

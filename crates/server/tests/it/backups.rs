@@ -138,9 +138,7 @@ fn a_cut_over_two_servers_divides_no_transaction() {
             let mut written = 0;
             while !ended.load(Ordering::Relaxed) {
                 written += 1;
-                let half = |key: &str| {
-                    json!({"Put": {"TableName": "Source", "Item": {"pk": {"S": key}, "v": {"N": written.to_string()}}}})
-                };
+                let half = |key: &str| json!({"Put": {"TableName": "Source", "Item": {"pk": {"S": key}, "v": {"N": written.to_string()}}}});
                 client.ask("TransactWriteItems", json!({"TransactItems": [half("a"), half("b")]}));
             }
             written
