@@ -98,7 +98,8 @@ async fn no_parameter_of_another_action_is_seen() {
     for name in identity::iam::OPERATION_NAMES {
         let action = format!("iam:{name}");
         let own = &members[&action];
-        let form = format!("Action={name}&UserName=bob&GroupName=bob&RoleName=bob");
+        let named = ["UserName", "GroupName", "RoleName"].into_iter().filter(|member| own.contains(*member));
+        let form: String = named.fold(format!("Action={name}"), |form, member| format!("{form}&{member}=bob"));
         let foreign: Vec<&&String> = all.iter().filter(|member| !own.contains(**member)).collect();
         let at_once: String = foreign.iter().map(|member| in_all_forms(member)).collect();
         // One statement for each key: a denial says that none of them is there.
@@ -154,8 +155,6 @@ async fn conditions_and_operations_read_the_same_tags() {
     let caller = caller_with(&allowed_if("iam:TagUser", team));
     let good = "Tags.member.1.Key=team&Tags.member.1.Value=a";
     for more in [
-        "Tags.member.1.Key=evil",
-        "Tags.member.1.Value=b",
         "Tags.member.01.Key=evil&Tags.member.01.Value=b",
         "Tags.member.%2B1.Key=evil&Tags.member.%2B1.Value=b",
         "Tags.member.2.Key=evil&Tags.member.2.Value=b",

@@ -192,8 +192,9 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut form = format!("Action={}", OPERATIONS[action]);
-        for (member, value) in &members {
-            form += &format!("&{}={}", MEMBERS[*member], value.replace(['&', '%'], "x"));
+        // A form names each parameter once.
+        for (member, value) in members.into_iter().collect::<BTreeMap<_, _>>() {
+            form += &format!("&{}={}", MEMBERS[member], value.replace(['&', '%'], "x"));
         }
         runtime.block_on(async {
             let node = nodes(Memory::new(), &AuthKey::random(), 1).await.remove(0);
