@@ -214,11 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn the_last_value_of_a_name_counts() {
-        let parameters = Parameters::parse(b"b=1&Version=x&a=2&b=3&b=4&a=5").unwrap();
-        assert_eq!((parameters.get("a"), parameters.get("b"), parameters.get("c")), (Some("5"), Some("4"), None));
+    fn names_are_found_in_any_order() {
+        let parameters = Parameters::parse(b"b=1&Version=x&a=2").unwrap();
+        assert_eq!((parameters.get("a"), parameters.get("b"), parameters.get("c")), (Some("2"), Some("1"), None));
         let parameters = parameters.of_version("y");
-        assert_eq!((parameters.get("Version"), parameters.get("b")), (Some("y"), Some("4")));
+        assert_eq!((parameters.get("Version"), parameters.get("b")), (Some("y"), Some("1")));
         assert_eq!(Parameters::default().of_version("z").get("Version"), Some("z"));
     }
 

@@ -246,7 +246,8 @@ struct Unmarked;
 
 #[cfg(test)]
 mod tests {
-    use storage::Memory;
+    use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
+    use storage::{BoxFuture, Key, Memory, ScanPage, ScanRange};
 
     use super::*;
     use crate::master::MasterKey;
@@ -296,6 +297,41 @@ mod tests {
         let unsealed =
             other.known(own).expect("a key").unseal(crate::value::Room::Record, b"log", &sealed.expect("sealed"));
         assert_eq!(unsealed.as_deref(), Ok(&b"value"[..]));
+    }
+
+    /// A row that cannot be read.
+    struct Damaged(Key);
+
+    impl Faults for Damaged {
+        fn outcome<'a>(&'a self, _: Call<'a>) -> BoxFuture<'a, Outcome> {
+            Box::pin(std::future::ready(Outcome::Executed))
+        }
+
+        fn page(&self, range: &ScanRange, found: ScanPage) -> Result<ScanPage, StorageError> {
+            let mut page = ScanPage { more: found.more, ..ScanPage::default() };
+            for row in found.rows {
+                match range.family == self.0.family && row.key == self.0.bytes {
+                    true => page.push_damaged(Some(row.key), "a value is not what was written there".to_owned()),
+                    false => page.rows.push(row),
+                }
+            }
+            Ok(page)
+        }
+    }
+
+    /// It does not delay the rotation of other keys.
+    #[tokio::test]
+    async fn a_key_with_a_damaged_row_is_not_listed() {
+        let keyring = Keyring::make(&MasterKey::given(&Secret::random())).await.expect("a keyring");
+        let (memory, (clock, _hand)) = (Memory::new(), Clock::manual(NOW_MS));
+        let (keys, tables) = (DataKeys::new(&keyring, clock), Tables::new(&keyring, None));
+        keys.provide(&*memory, &tables, DATABASE).await.expect("a key");
+        let own = keys.sealing(DATABASE).expect("a key").key.id;
+        let other = own.wrapping_add(1);
+        put(&*memory, other, b"damaged".to_vec()).await;
+        let engine = FaultyEngine::new(memory, Damaged(layout::data_key(other)));
+        let listed = keys.list(&*engine).await.expect("a list");
+        assert_eq!(listed.iter().map(|key| key.id).collect::<Vec<_>>(), [own]);
     }
 
     #[tokio::test]

@@ -571,9 +571,9 @@ fn a_service_is_added_by_its_model() {
         );
         let page = send(&pipeline, "GET", "/metrics", &[], b"");
         for line in [
-            r#"stator_request_duration_seconds_count{service="Probe",operation="GetEcho"} 4"#.to_owned(),
-            format!(r#"stator_errors_total{{service="Probe",operation="GetEcho",exception="{name}"}} 1"#),
-            r#"stator_errors_total{service="Probe",operation="GetEcho",exception="InternalFailure"} 1"#.to_owned(),
+            r#"stator_request_duration_seconds_count{service="Toy",operation="GetEcho"} 4"#.to_owned(),
+            format!(r#"stator_errors_total{{service="Toy",operation="GetEcho",exception="{name}"}} 1"#),
+            r#"stator_errors_total{service="Toy",operation="GetEcho",exception="InternalFailure"} 1"#.to_owned(),
         ] {
             assert!(page.text().lines().any(|it| it == line), "{protocol:?}: {line} in\n{}", page.text());
         }

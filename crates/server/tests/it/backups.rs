@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::PATIENCE;
+use crate::program::{PATIENCE, strong_key};
 use crate::test_server::{TestServer, TestServerBuilder};
 
 const ITEMS: usize = 1_000;
@@ -118,7 +118,7 @@ fn a_backup_survives_kills() {
 
 #[test]
 fn an_encrypted_backup_survives_kills() {
-    survives_kills(&TestServer::on_data("data").write("master", "7f3a".repeat(16)).master_key("master"));
+    survives_kills(&TestServer::on_data("data").write("key", strong_key(7)).master_key("key"));
 }
 
 /// Every write sets two items together to one value. Backups are cut and restored by servers that do not write.
