@@ -25,6 +25,12 @@ pub(crate) fn check(service: &TestService) {
             }
         }
     }
+    // A backup has items of its own.
+    let backups = ask(service, Operation::ListBackups, &json!({}));
+    for backup in backups["BackupSummaries"].as_array().expect("backups") {
+        assert_eq!(backup["BackupStatus"], "AVAILABLE", "{backup}");
+        sizes[0] += backup["BackupSizeBytes"].as_u64().expect("a size");
+    }
     assert_eq!([stored_size(service, Family::Items), stored_size(service, Family::Index)], sizes, "sizes");
     let empty = service.rows().iter().filter(|(family, row)| *family == Family::Index && row.value.is_empty());
     assert_eq!(empty.count(), times, "rows of items by their expiry");
