@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use api::{BackupDetails, BackupStatus, BackupType, CreateBackupInput, CreateBackupOutput, Exception};
 use auth::Caller;
-use cluster::catalog::Work;
+use cluster::catalog::{Edit, Work};
 use tables::{
-    Backup, BackupPhase, Definition, NameUse, Place, Table, TableArn, TableStatus, rows, table_place, timestamp,
+    Backup, BackupPhase, Definition, NameUse, Place, Table, TableArn, TableStatus, being_updated, rows, table_place,
+    timestamp,
 };
 
 use crate::service::Service;
@@ -30,7 +31,7 @@ const CUT_WAIT: Duration = Duration::from_secs(10);
 /// How long DeleteTable waits for a backup of its table.
 const COPY_WAIT: Duration = Duration::from_secs(5);
 /// Between two looks at a backup that others wait for.
-const LOOK_INTERVAL: Duration = Duration::from_millis(1);
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 
 impl Service {
     /// # Errors
@@ -44,12 +45,16 @@ impl Service {
         self.catalog.refresh().await?;
         let source = self.backed_up_table(place)?.definition.clone();
         // The rows of the backup have a key of their own, under the same key of the KMS: the source's goes with the source.
-        let key = self.key_like(&source).await?;
+        let key = self.key_like(caller, "dynamodb:CreateBackup", source.table_id, &source).await?;
+        let encryption = source.encryption.clone();
         let items = self.items_of(&source).await?;
         let table = loop {
             // Locked from the checks to the write: the source cannot be deleted in between.
             let guard = self.catalog.lock().await?;
             let source = self.backed_up_table(place)?.definition.clone();
+            if source.encryption != encryption {
+                return Err(being_updated(&source.name));
+            }
             self.catalog.check_backup_quota(place)?;
             let definition =
                 definition(guard.next_table_id(), &request.backup_name, source, items, self.clock.now_ms());
@@ -63,20 +68,40 @@ impl Service {
         // Background work waits until no request uses the backup as it was created, and this would be a use.
         drop(table);
         self.catalog.start(Work::FillBackup { table_id });
-        self.wait_for_cut(table_id).await;
+        if !self.wait_for_cut(table_id).await {
+            self.delete_without_cut(table_id).await?;
+        }
         Ok(CreateBackupOutput { backup_details: Some(created) })
     }
 
     /// The cut is made in the background, so that a client that disconnects leaves no half-made backup. What is written after the
     /// answer is not in the backup.
-    async fn wait_for_cut(&self, table_id: u64) {
+    async fn wait_for_cut(&self, table_id: u64) -> bool {
         let is_cut = async {
             while self.backup_of(table_id, |backup| !backup.is_cut()).unwrap_or(false) {
                 tokio::time::sleep(LOOK_INTERVAL).await;
             }
         };
-        // Later than that, the backup has its cut when it is AVAILABLE.
-        let _ = tokio::time::timeout(CUT_WAIT, is_cut).await;
+        tokio::time::timeout(CUT_WAIT, is_cut).await.is_ok()
+    }
+
+    /// Takes back a backup that got no cut in time: one that is cut later would have writes from behind the answer.
+    ///
+    /// # Errors
+    /// That it was taken back, unless its cut was made meanwhile.
+    async fn delete_without_cut(&self, table_id: u64) -> Result<(), Exception> {
+        // Locked from the look at the phase on: the cut is stored under this lock.
+        let guard = self.catalog.lock().await?;
+        if self.backup_of(table_id, Backup::is_cut) != Some(false) {
+            return Ok(());
+        }
+        if let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) {
+            definition.status = TableStatus::Deleting;
+            self.catalog.replace(&self.engine, guard, definition, Edit::starting(Work::DropTable { table_id })).await?;
+        }
+        Err(Exception::internal(format!(
+            "the cut of a backup was not made within {CUT_WAIT:?}, and the backup is deleted"
+        )))
     }
 
     /// Looks at a backup, if there is one with this table id.
@@ -147,7 +172,7 @@ fn definition(table_id: u64, name: &str, source: Definition, items: [i64; 2], no
             id,
             name: name.to_owned(),
             created_ms: now_ms,
-            source: Box::new(source),
+            source: Box::new(source.without_state()),
             items,
             phase: BackupPhase::Opening,
             unknown: Default::default(),
@@ -160,7 +185,11 @@ fn definition(table_id: u64, name: &str, source: Definition, items: [i64; 2], no
 
 /// The table's name and the backup's id in an ARN of a backup.
 fn backup_name(arn: &str) -> Result<(&str, &str), Exception> {
-    let parsed = TableArn::parse(arn).ok_or_else(|| Exception::validation("Invalid Backup ARN"))?;
+    let parsed = TableArn::parse(arn).ok_or_else(|| {
+        // Of another service or partition.
+        let is_arn = arn.splitn(6, ':').count() == 6 && arn.starts_with("arn:");
+        Exception::validation(if is_arn { "BackupArn is not valid" } else { "Invalid Backup ARN" })
+    })?;
     let id = parsed.rest.and_then(|rest| rest.strip_prefix("backup/")).filter(|id| is_id(id));
     id.map(|id| (parsed.name, id)).ok_or_else(|| Exception::validation("Invalid Backup ARN"))
 }

@@ -71,7 +71,8 @@ impl Service {
     fn backed_up(&self, caller: &Caller, name_or_arn: &str) -> Result<Definition, Exception> {
         let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
         let table = self.catalog.lookup(place)?;
-        let table = table.filter(|table| table.definition.status != TableStatus::Deleting);
+        let table =
+            table.filter(|table| !matches!(table.definition.status, TableStatus::Deleting | TableStatus::Creating));
         let table = table.ok_or_else(|| Exception::TableNotFound(format!("Table not found: {}", place.name)))?;
         Ok(table.definition.clone())
     }

@@ -34,6 +34,9 @@ impl Service {
             if let Some(table) = self.catalog.lookup(definition.place())? {
                 return Err(match table.definition.status {
                     TableStatus::Deleting => being_deleted(&definition.name),
+                    TableStatus::Creating => {
+                        Exception::ResourceInUse(format!("Table is being used: {}", definition.name))
+                    }
                     _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
                 });
             }

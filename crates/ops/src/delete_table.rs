@@ -8,6 +8,9 @@ use tables::{Shown, TableStatus, being_backed_up, being_created, being_deleted};
 
 use crate::service::Service;
 
+/// How long a table that is being restored cannot be deleted.
+const RESTORE_MS_MIN: u64 = 5 * 60 * 1000;
+
 impl Service {
     /// # Errors
     /// If the table does not exist, is being deleted already, or is protected.
@@ -16,14 +19,22 @@ impl Service {
         caller: &Caller,
         request: DeleteTableInput,
     ) -> Result<DeleteTableOutput, Exception> {
-        self.wait_for_backups(caller, &request.table_name).await;
+        if self.catalog.described(caller, &request.table_name).is_ok_and(|table| !table.definition.deletion_protection)
+        {
+            self.wait_for_backups(caller, &request.table_name).await;
+        }
         // Locked from the check of the protection on: another change of the definition would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.described(caller, &request.table_name)?;
         match table.definition.status {
             TableStatus::Deleting => return Err(being_deleted(table.name())),
-            TableStatus::Creating => return Err(being_created(table.name())),
-            TableStatus::Active | TableStatus::Updating | TableStatus::Backup => {}
+            // A restore that does not end, as its backup cannot be read, can be given up.
+            TableStatus::Creating
+                if self.clock.now_ms() < table.definition.created_ms.saturating_add(RESTORE_MS_MIN) =>
+            {
+                return Err(being_created(table.name()));
+            }
+            TableStatus::Creating | TableStatus::Active | TableStatus::Updating | TableStatus::Backup => {}
         }
         // Its rows and its log are what the backup is made of.
         if self.is_being_backed_up(table.id()) {
@@ -39,7 +50,7 @@ impl Service {
         let mut definition = table.definition.clone();
         // The rows are destroyed only when no request uses the table as it was, and this would be a use.
         drop(table);
-        definition.status = TableStatus::Deleting;
+        (definition.status, definition.restore) = (TableStatus::Deleting, None);
         if let Some(stream) = definition.stream.as_mut().filter(|stream| stream.enabled) {
             (stream.enabled, stream.disabled_ms) = (false, Some(self.clock.now_ms()));
         }

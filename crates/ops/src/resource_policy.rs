@@ -159,11 +159,11 @@ impl Service {
         if place.account != caller.account {
             return Err(others_account());
         }
-        let not_found =
-            || Exception::ResourceNotFound(format!("Requested resource not found: Table: {} not found", arn.name));
-        let table = self.catalog.lookup(place)?.ok_or_else(not_found)?;
-        if table.definition.status == TableStatus::Deleting {
-            return Err(tables::being_deleted(table.name()));
+        let table = self.catalog.lookup(place)?.ok_or_else(|| tables::not_found(arn.name))?;
+        match table.definition.status {
+            TableStatus::Deleting => return Err(tables::being_deleted(table.name())),
+            TableStatus::Creating => return Err(tables::not_found(table.name())),
+            TableStatus::Active | TableStatus::Updating | TableStatus::Backup => {}
         }
         match stream {
             Some(label) if table.definition.stream_named(label).is_none() => Err(Exception::ResourceNotFound(format!(

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
 use tables::failure::OpenError;
 use tables::rows;
+use tokio::sync::Semaphore;
 
 use crate::principal_directory::PrincipalDirectory;
 use crate::table_keys::{KeyChanges, TableKeys};
@@ -70,6 +71,8 @@ pub struct Service {
     /// Records that were trimmed since the start before a consumer had taken them, counted for each of such consumers.
     pub(crate) lost_records: AtomicU64,
     pub(crate) lags: Lags,
+    /// Copies of backups and restores that run at once: each of them writes as fast as the engine does.
+    pub(crate) copies: Semaphore,
     /// Whether this process delivers to Kinesis.
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
@@ -88,6 +91,9 @@ pub(crate) struct DatabaseSettings {
     format: u32,
     pub(crate) hash_secret: HashSecret,
 }
+
+/// Copies of backups and restores at once.
+const COPIES_MAX: usize = 2;
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
@@ -115,6 +121,7 @@ impl Service {
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
             lags: Lags::default(),
+            copies: Semaphore::new(COPIES_MAX),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),
@@ -157,6 +164,7 @@ impl Service {
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
             lags: Lags::default(),
+            copies: Semaphore::new(COPIES_MAX),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),

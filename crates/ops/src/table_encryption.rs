@@ -56,11 +56,23 @@ impl Service {
         Ok(Some(name(definition, key)))
     }
 
-    /// A key for the rows of a table that is made of another one's, under the same key of the KMS; none if that has the service's own.
-    pub(crate) async fn key_like(&self, definition: &Definition) -> Result<Option<Bytes>, Exception> {
+    /// A key for the rows of a table that is made of the rows of another one, under the same key of the KMS; none if that one has the
+    /// service's own.
+    pub(crate) async fn key_like(
+        &self,
+        caller: &Caller,
+        action: &str,
+        from: u64,
+        definition: &Definition,
+    ) -> Result<Option<Bytes>, Exception> {
         let Some((keys, encryption)) = self.table_keys.get().zip(definition.encryption.as_ref()) else {
             return Ok(None);
         };
+        let stored = self.engine.get(&rows::table_key(from), Consistency::Strong).await.map_err(storage_failure)?;
+        if stored.is_none() {
+            return Ok(None);
+        }
+        self.check_key(caller, &definition.account, action, &encryption.key_arn)?;
         let key = keys.wrap(&definition.account, None, Some(&encryption.key_arn)).await.map_err(refused)?;
         Ok(Some(key.row))
     }

@@ -78,7 +78,8 @@ impl KeyChanges {
 
 /// The KMS key that a customer names. The AWS-owned key is not represented; it cannot be disabled.
 pub(crate) fn named(asked: Option<&SSESpecification>) -> Option<&str> {
-    let asked = asked.filter(|asked| asked.enabled == Some(true))?;
+    // As in `tables::encryption`: SSEType alone enables encryption, too.
+    let asked = asked.filter(|asked| asked.enabled != Some(false))?;
     asked.kms_master_key_id.as_deref().filter(|key_id| *key_id != "alias/aws/dynamodb")
 }
 

@@ -86,7 +86,10 @@ impl Service {
                 }
             });
         };
-        if table.definition.status == TableStatus::Deleting { Err(not_found()) } else { Ok(table) }
+        match table.definition.status {
+            TableStatus::Deleting | TableStatus::Creating => Err(not_found()),
+            TableStatus::Active | TableStatus::Updating | TableStatus::Backup => Ok(table),
+        }
     }
 
     async fn replace_tags(

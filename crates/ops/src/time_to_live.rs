@@ -57,6 +57,9 @@ impl Service {
     ) -> Result<DescribeTimeToLiveOutput, Exception> {
         self.catalog.refresh().await?;
         let table = self.catalog.described(caller, &request.table_name)?;
+        if table.definition.status == tables::TableStatus::Creating {
+            return Err(tables::not_found(table.name()));
+        }
         let attribute_name = table.definition.time_to_live.attribute.clone();
         let enabled = attribute_name.is_some();
         let status = if enabled { TimeToLiveStatus::Enabled } else { TimeToLiveStatus::Disabled };

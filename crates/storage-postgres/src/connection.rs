@@ -78,7 +78,7 @@ macro_rules! scan {
 }
 
 /// Takes the first records of a log out of the outbox, up to `$3` and about `$4` bytes, and puts them behind the
-/// position of its head, which is locked. The versions of the head and of records are their positions. Gives how many
+/// position of its head, which is locked. The records of one write are taken together, so that no position divides a write. The versions of the head and of records are their positions. Gives how many
 /// were moved, of how many, and whether the record `$5` to `$7` is passed by now. They are taken as a range up to the last one: a plan that was made while the outbox was
 /// short must not look at all of a long one for each.
 const OUTBOX_MOVE: &str = "\
@@ -89,7 +89,7 @@ const OUTBOX_MOVE: &str = "\
         coalesce(sum(size) OVER (ORDER BY ver, op, n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before \
         FROM queued) AS sized WHERE before < $4 ORDER BY ver DESC, op DESC, n DESC LIMIT 1), \
     taken AS (DELETE FROM stator_outbox AS o USING due, head WHERE o.p = $1 AND o.s = $2 \
-        AND (o.ver, o.op, o.n) <= (due.ver, due.op, due.n) RETURNING head.last, o.ver, o.op, o.n, o.v), \
+        AND (o.ver, o.op) <= (due.ver, due.op) RETURNING head.last, o.ver, o.op, o.n, o.v), \
     placed AS (SELECT last + row_number() OVER (ORDER BY ver, op, n) AS position, v FROM taken), \
     put AS (INSERT INTO stator_kv (p, s, k, ver, op, v) SELECT $1, \
         $2 || decode(lpad(to_hex(position), 16, '0'), 'hex'), NULL, position, NULL, v FROM placed RETURNING 1) \

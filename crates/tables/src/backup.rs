@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Definition, Unknown};
+use crate::definition::{Definition, Stream, Unknown};
 
 /// What `Definition::name` has between the source's name and the backup's id.
 const BETWEEN: &str = "/backup/";
@@ -83,6 +83,31 @@ impl Backup {
 }
 
 impl Definition {
+    /// The settings that a backup shows and a restore has: without what belongs to the table that is in use.
+    pub fn without_state(self) -> Definition {
+        Definition {
+            table_id: self.table_id,
+            account: self.account,
+            region: self.region,
+            name: self.name,
+            uuid: self.uuid,
+            created_ms: self.created_ms,
+            attributes: self.attributes,
+            key: self.key,
+            local_indexes: self.local_indexes,
+            global_indexes: self.global_indexes,
+            next_index_id: self.next_index_id,
+            billing: self.billing,
+            on_demand_since_ms: self.on_demand_since_ms,
+            on_demand_max: self.on_demand_max,
+            warm: self.warm,
+            encryption: self.encryption,
+            stream: self.stream.map(|stream| Stream { policy: None, ..stream }),
+            time_to_live: self.time_to_live,
+            ..Definition::default()
+        }
+    }
+
     /// Whether it is a table that callers can name, and not a backup.
     pub fn is_table(&self) -> bool {
         self.backup.is_none()

@@ -55,6 +55,10 @@ pub fn being_deleted(name: &str) -> Exception {
     ))
 }
 
+pub fn not_found(name: &str) -> Exception {
+    Exception::ResourceNotFound(format!("Requested resource not found: Table: {name} not found"))
+}
+
 pub fn being_created(name: &str) -> Exception {
     Exception::ResourceInUse(format!(
         "Attempt to change a resource which is still in use: Table is being created: {name}"

@@ -72,6 +72,11 @@ impl LogConsumer {
         LogConsumer { name, from, needs, retention, state: ConsumerState::Active, unknown: Unknown::new() }
     }
 
+    /// Whether it retains records for a backup that is being made. Each backup has its own for a while, and no position is stored.
+    pub fn is_of_backup(&self) -> bool {
+        self.name.starts_with("backup-")
+    }
+
     /// The problem of the name, if it is invalid.
     pub fn name_problem(&self) -> Option<&'static str> {
         match self.name.len() {

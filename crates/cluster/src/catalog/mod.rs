@@ -29,7 +29,7 @@ pub use quota::Quotas;
 pub use work::{Interrupted, Work};
 
 use tables::failure::OpenError;
-use tables::{Definition, NameUse, Place, Table, TableStatus, being_deleted, table_place};
+use tables::{Definition, NameUse, Place, Table, TableStatus, being_deleted, not_found, table_place};
 
 /// How often `settle` checks whether older definitions are still in use.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(1);
@@ -194,10 +194,7 @@ impl Catalog {
         match table.definition.status {
             TableStatus::Deleting => Err(being_deleted(table.name())),
             // A table that is being restored. Source: captures.
-            TableStatus::Creating => Err(Exception::ResourceNotFound(format!(
-                "Requested resource not found: Table: {} not found",
-                table.name()
-            ))),
+            TableStatus::Creating => Err(not_found(table.name())),
             TableStatus::Active | TableStatus::Updating | TableStatus::Backup => Ok(table),
         }
     }

@@ -53,26 +53,50 @@ impl Service {
             let next = match phase {
                 BackupPhase::Ready => return Ok(()),
                 BackupPhase::Opening => BackupPhase::Copying { cut: self.cut(table_id, source_id, owned).await? },
-                BackupPhase::Copying { cut } => {
+                BackupPhase::Copying { ref cut } => {
+                    let _copying = self.copies.acquire().await;
+                    let cut = cut.clone();
                     self.copy_items(table_id, source_id, owned).await?;
                     BackupPhase::Undoing { end: self.ends_of_logs(source_id, &cut).await?, cut }
                 }
-                BackupPhase::Undoing { cut, end } => {
-                    self.undo_changes(table_id, source_id, &cut, &end, owned).await?;
+                BackupPhase::Undoing { ref cut, ref end } => {
+                    let _copying = self.copies.acquire().await;
+                    self.undo_changes(table_id, source_id, cut, end, owned).await?;
+                    self.check_complete(source_id, cut, end).await?;
                     self.release_log(table_id).await?;
                     BackupPhase::Ready
                 }
             };
-            self.enter(table_id, next).await?;
+            self.enter(table_id, &phase, next).await?;
         }
     }
 
-    /// Stores the next phase of a backup that is still there.
-    async fn enter(&self, table_id: u64, phase: BackupPhase) -> Result<(), Interrupted> {
+    /// No record behind the cut was trimmed before it was undone: what it changed would be in the backup.
+    async fn check_complete(
+        &self,
+        source_id: u64,
+        cut: &[LogPosition],
+        end: &[LogPosition],
+    ) -> Result<(), Interrupted> {
+        let view = self.engine.view(Consistency::Strong).await?;
+        for (from, _) in cut.iter().zip(end).filter(|(from, to)| from.last < to.last) {
+            let first = log::record(&rows::log(source_id, from.log), from.last.saturating_add(1));
+            if view.get_many(&[first]).await?.first().is_none_or(Option::is_none) {
+                return Err(Interrupted::Failed(
+                    "records behind its cut were deleted before they were undone".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the next phase of a backup that is still there, and still in the phase that this one follows from: another node may
+    /// have gone on meanwhile.
+    async fn enter(&self, table_id: u64, from: &BackupPhase, phase: BackupPhase) -> Result<(), Interrupted> {
         let guard = self.catalog.lock().await?;
         let table = self.catalog.by_id(table_id).filter(|table| table.definition.status == TableStatus::Backup);
         let Some(mut definition) = table.map(|table| table.definition.clone()) else { return Ok(()) };
-        let Some(backup) = &mut definition.backup else { return Ok(()) };
+        let Some(backup) = definition.backup.as_mut().filter(|backup| backup.phase == *from) else { return Ok(()) };
         let progress = [COPIED, UNDONE].map(|number| rows::build_progress(table_id, number));
         let deletes = if phase == BackupPhase::Ready { progress.to_vec() } else { Vec::new() };
         backup.phase = phase;
@@ -87,6 +111,16 @@ impl Service {
         let retention = Retention::Position { max_ms: RETENTION_MAX.as_millis() as u64 };
         let consumer = LogConsumer::new(name, Start::Latest, ConsumerNeeds::Images, retention);
         self.add_log_consumer(source_id, consumer).await.map_err(interrupted)?;
+        match self.backup_of(table_id, |backup| (backup.is_cut(), backup.is_ready())) {
+            Some((false, _)) => {}
+            // Another node has gone on meanwhile, and needs the consumer.
+            Some((true, false)) => return Ok(Vec::new()),
+            // It was deleted, or is complete: nothing else would remove the consumer.
+            Some((true, true)) | None => {
+                self.release_log(table_id).await?;
+                return Ok(Vec::new());
+            }
+        }
         self.settle(source_id).await?;
         let logs = loop {
             let Some(table) = self.catalog.by_id(source_id) else { return Err(source_is_gone()) };
@@ -95,6 +129,10 @@ impl Service {
                 break log.open.iter().map(|open| open.number).chain(log.closing.iter().copied()).collect::<Vec<u32>>();
             }
             drop(table);
+            if self.filled(table_id).is_none() {
+                // Its deletion waits for this piece of work, and removes the consumer.
+                return Ok(Vec::new());
+            }
             tokio::time::sleep(OPEN_INTERVAL).await;
         };
         // A write of a request that has ended may still be queued, or wait for a replica. Commits become visible in their order: a

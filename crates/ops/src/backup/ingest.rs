@@ -53,6 +53,8 @@ impl Service {
     /// Makes all changes of a step, in batches that the engine takes. The progress is written with the last ones, so a repeated step
     /// repeats all of its changes: they set items, whatever was there before.
     pub(super) async fn ingest(&self, step: &Step, owned: Option<&Owned>) -> Result<(), Interrupted> {
+        // An engine that answers at once would give other tasks no turn.
+        tokio::task::yield_now().await;
         let mut left = step.changes.as_slice();
         let mut count = left.len();
         loop {

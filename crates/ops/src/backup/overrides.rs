@@ -58,13 +58,17 @@ impl Overrides {
         let global: Vec<IndexDefinition> = match self.global {
             None => source.global_indexes.iter().map(|index| kept(index, billing, is_overridden)).collect(),
             Some(asked) => {
-                let index = |asked| global_index(asked, source, billing, is_overridden);
+                let mut left: Vec<&IndexDefinition> = source.global_indexes.iter().collect();
+                let index = |asked| global_index(asked, &mut left, billing, is_overridden);
                 asked.into_iter().map(index).collect::<Result<_, _>>()
             }
         }?;
         let local = match self.local {
             None => source.local_indexes.iter().map(plain).collect(),
-            Some(asked) => asked.into_iter().map(|asked| local_index(asked, source)).collect::<Result<Vec<_>, _>>()?,
+            Some(asked) => {
+                let mut left: Vec<&IndexDefinition> = source.local_indexes.iter().collect();
+                asked.into_iter().map(|asked| local_index(asked, &mut left)).collect::<Result<Vec<_>, _>>()?
+            }
         };
         let mut ids = 1..;
         let mut numbered = |indexes: Vec<IndexDefinition>| -> Vec<IndexDefinition> {
@@ -114,25 +118,29 @@ impl Overrides {
         let Some(asked) = &self.on_demand else {
             return Ok(if billing == Billing::OnDemand { source.on_demand_max } else { OnDemandMax::default() });
         };
-        let members = [
-            ("MaxReadRequestUnits", asked.max_read_request_units),
-            ("MaxWriteRequestUnits", asked.max_write_request_units),
-        ];
-        for (member, units) in members.into_iter().filter_map(|(member, units)| Some((member, units?))) {
-            if billing != Billing::OnDemand {
-                return refusal(&format!(
-                    "Cannot override {member} for OnDemandThroughput unless BillingModeOverride is PAY_PER_REQUEST"
-                ));
-            }
-            if units == 0 || units < -1 {
-                return refusal(&format!("Requested {member} for OnDemandThroughput is outside of valid range"));
-            }
-        }
-        // -1 is no maximum.
-        let [(_, read_units), (_, write_units)] =
-            members.map(|(member, units)| (member, units.filter(|units| *units > 0)));
-        Ok(OnDemandMax { read_units, write_units })
+        maxima(asked, billing)
     }
+}
+
+/// The maxima of a table or an index that a request overrides.
+fn maxima(asked: &OnDemandThroughput, billing: Billing) -> Result<OnDemandMax, Exception> {
+    let members = [
+        ("MaxReadRequestUnits", asked.max_read_request_units),
+        ("MaxWriteRequestUnits", asked.max_write_request_units),
+    ];
+    for (member, units) in members.into_iter().filter_map(|(member, units)| Some((member, units?))) {
+        if billing != Billing::OnDemand {
+            return refusal(&format!(
+                "Cannot override {member} for OnDemandThroughput unless BillingModeOverride is PAY_PER_REQUEST"
+            ));
+        }
+        if units == 0 || units < -1 {
+            return refusal(&format!("Requested {member} for OnDemandThroughput is outside of valid range"));
+        }
+    }
+    // -1 is no maximum.
+    let [(_, read_units), (_, write_units)] = members.map(|(member, units)| (member, units.filter(|units| *units > 0)));
+    Ok(OnDemandMax { read_units, write_units })
 }
 
 fn refusal<T>(text: &str) -> Result<T, Exception> {
@@ -163,13 +171,12 @@ fn kept(index: &IndexDefinition, billing: Billing, is_overridden: bool) -> Resul
 
 fn global_index(
     asked: GlobalSecondaryIndex,
-    source: &Definition,
+    left: &mut Vec<&IndexDefinition>,
     billing: Billing,
     is_overridden: bool,
 ) -> Result<IndexDefinition, Exception> {
     let name = asked.index_name;
-    let found =
-        matching(&source.global_indexes, &name, &key_names(&asked.key_schema), &parse_projection(asked.projection)?)?;
+    let found = matching(left, &name, &key_names(&asked.key_schema), &parse_projection(asked.projection)?)?;
     let provisioned = match (billing, &asked.provisioned_throughput) {
         (Billing::Provisioned { .. }, Some(units)) => Some(check_units(units)?),
         (Billing::Provisioned { .. }, None) => return missing_units(&name),
@@ -184,36 +191,34 @@ fn global_index(
         (Billing::OnDemand, None) => None,
     };
     let on_demand_max = match asked.on_demand_throughput {
-        Some(asked) => OnDemandMax {
-            read_units: asked.max_read_request_units.filter(|units| *units > 0),
-            write_units: asked.max_write_request_units.filter(|units| *units > 0),
-        },
+        Some(asked) => maxima(&asked, billing)?,
         None if billing == Billing::OnDemand => found.on_demand_max,
         None => OnDemandMax::default(),
     };
     Ok(IndexDefinition { name, provisioned, on_demand_max, ..plain(found) })
 }
 
-fn local_index(asked: LocalSecondaryIndex, source: &Definition) -> Result<IndexDefinition, Exception> {
+fn local_index(asked: LocalSecondaryIndex, left: &mut Vec<&IndexDefinition>) -> Result<IndexDefinition, Exception> {
     let (key, projection) = (key_names(&asked.key_schema), parse_projection(asked.projection)?);
-    let found = matching(&source.local_indexes, &asked.index_name, &key, &projection)?;
+    let found = matching(left, &asked.index_name, &key, &projection)?;
     Ok(IndexDefinition { name: asked.index_name, ..plain(found) })
 }
 
-/// An index of the source with this key and projection: it may get another name.
+/// An index of the source with this key and projection, which may get another name. Each is restored once.
 fn matching<'s>(
-    indexes: &'s [IndexDefinition],
+    left: &mut Vec<&'s IndexDefinition>,
     name: &str,
     key: &KeyNames,
     projection: &Projection,
 ) -> Result<&'s IndexDefinition, Exception> {
     let is_same = |index: &&IndexDefinition| index.key == *key && is_same_projection(&index.projection, projection);
-    indexes.iter().find(is_same).ok_or_else(|| {
-        Exception::validation(format!(
+    match left.iter().position(is_same) {
+        Some(at) => Ok(left.remove(at)),
+        None => refusal(&format!(
             "Index {name} does not match a secondary index that existed in the source table and cannot be created during \
              the restore operation"
-        ))
-    })
+        )),
+    }
 }
 
 /// The order of projected names has no meaning.

@@ -12,7 +12,6 @@ use tables::{Definition, NameUse, Restore, Shown, Table, TableStatus, rows, tabl
 use super::overrides::Overrides;
 use super::{backup, details, status};
 use crate::service::Service;
-use crate::table_keys::named;
 
 /// Restores of an account at once. Source: API Reference, RestoreTableFromBackup.
 const RESTORES_MAX: usize = 50;
@@ -47,9 +46,9 @@ impl Service {
         let backup_id = from.id();
         // The backup is read again under the lock, and background work waits until nothing uses it as it was.
         drop(from);
-        let key = match named(sse.as_ref()) {
+        let key = match &sse {
             Some(_) => self.new_table_key(caller, sse.as_ref(), &mut definition).await?,
-            None => self.key_like(&definition).await?,
+            None => self.key_like(caller, "dynamodb:RestoreTableFromBackup", backup_id, &definition).await?,
         };
         let table = loop {
             // Locked from the checks to the write: of two restores of one backup, or into one table, one succeeds.
@@ -109,6 +108,7 @@ impl Service {
             }
         }
         let progress = rows::build_progress(table_id, 0);
+        let _copying = self.copies.acquire().await;
         self.ingest_table(restore.backup, table_id, progress.clone(), LEFT_OUT, owned).await?;
         let guard = self.catalog.lock().await?;
         let Some(mut definition) = self.restored(table_id).map(|table| table.definition.clone()) else { return Ok(()) };

@@ -199,6 +199,31 @@ async fn a_backup_continues_with_the_next_server() {
     }
 }
 
+/// More backups at once than other consumers may follow a table: each has its cut before it is acknowledged.
+#[tokio::test]
+async fn many_backups_at_once_have_their_cuts() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    for at in 0..500 {
+        put(&service, &[("pk", s(&at.to_string()))]).await;
+    }
+    let made = (0..40).map(|_| {
+        let service = service.clone();
+        tokio::spawn(async move { create(&service).await.unwrap().backup_arn })
+    });
+    let mut arns = Vec::new();
+    for made in made.collect::<Vec<_>>() {
+        arns.push(made.await.unwrap());
+    }
+    put(&service, &[("pk", s("after all"))]).await;
+    for (at, arn) in arns.iter().enumerate().step_by(13) {
+        let name = format!("res-{at}");
+        restore(&service, restore_request(arn, &name)).await.unwrap();
+        until_active(&service, &name).await;
+        assert_eq!(items(&service, &name, None).await.len(), 500, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn backups_are_listed_described_and_deleted() {
     let service = open(&Memory::new()).await;
@@ -296,7 +321,15 @@ async fn overrides_are_of_what_was_there() {
         request
     };
     type Override<'a> = &'a dyn Fn(&mut RestoreTableFromBackupInput);
-    let refused: [(Override<'_>, &str); 5] = [
+    let refused: [(Override<'_>, &str); 6] = [
+        (
+            &|r| {
+                let twice = ["one", "two"].map(|name| index(name, units(1)));
+                r.global_secondary_index_override = Some(twice.into());
+            },
+            "Index two does not match a secondary index that existed in the source table and cannot be created during the \
+             restore operation",
+        ),
         (
             &|r| {
                 (r.billing_mode_override, r.provisioned_throughput_override) =

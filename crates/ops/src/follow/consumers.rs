@@ -31,7 +31,7 @@ impl Service {
                 Some(_) => {
                     return Err(FollowError::Failed(format!("the log has a consumer {} already", consumer.name)));
                 }
-                None if definition.log.consumers.len() >= CONSUMERS_MAX => {
+                None if definition.log.consumers.iter().filter(|own| !own.is_of_backup()).count() >= CONSUMERS_MAX => {
                     return Err(FollowError::Failed(format!("the log has {CONSUMERS_MAX} consumers already")));
                 }
                 None => {}

@@ -85,6 +85,36 @@ async fn an_alias_is_decided_by_the_key_that_it_means() {
     service.update_table(&caller(), update("alias/admins")).await.unwrap();
 }
 
+/// SSEType alone enables encryption: a key beside it is decided as any.
+#[tokio::test]
+async fn a_key_counts_unless_encryption_is_disabled() {
+    let service = open(&storage::Memory::new()).await;
+    service.use_table_keys(Arc::new(Kms));
+    let user = user(&[keys("Allow", "*"), keys("Deny", ADMINS)]);
+    let mut request = creation("alias/admins");
+    request.sse_specification.as_mut().unwrap().enabled = None;
+    check_denied(service.create_table(&user, request).await);
+}
+
+/// A backup of a table with a key of the KMS has one of its own, and one of a table with the service's own key has none.
+#[tokio::test]
+async fn a_backup_has_a_key_like_its_table() {
+    let service = open(&storage::Memory::new()).await;
+    service.use_table_keys(Arc::new(Kms));
+    let own = SSESpecification { enabled: Some(true), sse_type: None, kms_master_key_id: None };
+    for (name, sse_specification, has_key) in [("tab", encryption(ORDERS), true), ("own", Some(own), false)] {
+        let request = CreateTableInput { sse_specification, ..simple(name) };
+        service.create_table(&caller(), request).await.unwrap();
+        let request = api::CreateBackupInput { table_name: name.to_owned(), backup_name: "nightly".to_owned() };
+        let created = service.create_backup(&caller(), request).await.unwrap().backup_details.unwrap();
+        let found = service.catalog.backups(&caller());
+        let backup = found.iter().find(|table| table.arn == created.backup_arn).unwrap().id();
+        drop(found);
+        let row = service.engine.get(&rows::table_key(backup), Consistency::Strong).await.unwrap();
+        assert_eq!(row.is_some(), has_key, "{name}");
+    }
+}
+
 /// The rules of the table's account count as well: the key decrypts that account's data.
 #[tokio::test]
 async fn a_key_is_of_the_tables_account_and_of_the_callers() {

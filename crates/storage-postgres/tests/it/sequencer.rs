@@ -59,6 +59,37 @@ async fn what_is_written_meanwhile_is_not_waited_for() {
     }
 }
 
+/// A reader of the head between two passes sees all records of a write or none.
+#[tokio::test]
+async fn no_pass_ends_within_a_write() {
+    const WRITES: u64 = 5;
+    const RECORDS: u64 = 200;
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let (node, name) = (open_idle(&url).await, database_of(&url));
+    for statement in [
+        format!(
+            "INSERT INTO stator_outbox SELECT {HEAD_P}, {HEAD_S}, ver, 'write', n, int8send(n) \
+             FROM generate_series(1, {WRITES}) AS ver, generate_series(1, {RECORDS}) AS n"
+        ),
+        "CREATE TABLE heads (at bigint)".to_owned(),
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN INSERT INTO heads VALUES (NEW.ver); RETURN NULL; END'"
+            .to_owned(),
+        format!(
+            "CREATE TRIGGER note AFTER INSERT OR UPDATE ON stator_kv FOR EACH ROW \
+             WHEN (NEW.p = {HEAD_P} AND NEW.s = {HEAD_S}) EXECUTE FUNCTION note()"
+        ),
+    ] {
+        server.psql(&name, &statement).unwrap();
+    }
+    node.sequence(&LOG).await.unwrap();
+    let heads = server.psql(&name, "SELECT DISTINCT at FROM heads ORDER BY at").unwrap();
+    let heads: Vec<u64> = heads.lines().filter_map(|line| line.trim().parse().ok()).collect();
+    assert!(heads.iter().all(|at| at % RECORDS == 0) && heads.last() == Some(&(WRITES * RECORDS)), "{heads:?}");
+    assert!(heads.len() > 2, "more than one pass: {heads:?}");
+}
+
 /// A node with a clock that is ahead has left a record, and others write so much that it never is among the first.
 #[tokio::test]
 async fn a_call_that_cannot_end_fails() {
