@@ -93,6 +93,8 @@ impl Definition {
         let malformed = |text: String| OpenError::Malformed(format!("a table's definition cannot be read: {text}"));
         let definition: Definition = serde_json::from_slice(row).map_err(|error| malformed(error.to_string()))?;
         match definition.undefined_key() {
+            // The id of the database's own rows: none of the table's rows can be named.
+            None if definition.table_id == 0 => Err(malformed("it has no table id".to_owned())),
             None => Ok(definition),
             Some(name) => Err(malformed(definition.without_key(name))),
         }
