@@ -17,6 +17,12 @@ impl Service {
         let text = text(table, key, what);
         log_damaged(table.name(), &format!("{effect}: {text}"));
     }
+
+    /// As [`Service::report_damaged`], of a page of a table that may be deleted meanwhile.
+    pub(crate) fn report_damaged_rows(&self, table_id: u64, damaged: &[DamagedRow], effect: &str) {
+        let Some(table) = self.catalog.by_id(table_id) else { return };
+        damaged.iter().for_each(|row| self.report_damaged(&table, row.key.as_deref(), &row.what, effect));
+    }
 }
 
 /// The answer to a request that needs a row of a page that is damaged.

@@ -149,8 +149,8 @@ impl Check {
     fn database_row(&mut self, kind: DatabaseRow, rest: &[u8], value: &Bytes) -> Result<bool, String> {
         Ok(match kind {
             DatabaseRow::Settings => DatabaseSettings::read(value).map(|_| true).map_err(text)?,
-            DatabaseRow::Definition => self.definition(value)?,
-            DatabaseRow::Remains => Definition::read(value).map(|_| true).map_err(text)?,
+            DatabaseRow::Definition => self.definition(rest, value)?,
+            DatabaseRow::Remains => Definition::read_at(rest, value).map(|_| true).map_err(text)?,
             DatabaseRow::NextTableId | DatabaseRow::CatalogVersion => is_number(value),
             DatabaseRow::Node => NodeRow::read(value).is_some(),
             DatabaseRow::Owner => owner::is_row(value),
@@ -167,9 +167,10 @@ impl Check {
         })
     }
 
-    fn definition(&mut self, row: &Bytes) -> Result<bool, String> {
-        let table =
-            Definition::read(row).map_err(text).and_then(|read| Table::new(read).map_err(|error| error.cause()))?;
+    fn definition(&mut self, key: &[u8], row: &Bytes) -> Result<bool, String> {
+        let table = Definition::read_at(key, row)
+            .map_err(text)
+            .and_then(|read| Table::new(read).map_err(|error| error.cause()))?;
         self.tables.insert(table.id(), table);
         Ok(true)
     }

@@ -93,10 +93,24 @@ impl Definition {
         let malformed = |text: String| OpenError::Malformed(format!("a table's definition cannot be read: {text}"));
         let definition: Definition = serde_json::from_slice(row).map_err(|error| malformed(error.to_string()))?;
         match definition.undefined_key() {
-            // The id of the database's own rows: none of the table's rows can be named.
-            None if definition.table_id == 0 => Err(malformed("it has no table id".to_owned())),
             None => Ok(definition),
             Some(name) => Err(malformed(definition.without_key(name))),
+        }
+    }
+
+    /// As [`Definition::read`], of a row with this key behind the prefix of its kind: the row of another table would give a table the
+    /// items of that one.
+    ///
+    /// # Errors
+    /// As for [`Definition::read`], and if it is the row of another table.
+    pub fn read_at(key: &[u8], row: &[u8]) -> Result<Definition, OpenError> {
+        let definition = Definition::read(row)?;
+        match definition.table_id.to_be_bytes()[..] == *key {
+            true => Ok(definition),
+            false => Err(OpenError::Malformed(format!(
+                "the definition of table {} is in another one's row",
+                definition.name
+            ))),
         }
     }
 

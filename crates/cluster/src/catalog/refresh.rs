@@ -192,7 +192,8 @@ fn version(row: Option<&[u8]>) -> Result<u64, StorageError> {
 
 async fn definitions(view: &dyn View, prefix: &[u8]) -> Result<Definitions, OpenError> {
     let (rows, damaged) = catalog_rows::read_with_damaged(view, key_range::of_prefix(prefix)).await?;
-    let readable = rows.iter().map(|row| Definition::read(&row.value)).collect::<Result<_, _>>()?;
+    let readable =
+        rows.iter().map(|row| Definition::read_at(&row.key[prefix.len()..], &row.value)).collect::<Result<_, _>>()?;
     let damaged = damaged.iter().map(|row| damaged_id(row, prefix)).collect::<Result<_, _>>()?;
     Ok(Definitions { readable, damaged })
 }

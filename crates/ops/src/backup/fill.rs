@@ -16,7 +16,7 @@ use change_log::{Content, Header, Record};
 use cluster::catalog::{Edit, Interrupted};
 use cluster::nodes::owner::Owned;
 use model::codec::row::Stored;
-use storage::{Consistency, DamagedRow, Family, Key, Pages, Row, ScanDirection, ScanRange, StorageError, log};
+use storage::{Consistency, Family, Key, Pages, Row, ScanDirection, ScanRange, StorageError, log};
 use tables::item_key::KeyProblem;
 use tables::{BackupPhase, ConsumerNeeds, LogConsumer, LogPosition, Retention, Start, Table, TableStatus, rows};
 
@@ -183,7 +183,7 @@ impl Service {
         loop {
             let Some(page) = pages.next_with_damaged().await? else { return Ok(()) };
             let Some(table) = self.filled(to) else { return Ok(()) };
-            self.report_rows(from, &page.damaged, left_out);
+            self.report_damaged_rows(from, &page.damaged, left_out);
             let Some(last) = page.last_key().cloned() else { continue };
             let changes = page.rows.iter().filter_map(|row| self.change_of_row(from, &table, row, left_out)).collect();
             drop(page);
@@ -204,10 +204,6 @@ impl Service {
             Err(what) => Err(what.to_string()),
         };
         change.map_err(|what| self.report_row(from, Some(&row.key), &what, left_out)).ok()
-    }
-
-    fn report_rows(&self, table_id: u64, damaged: &[DamagedRow], left_out: &str) {
-        damaged.iter().for_each(|row| self.report_row(table_id, row.key.as_deref(), &row.what, left_out));
     }
 
     fn report_row(&self, table_id: u64, key: Option<&[u8]>, what: &str, left_out: &str) {
@@ -264,7 +260,7 @@ impl Service {
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         while let Some(page) = pages.next_with_damaged().await? {
             let Some(table) = self.filled(table_id) else { return Ok(()) };
-            self.report_rows(source_id, &page.damaged, LEFT_OUT);
+            self.report_damaged_rows(source_id, &page.damaged, LEFT_OUT);
             let Some(last) = page.last_key().and_then(|key| log::position(&name, key)) else { continue };
             // Of several changes of one item in a page the oldest counts, which comes last.
             let mut changes = BTreeMap::new();

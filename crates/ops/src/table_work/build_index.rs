@@ -20,9 +20,7 @@ use bytes::Bytes;
 use cluster::catalog::{Edit, Interrupted};
 use cluster::nodes::owner::{self, Owned};
 use model::codec::row::{Stored, StoredItem};
-use storage::{
-    Batch, Consistency, DamagedRow, Family, Key, KeyUse, Mode, Pages, Reads, ScanRange, TALLY_WIDTH, TxError, View,
-};
+use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Pages, Reads, ScanRange, TALLY_WIDTH, TxError, View};
 use tables::rows::{self, ItemKey};
 use tables::{IndexState, Table};
 
@@ -75,7 +73,7 @@ impl Service {
         while self.is_building(table_id, index_id) {
             let Some(page) = pages.next_with_damaged().await? else { return Ok(true) };
             // A damaged row is not among the keys of a step: the engine would refuse to read it.
-            self.report_left_out(table_id, &page.damaged);
+            self.report_damaged_rows(table_id, &page.damaged, LEFT_OUT);
             let items: Vec<Key> = page.rows.into_iter().map(|row| row.into_key(Family::Items)).collect();
             self.index_items(table_id, index_id, &items, owned).await?;
         }
@@ -86,11 +84,6 @@ impl Service {
     fn is_building(&self, table_id: u64, index_id: u32) -> bool {
         let table = self.catalog.by_id(table_id).filter(|table| table.is_usable());
         table.is_some_and(|table| MaintainedIndex::building(&table, index_id).is_some())
-    }
-
-    fn report_left_out(&self, table_id: u64, damaged: &[DamagedRow]) {
-        let Some(table) = self.catalog.by_id(table_id) else { return };
-        damaged.iter().for_each(|row| self.report_damaged(&table, row.key.as_deref(), &row.what, LEFT_OUT));
     }
 
     /// Puts the index rows of these items. After a conflict with a transaction or a refusal for size, batches are smaller.

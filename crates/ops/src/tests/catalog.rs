@@ -356,3 +356,16 @@ async fn a_definition_that_cannot_be_read_is_not_served() {
     let error = Service::open(engine, settings, Clock::system()).await.err().unwrap();
     assert!(error.to_string().contains("table odd does not define its key pk"), "{error}");
 }
+
+/// A table with another one's id, or the database's own, would have rows that are not its own.
+#[tokio::test]
+async fn a_definition_in_another_tables_row_is_not_served() {
+    for other in [0, rows::TABLE_ID_FIRST + 1] {
+        let engine = Memory::new();
+        let service = open(&engine).await;
+        service.create_table(&caller(), simple("odd")).await.unwrap();
+        rewrite(&engine, table_id(&service, "odd"), |definition| definition.table_id = other).await;
+        let error = Service::open(engine, Settings::default(), Clock::system()).await.err().unwrap();
+        assert!(error.to_string().contains("table odd is in another one's row"), "{error}");
+    }
+}

@@ -624,8 +624,8 @@ fn denied_requests_have_small_events() {
     let tables = (0..100).map(|at| (format!("{at:0>255}"), json!({"Keys": [{"pk": {"S": "a"}}]})));
     let body = json!({"RequestItems": tables.collect::<serde_json::Map<_, _>>()});
     // Not permitted by a policy of its own: the root federates a session that may do nothing.
-    let nobody = federated(&server, &root);
-    match server.ask(&nobody, Operation::BatchGetItem, &body) {
+    let federated_user = federated(&server, &root);
+    match server.ask(&federated_user, Operation::BatchGetItem, &body) {
         Err(Trouble::Refused { exception, .. }) => assert_eq!(exception, "AccessDeniedException"),
         other => panic!("{other:?}"),
     }
@@ -633,7 +633,7 @@ fn denied_requests_have_small_events() {
     let statements = ["INSERT INTO Music VALUE {'pk': 'a'}", "DELETE FROM Music WHERE pk = 'a'"];
     let statements = statements.map(|statement| json!({"Statement": statement}));
     let batch = Operation::BatchExecuteStatement;
-    server.ask(&nobody, batch, &json!({"Statements": statements})).unwrap();
+    server.ask(&federated_user, batch, &json!({"Statements": statements})).unwrap();
     let mut events = events_of(server);
     let event = events.pop().unwrap();
     assert_eq!((&event["errorCode"], &event["eventName"]), (&json!("AccessDenied"), &json!("BatchExecuteStatement")));
@@ -641,14 +641,17 @@ fn denied_requests_have_small_events() {
     let event = events.pop().unwrap();
     // What the session's events have as its key, the event of its making has.
     let session = &events.pop().unwrap()["responseElements"]["credentials"]["accessKeyId"];
-    assert_eq!((session, &event["userIdentity"]["accessKeyId"]), (&json!(nobody.access_key), session));
+    assert_eq!((session, &event["userIdentity"]["accessKeyId"]), (&json!(federated_user.access_key), session));
     assert_eq!(event["requestParameters"]["requestItems"].as_array().unwrap().len(), 10);
     assert_eq!(event["resources"].as_array().unwrap().len(), 10);
     assert_eq!(event["additionalEventData"], json!({"requestItems": 100, "resources": 100}));
     assert!(event.to_string().len() < 10_000 && body.to_string().len() > 25_000, "{}", event.to_string().len());
-    let who = &event["userIdentity"];
-    assert_eq!((&who["type"], &who["principalId"]), (&json!("FederatedUser"), &json!(format!("{account}:some"))));
-    let issuer = &who["sessionContext"]["sessionIssuer"];
+    let identity = &event["userIdentity"];
+    assert_eq!(
+        (&identity["type"], &identity["principalId"]),
+        (&json!("FederatedUser"), &json!(format!("{account}:some")))
+    );
+    let issuer = &identity["sessionContext"]["sessionIssuer"];
     assert_eq!((&issuer["type"], &issuer["principalId"]), (&json!("Root"), &json!(account)));
 }
 
@@ -742,13 +745,13 @@ fn secrets_and_items_are_nowhere() {
         .flags(["--audit-data", "--log", "json", "--log-slow-ms", "1"])
         .start();
     let (a, b) = (key("AKIDA", &secret, None), key("AKIDB", &secret, Some(&token)));
-    let call = |who: &Credentials, operation: &str, body: &Value| {
-        server.ask(who, Operation::from_name(operation).unwrap(), body)
+    let call = |credentials: &Credentials, operation: &str, body: &Value| {
+        server.ask(credentials, Operation::from_name(operation).unwrap(), body)
     };
-    for who in [&a, &b] {
-        let _ = call(who, "CreateTable", &serde_json::from_str(TABLE).unwrap());
+    for credentials in [&a, &b] {
+        let _ = call(credentials, "CreateTable", &serde_json::from_str(TABLE).unwrap());
         for (operation, body) in marked_requests() {
-            let _ = call(who, operation, &body);
+            let _ = call(credentials, operation, &body);
         }
     }
     let mut said = String::new();

@@ -60,10 +60,10 @@ fn refused(arguments: &[&str], expected: &str) {
 }
 
 /// The status and the XML of an answer of IAM or STS.
-fn query(server: &TestServer, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
+fn query(server: &TestServer, credentials: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
     let service = if version == IAM { "iam" } else { "sts" };
     let body = format!("{form}&Version={version}");
-    let answer = server.send_form(who.map(|credentials| SignedFor { credentials, service }), &body);
+    let answer = server.send_form(credentials.map(|credentials| SignedFor { credentials, service }), &body);
     let xml = text(&answer.body);
     assert_eq!(answer.header("content-type"), Some("text/xml"), "{xml}");
     assert_eq!(answer.header("x-amzn-requestid"), Some(element(&xml, "RequestId")), "{xml}");
@@ -75,14 +75,14 @@ fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     rest.split_once('<').expect("an end").0
 }
 
-fn good(server: &TestServer, who: &Credentials, version: &str, form: &str) -> String {
-    let (status, xml) = query(server, Some(who), version, form);
+fn good(server: &TestServer, credentials: &Credentials, version: &str, form: &str) -> String {
+    let (status, xml) = query(server, Some(credentials), version, form);
     assert_eq!(status, 200, "{form}: {xml}");
     xml
 }
 
-fn code(server: &TestServer, who: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
-    let (status, xml) = query(server, who, version, form);
+fn code(server: &TestServer, credentials: Option<&Credentials>, version: &str, form: &str) -> (u16, String) {
+    let (status, xml) = query(server, credentials, version, form);
     (status, element(&xml, "Code").to_owned())
 }
 
@@ -95,24 +95,24 @@ fn credentials_in(xml: &str, region: &str) -> Credentials {
     }
 }
 
-fn ask(server: &TestServer, who: &Credentials, operation: Operation, request: &Value) -> Result<Value, String> {
-    server.ask(who, operation, request).map_err(|trouble| match trouble {
+fn ask(server: &TestServer, credentials: &Credentials, operation: Operation, request: &Value) -> Result<Value, String> {
+    server.ask(credentials, operation, request).map_err(|trouble| match trouble {
         Trouble::Refused { exception, .. } => exception,
         other => panic!("{other:?}"),
     })
 }
 
-fn tables(server: &TestServer, who: &Credentials) -> Result<Value, String> {
-    ask(server, who, Operation::ListTables, &json!({})).map(|answer| answer["TableNames"].clone())
+fn tables(server: &TestServer, credentials: &Credentials) -> Result<Value, String> {
+    ask(server, credentials, Operation::ListTables, &json!({})).map(|answer| answer["TableNames"].clone())
 }
 
-fn create(server: &TestServer, who: &Credentials, name: &str) {
+fn create(server: &TestServer, credentials: &Credentials, name: &str) {
     let table = json!({
         "TableName": name, "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
         "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
     });
-    ask(server, who, Operation::CreateTable, &table).expect("created");
+    ask(server, credentials, Operation::CreateTable, &table).expect("created");
 }
 
 const ALLOW_LIST: &str = "Action=PutUserPolicy&UserName=app&PolicyName=p&PolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C\
@@ -262,7 +262,7 @@ fn other_credentials_are_refused() {
         change(&mut wrong);
         wrong
     };
-    let who = "Action=GetCallerIdentity";
+    let caller_identity = "Action=GetCallerIdentity";
     for (stranger, dynamodb, status, sts) in [
         (wrong(|it| it.secret.push('x')), "InvalidSignatureException", 403, "SignatureDoesNotMatch"),
         (wrong(|it| it.access_key = "test".to_owned()), "UnrecognizedClientException", 403, "InvalidClientTokenId"),
@@ -280,10 +280,10 @@ fn other_credentials_are_refused() {
         ),
     ] {
         assert_eq!(tables(&server, &stranger), Err(dynamodb.to_owned()));
-        assert_eq!(code(&server, Some(&stranger), STS, who), (status, sts.to_owned()));
+        assert_eq!(code(&server, Some(&stranger), STS, caller_identity), (status, sts.to_owned()));
     }
     let missing = (403, "MissingAuthenticationToken".to_owned());
-    assert_eq!(code(&server, None, STS, who), missing);
+    assert_eq!(code(&server, None, STS, caller_identity), missing);
     assert_eq!(code(&server, None, IAM, "Action=ListUsers"), missing);
     // A caller with a web identity has nothing to sign with.
     let form = "Action=AssumeRoleWithWebIdentity&RoleArn=arn:aws:iam::123456789012:role/x&RoleSessionName=me&WebIdentityToken=";
@@ -415,8 +415,8 @@ fn a_user_made_again_is_another_one() {
     let trust = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}});
     good(&server, &root, IAM, &format!("Action=CreateRole&RoleName=r&AssumeRolePolicyDocument={trust}"));
-    let describe = |server: &TestServer, who: &Credentials| {
-        ask(server, who, Operation::DescribeTable, &json!({"TableName": "shared"})).map(drop)
+    let describe = |server: &TestServer, credentials: &Credentials| {
+        ask(server, credentials, Operation::DescribeTable, &json!({"TableName": "shared"})).map(drop)
     };
     let assume = format!("Action=AssumeRole&RoleArn=arn:aws:iam::{account}:role/r&RoleSessionName=now");
     assert_eq!((describe(&server, &eve), query(&server, Some(&eve), STS, &assume).0), (Ok(()), 200));

@@ -48,16 +48,16 @@ fn each_key_sees_its_account_and_region() {
         "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
         "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
     });
-    for (who, region, arn) in [
+    for (credentials, region, arn) in [
         (&a, "us-east-1", "arn:aws:dynamodb:us-east-1:000000000000:table/Music"),
         (&b, "us-east-1", "arn:aws:dynamodb:us-east-1:123456789012:table/Music"),
         (&a, "eu-west-3", "arn:aws:dynamodb:eu-west-3:000000000000:table/Music"),
     ] {
-        let who = Credentials { region: region.to_owned(), ..who.clone() };
-        assert_eq!(tables(&server, &who), Ok(json!([])), "{arn}");
-        let created = server.ask(&who, Operation::CreateTable, &table).expect("created");
+        let credentials = Credentials { region: region.to_owned(), ..credentials.clone() };
+        assert_eq!(tables(&server, &credentials), Ok(json!([])), "{arn}");
+        let created = server.ask(&credentials, Operation::CreateTable, &table).expect("created");
         assert_eq!(created["TableDescription"]["TableArn"], arn);
-        assert_eq!(tables(&server, &who), Ok(json!(["Music"])), "{arn}");
+        assert_eq!(tables(&server, &credentials), Ok(json!(["Music"])), "{arn}");
     }
 }
 

@@ -40,6 +40,14 @@ fn leave(server: &PostgresServer, name: &str, versions: RangeInclusive<u64>) {
     server.psql(name, &format!("INSERT INTO stator_outbox SELECT {columns} FROM {rows} AS at")).unwrap();
 }
 
+/// Half a second for a call, and no positions unless they are asked for.
+fn impatient(url: &str) -> Options {
+    let mut options = Options::parse(url, None).unwrap();
+    options.patience.gather = Duration::from_secs(3_600);
+    options.patience.call = Duration::from_millis(500);
+    options
+}
+
 fn database_of(url: &str) -> String {
     url.rsplit('/').next().unwrap().to_owned()
 }
@@ -96,9 +104,7 @@ async fn a_call_that_cannot_end_fails() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database();
     let name = database_of(&url);
-    let mut options = Options::parse(&url, None).unwrap();
-    options.patience.gather = Duration::from_secs(3_600);
-    options.patience.call = Duration::from_millis(500);
+    let options = impatient(&url);
     let node = Postgres::open(options).await.unwrap();
     leave(&server, &name, 1..=600);
     leave(&server, &name, 1 << 50..=1 << 50);
@@ -115,9 +121,7 @@ async fn leftovers_of_a_log_delay_no_other_log() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database();
     let name = database_of(&url);
-    let mut options = Options::parse(&url, None).unwrap();
-    options.patience.gather = Duration::from_secs(3_600);
-    options.patience.call = Duration::from_millis(500);
+    let options = impatient(&url);
     let jobs = Jobs::by_hand(Clock::system());
     let _node = Postgres::open(options.with_jobs(&jobs)).await.unwrap();
     leave(&server, &name, 1..=600);

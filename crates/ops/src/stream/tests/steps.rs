@@ -14,7 +14,7 @@ const KEYS: u64 = 12;
 const READERS: usize = 4;
 
 /// A stream, and the records that it must have.
-struct Told {
+struct WrittenStream {
     arn: String,
     changes: Changes,
     is_ended: bool,
@@ -27,7 +27,7 @@ struct World {
     /// Whether there is another consumer.
     is_delivered: bool,
     /// The newest one last.
-    streams: Vec<Told>,
+    streams: Vec<WrittenStream>,
     readers: Vec<Reader>,
     writes: u64,
     splits: u64,
@@ -38,12 +38,12 @@ impl World {
     async fn new(ground: Ground, chance: Chance) -> World {
         let streamed = StreamedTable::on(ground, StreamViewType::NewAndOldImages).await;
         let arn = streamed.arn().await;
-        let streams = vec![Told { arn, changes: Changes::new(), is_ended: false }];
+        let streams = vec![WrittenStream { arn, changes: Changes::new(), is_ended: false }];
         let (items, readers) = (std::collections::BTreeMap::new(), Vec::new());
         World { streamed, chance, items, is_delivered: false, streams, readers, writes: 0, splits: 0, records: 0 }
     }
 
-    fn told(&mut self) -> &mut Told {
+    fn last_stream(&mut self) -> &mut WrittenStream {
         self.streams.last_mut().unwrap()
     }
 
@@ -88,7 +88,7 @@ impl World {
 
     fn note(&mut self, pk: String, old: Option<String>, new: Option<String>) {
         let at_ms = self.streamed.clock.now_ms();
-        self.told().changes.entry(pk).or_default().push(Change { at_ms, old, new, is_trimmed: false });
+        self.last_stream().changes.entry(pk).or_default().push(Change { at_ms, old, new, is_trimmed: false });
     }
 
     /// Splits some open shards anywhere, and rolls those that are due.
@@ -110,7 +110,7 @@ impl World {
     async fn trim(&mut self) {
         let now_ms = self.streamed.clock.now_ms();
         let is_over = |change: &&mut Change| change.at_ms + STREAM_RETENTION_MS <= now_ms;
-        let changes = self.streams.iter_mut().flat_map(|told| told.changes.values_mut()).flatten();
+        let changes = self.streams.iter_mut().flat_map(|written| written.changes.values_mut()).flatten();
         changes.filter(is_over).for_each(|change| change.is_trimmed = true);
         self.streamed.service.trim_logs().await;
     }
@@ -130,7 +130,7 @@ impl World {
         self.streamed.rolled().await;
         self.streamed.set_stream(None).await;
         self.streamed.disabled(&self.streams.last().unwrap().arn).await;
-        self.told().is_ended = true;
+        self.last_stream().is_ended = true;
         // A change that is in no stream.
         let pk = self.pk();
         self.streamed.put(&pk, "unseen").await;
@@ -139,7 +139,7 @@ impl World {
         self.streamed.rolled().await;
         self.streamed.set_stream(Some(StreamViewType::NewAndOldImages)).await;
         let arn = self.streamed.arn().await;
-        self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
+        self.streams.push(WrittenStream { arn, changes: Changes::new(), is_ended: false });
     }
 
     async fn turn_delivery(&mut self) {
@@ -162,11 +162,11 @@ impl World {
     async fn replace_table(&mut self) {
         self.streamed.delete_table().await;
         self.is_delivered = false;
-        self.told().is_ended = true;
+        self.last_stream().is_ended = true;
         self.items.clear();
         self.streamed.create_table(Some(StreamViewType::NewAndOldImages)).await;
         let arn = self.streamed.arn().await;
-        self.streams.push(Told { arn, changes: Changes::new(), is_ended: false });
+        self.streams.push(WrittenStream { arn, changes: Changes::new(), is_ended: false });
     }
 
     /// Of the newest stream, from any of its moments.
@@ -183,8 +183,8 @@ impl World {
             1 => Start::Latest,
             _ => Start::Time(now_ms - self.chance.below(60 * 60_000)),
         };
-        let told = self.streams.last().unwrap();
-        self.readers.push(Reader::new(&self.streamed, &told.arn, start, &told.changes).await);
+        let written = self.streams.last().unwrap();
+        self.readers.push(Reader::new(&self.streamed, &written.arn, start, &written.changes).await);
     }
 
     async fn read(&mut self) {
@@ -192,12 +192,12 @@ impl World {
             return;
         }
         let at = self.chance.below(self.readers.len() as u64) as usize;
-        let told = self.streams.iter().find(|told| told.arn == self.readers[at].arn).unwrap();
-        if is_gone(&self.streamed, told).await {
+        let written = self.streams.iter().find(|written| written.arn == self.readers[at].arn).unwrap();
+        if is_gone(&self.streamed, written).await {
             self.readers.remove(at);
             return;
         }
-        self.readers[at].step(&self.streamed, &mut self.chance, &told.changes).await;
+        self.readers[at].step(&self.streamed, &mut self.chance, &written.changes).await;
     }
 
     async fn drain_reader(&mut self) {
@@ -208,12 +208,12 @@ impl World {
     }
 
     async fn drain(&mut self, at: usize) {
-        let told = self.streams.iter().find(|told| told.arn == self.readers[at].arn).unwrap();
-        if !is_gone(&self.streamed, told).await {
+        let written = self.streams.iter().find(|written| written.arn == self.readers[at].arn).unwrap();
+        if !is_gone(&self.streamed, written).await {
             // Readers wait before a mark until its position is known.
             self.streamed.rolled().await;
-            self.readers[at].drain(&self.streamed, &told.changes).await;
-            assert_eq!(self.readers[at].is_finished(), told.is_ended);
+            self.readers[at].drain(&self.streamed, &written.changes).await;
+            assert_eq!(self.readers[at].is_finished(), written.is_ended);
         }
     }
 
@@ -230,7 +230,7 @@ impl World {
         }
         self.streamed.set_stream(None).await;
         self.streamed.disabled(&self.streams.last().unwrap().arn).await;
-        self.told().is_ended = true;
+        self.last_stream().is_ended = true;
         while !self.readers.is_empty() {
             self.finish(0).await;
         }
@@ -241,8 +241,8 @@ impl World {
     }
 }
 
-async fn is_gone(streamed: &StreamedTable, told: &Told) -> bool {
-    told.is_ended && streamed.describe(&told.arn).await.is_err()
+async fn is_gone(streamed: &StreamedTable, written: &WrittenStream) -> bool {
+    written.is_ended && streamed.describe(&written.arn).await.is_err()
 }
 
 /// Rows of logs and of shards.

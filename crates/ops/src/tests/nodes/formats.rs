@@ -9,18 +9,18 @@ use storage::Transaction;
 use super::*;
 
 /// The reported addresses, one list for each report.
-type Told = Arc<Mutex<Vec<Vec<String>>>>;
+type Reports = Arc<Mutex<Vec<Vec<String>>>>;
 
-fn wait(cluster: &Cluster, format: i64) -> (tokio::task::JoinHandle<()>, Told) {
-    let (engine, clock, told) = (cluster.memory.clone(), cluster.clock.clone(), Told::default());
+fn wait(cluster: &Cluster, format: i64) -> (tokio::task::JoinHandle<()>, Reports) {
+    let (engine, clock, reports) = (cluster.memory.clone(), cluster.clock.clone(), Reports::default());
     let tell = {
-        let told = Arc::clone(&told);
+        let reports = Arc::clone(&reports);
         move |nodes: &[NodeReport]| {
-            told.lock().unwrap().push(nodes.iter().map(|node| node.address.clone()).collect());
+            reports.lock().unwrap().push(nodes.iter().map(|node| node.address.clone()).collect());
         }
     };
     let waiting = async move { until_silent(engine.as_ref(), clock, MARGIN, format, tell).await.unwrap() };
-    (tokio::spawn(waiting), told)
+    (tokio::spawn(waiting), reports)
 }
 
 /// The row of a node of a version without formats.
@@ -43,17 +43,17 @@ async fn add_older(cluster: &Cluster) {
 async fn a_new_format_waits_for_those_who_do_not_know_it() {
     let cluster = Cluster::new();
     let node = cluster.node().await;
-    let (known, told) = wait(&cluster, FORMAT);
+    let (known, reports) = wait(&cluster, FORMAT);
     known.await.unwrap();
-    assert!(told.lock().unwrap().is_empty());
+    assert!(reports.lock().unwrap().is_empty());
 
     add_older(&cluster).await;
-    let (older, told) = wait(&cluster, FORMAT);
-    until(async || (*told.lock().unwrap() == [["older"]]).then_some(())).await;
-    let (newer, told) = wait(&cluster, FORMAT + 1);
-    until(async || (*told.lock().unwrap() == [["older", "127.0.0.1:8000"]]).then_some(())).await;
+    let (older, reports) = wait(&cluster, FORMAT);
+    until(async || (*reports.lock().unwrap() == [["older"]]).then_some(())).await;
+    let (newer, reports) = wait(&cluster, FORMAT + 1);
+    until(async || (*reports.lock().unwrap() == [["older", "127.0.0.1:8000"]]).then_some(())).await;
     node.service.leave().await;
-    until(async || (told.lock().unwrap()[1..] == [["older"]]).then_some(())).await;
+    until(async || (reports.lock().unwrap()[1..] == [["older"]]).then_some(())).await;
     assert!(!older.is_finished() && !newer.is_finished());
     cluster.hand.advance_ms(FOR_GOOD_MS);
     older.await.unwrap();
