@@ -58,6 +58,7 @@ actions! {
     PutResourcePolicy;
     Query;
     RestoreTableFromBackup;
+    RestoreTableToPointInTime;
     Scan;
     TagResource;
     UntagResource;

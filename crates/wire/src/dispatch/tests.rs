@@ -20,7 +20,6 @@ const NOT_BUILT: &[&str] = &[
     "ListExports",
     "ListGlobalTables",
     "ListImports",
-    "RestoreTableToPointInTime",
     "SearchVectors",
     "StartBulkPutItems",
     "UpdateContributorInsights",
