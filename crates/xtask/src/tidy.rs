@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the ground up: each may use those before it, and no others.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "base",
     "jobs",
     "model",
@@ -21,9 +21,10 @@ const LAYERS: [&str; 21] = [
     "tables",
     "change-log",
     "cluster",
+    "client",
+    "objects",
     "ops",
     "wire",
-    "client",
     "seal",
     "deliver",
     "identity",
