@@ -9,7 +9,7 @@
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
 //!    damaged rows (`damage_log`).
 //! 3. `service`, which holds all of these, the catalog and the node.
-//! 4. The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
+//! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
 //!    (`charge_point`), consumers of logs (`follow`, `stream`).
 //! 5. `permission` and the operations, one file each.
@@ -85,6 +85,8 @@ mod tokens;
 mod transact_get_items;
 mod transact_write_items;
 mod transaction;
+#[cfg_attr(not(test), expect(dead_code, reason = "the operations on imports and exports use it"))]
+mod transfers;
 mod update_item;
 mod update_table;
 mod validation;
