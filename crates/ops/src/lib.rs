@@ -45,6 +45,7 @@ mod gate;
 mod get_item;
 mod get_records;
 mod get_shard_iterator;
+mod import;
 mod index_choice;
 mod index_rows;
 mod kinesis_streaming_destination;
@@ -85,7 +86,7 @@ mod tokens;
 mod transact_get_items;
 mod transact_write_items;
 mod transaction;
-#[cfg_attr(not(test), expect(dead_code, reason = "the operations on imports and exports use it"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "exports use the rest of it"))]
 mod transfers;
 mod update_item;
 mod update_table;
