@@ -11,6 +11,7 @@ use cluster::catalog::{Catalog, Quotas};
 use cluster::nodes::{NodeSettings, Nodes, lease::Leased};
 use jobs::Jobs;
 use model::codec::key::HashSecret;
+use objects::Objects;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
@@ -37,6 +38,8 @@ pub struct Settings {
     pub jobs: Option<Jobs>,
     /// Whether this process deletes items that time to live has expired.
     pub deletes_expired: bool,
+    /// Where exports are written and imports are read.
+    pub objects: Objects,
 }
 
 impl Default for Settings {
@@ -50,6 +53,7 @@ impl Default for Settings {
             service_arns: ServiceArns::open(),
             jobs: None,
             deletes_expired: true,
+            objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
         }
     }
 }
@@ -180,6 +184,11 @@ impl Service {
     /// Which resources of other AWS services callers may have called.
     pub fn service_arns(&self) -> &ServiceArns {
         &self.settings.service_arns
+    }
+
+    /// Where exports are written and imports are read.
+    pub fn objects(&self) -> &Objects {
+        &self.settings.objects
     }
 
     /// The process's one registry of background jobs. It has the service's own; the layers above add theirs. The caller stops it
