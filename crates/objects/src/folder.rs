@@ -39,6 +39,8 @@ const UPLOADS: &str = ".stator-uploads";
 #[derive(Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
+    /// What writes leave free on the disk.
+    free_bytes_min: u64,
 }
 
 /// An upload, and the key that it is for. `None` while a thread has it, and after an error.
@@ -49,8 +51,8 @@ pub(crate) struct FolderWriter {
 }
 
 impl Folder {
-    pub(crate) fn new(root: PathBuf) -> Folder {
-        Folder { root }
+    pub(crate) fn new(root: PathBuf, free_bytes_min: u64) -> Folder {
+        Folder { root, free_bytes_min }
     }
 
     pub(crate) async fn put(
@@ -116,7 +118,7 @@ impl Folder {
     /// A file to write an object to. Its key is checked first, so that a key that no file can have costs no upload.
     fn begin(&self, at: &Place) -> Result<Upload, ObjectError> {
         parts_to_write(at.key())?;
-        Upload::begin(self.bucket(at.bucket())?)
+        Upload::begin(self.bucket(at.bucket())?, self.free_bytes_min)
     }
 
     fn bucket(&self, bucket: &Bucket) -> Result<Directory, ObjectError> {

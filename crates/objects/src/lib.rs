@@ -66,7 +66,12 @@ impl Objects {
     /// A key is a path below its bucket, so that it has no empty parts, a part has at most 255 bytes, and there is no key `a`
     /// beside a key `a/b`. Files and folders are the server's own (modes 0600 and 0700); encryption and owners are ignored.
     pub fn folder(root: PathBuf) -> Objects {
-        Objects { store: Store::Folder(Arc::new(Folder::new(root))) }
+        Objects::folder_leaving(root, 0)
+    }
+
+    /// As [`Objects::folder`], on a disk of others: a write that would leave less than so many bytes free fails.
+    pub fn folder_leaving(root: PathBuf, free_bytes_min: u64) -> Objects {
+        Objects { store: Store::Folder(Arc::new(Folder::new(root, free_bytes_min))) }
     }
 
     /// No store: every call fails with [`ObjectError::Setting`]. The reason names the flag.

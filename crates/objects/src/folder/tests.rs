@@ -284,7 +284,7 @@ fn a_full_disk_is_an_error_that_leaves_nothing() {
     if !full.exists() {
         return;
     }
-    let folder = Folder::new(fixture.folder.path().join("root"));
+    let folder = Folder::new(fixture.folder.path().join("root"), 0);
     let mut upload = folder.begin(&fixture.bucket.place("a").unwrap()).unwrap();
     upload.replace_file(fs::File::options().write(true).open(full).unwrap());
     let error = upload.write(b"x").unwrap_err();
@@ -296,9 +296,22 @@ fn a_full_disk_is_an_error_that_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_reserve_stays_free() {
+    let fixture = Fixture::new();
+    let root = fixture.folder.path().join("root");
+    let at = fixture.bucket.place("a").unwrap();
+    let most = Objects::folder_leaving(root.clone(), u64::MAX);
+    let refused = most.put(&at, Bytes::from_static(b"x"), &PutOptions::default()).await;
+    is_failed(refused, "reserved for the database");
+    assert_eq!(fixture.uploads(), 0);
+    let little = Objects::folder_leaving(root, 1);
+    assert!(little.put(&at, Bytes::from_static(b"x"), &PutOptions::default()).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_writer_is_of_no_use_after_an_error() {
     let fixture = Fixture::new();
-    let folder = Arc::new(Folder::new(fixture.folder.path().join("root")));
+    let folder = Arc::new(Folder::new(fixture.folder.path().join("root"), 0));
     let mut writer = folder.writer(&fixture.bucket.place("a").unwrap()).await.unwrap();
     if let Ok(full) = fs::File::options().write(true).open("/dev/full") {
         writer.upload.as_mut().unwrap().replace_file(full);

@@ -23,20 +23,22 @@ pub(super) struct Upload {
     name: String,
     file: File,
     md5: Md5,
+    free_bytes_min: u64,
 }
 
 impl Upload {
-    pub(super) fn begin(bucket: Directory) -> Result<Upload, ObjectError> {
+    pub(super) fn begin(bucket: Directory, free_bytes_min: u64) -> Result<Upload, ObjectError> {
         let refused = |error| failed("write to", &bucket.path().join(UPLOADS), error);
         let uploads = bucket.open_or_create(UPLOADS).map_err(refused)?;
         let name = format!("{:016x}{:016x}", base::random::u64(), base::random::u64());
         let file = uploads.create_file(&name).map_err(refused)?;
-        let upload = Upload { bucket, uploads, name, file, md5: Md5::new() };
+        let upload = Upload { bucket, uploads, name, file, md5: Md5::new(), free_bytes_min };
         upload.remove_abandoned();
         Ok(upload)
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), ObjectError> {
+        self.check_space(bytes.len() as u64)?;
         self.file.write_all(bytes).map_err(|error| self.failed_to_write(Errno::from_io_error(&error)))?;
         self.md5.update(bytes);
         Ok(())
@@ -87,6 +89,22 @@ impl Upload {
             // A network file system repeats a call whose reply was lost, and then meets its own link.
             Err(Errno::EXIST) if rustix::fs::fstat(&self.file)?.st_nlink > 1 => Ok(()),
             linked => linked,
+        }
+    }
+
+    fn check_space(&self, bytes: u64) -> Result<(), ObjectError> {
+        if self.free_bytes_min == 0 {
+            return Ok(());
+        }
+        let disk = rustix::fs::fstatvfs(&self.file).map_err(|error| self.failed_to_write(Some(error)))?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        match free.saturating_sub(bytes) < self.free_bytes_min {
+            false => Ok(()),
+            true => Err(ObjectError::Failed(format!(
+                "cannot write to {}: the disk has {free} bytes free, and {} of them are reserved for the database",
+                self.uploads.path().display(),
+                self.free_bytes_min
+            ))),
         }
     }
 
