@@ -6,7 +6,7 @@
 mod delete;
 mod describe;
 mod fill;
-mod ingest;
+pub(crate) mod ingest;
 mod last;
 mod list;
 mod moment;

@@ -60,7 +60,7 @@ impl Service {
     }
 
     /// The definition that the request asks for, validated; only the id is missing.
-    fn new_definition(&self, caller: &Caller, request: CreateTableInput) -> Result<Definition, Exception> {
+    pub(crate) fn new_definition(&self, caller: &Caller, request: CreateTableInput) -> Result<Definition, Exception> {
         let place = table_place(caller, &request.table_name, NameUse::Creation)?;
         let (account, region, name) = (place.account.to_owned(), place.region.to_owned(), place.name.to_owned());
         refuse_unbuilt(&request)?;

@@ -41,6 +41,8 @@ impl Service {
         let table = self.catalog.described(caller, &request.table_name)?;
         match table.definition.status {
             TableStatus::Deleting => return Err(being_deleted(table.name())),
+            // An import ends by itself.
+            TableStatus::Creating if table.definition.import.is_some() => return Err(being_created(table.name())),
             // A restore that does not end, as its backup cannot be read, can be given up.
             TableStatus::Creating
                 if self.clock.now_ms() < table.definition.created_ms.saturating_add(RESTORE_MS_MIN) =>

@@ -117,6 +117,7 @@ calls! {
     DescribeBackup(DescribeBackupInput) -> DescribeBackupOutput = describe_backup;
     DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
+    DescribeImport(DescribeImportInput) -> DescribeImportOutput = describe_import;
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput) -> DescribeKinesisStreamingDestinationOutput = describe_kinesis_streaming_destination;
     DescribeLimits(DescribeLimitsInput) -> DescribeLimitsOutput = describe_limits;
     DescribeTable(DescribeTableInput) -> DescribeTableOutput = describe_table;
@@ -127,7 +128,9 @@ calls! {
     ExecuteTransaction(ExecuteTransactionInput) -> ExecuteTransactionOutput = execute_transaction;
     GetItem(GetItemInput) -> GetItemOutput = get_item;
     GetResourcePolicy(GetResourcePolicyInput) -> GetResourcePolicyOutput = get_resource_policy;
+    ImportTable(ImportTableInput) -> ImportTableOutput = import_table;
     ListBackups(ListBackupsInput) -> ListBackupsOutput = list_backups;
+    ListImports(ListImportsInput) -> ListImportsOutput = list_imports;
     ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
     ListTagsOfResource(ListTagsOfResourceInput) -> ListTagsOfResourceOutput = list_tags_of_resource;
     PutItem(PutItemInput) -> PutItemOutput = put_item after check_put_item;

@@ -9,7 +9,7 @@
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
 //!    damaged rows (`damage_log`).
 //! 3. `service`, which holds all of these, the catalog and the node.
-//! 4. The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
+//! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
 //!    (`charge_point`), consumers of logs (`follow`, `stream`).
 //! 5. `permission` and the operations, one file each.
@@ -46,6 +46,7 @@ mod gate;
 mod get_item;
 mod get_records;
 mod get_shard_iterator;
+mod import;
 mod index_choice;
 mod index_rows;
 mod kinesis_streaming_destination;
@@ -87,6 +88,8 @@ mod tokens;
 mod transact_get_items;
 mod transact_write_items;
 mod transaction;
+#[cfg_attr(not(test), expect(dead_code, reason = "exports use the rest of it"))]
+mod transfers;
 mod update_item;
 mod update_table;
 mod validation;

@@ -20,6 +20,7 @@ use tables::{Definition, Table};
 
 use crate::service::DatabaseSettings;
 use crate::tokens::TokenRow;
+use crate::transfers;
 
 const PAGE_ROWS: usize = 1024;
 const PAGE_BYTES: usize = 4 << 20;
@@ -155,6 +156,8 @@ impl Check {
             DatabaseRow::Node => NodeRow::read(value).is_some(),
             DatabaseRow::Owner => owner::is_row(value),
             DatabaseRow::Token => TokenRow::read(value).is_some(),
+            DatabaseRow::Transfer => transfers::is_record(value),
+            DatabaseRow::TransferToken => transfers::is_token(value),
             DatabaseRow::Mappings | DatabaseRow::Identities => match rest.first() {
                 None => is_number(value),
                 Some(b'M') => serde_json::from_slice::<serde::de::IgnoredAny>(value).is_ok(),

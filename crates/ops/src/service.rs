@@ -11,6 +11,7 @@ use cluster::catalog::{Catalog, Quotas};
 use cluster::nodes::{NodeSettings, Nodes, lease::Leased};
 use jobs::Jobs;
 use model::codec::key::HashSecret;
+use objects::Objects;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
@@ -37,6 +38,8 @@ pub struct Settings {
     pub jobs: Option<Jobs>,
     /// Whether this process deletes items that time to live has expired.
     pub deletes_expired: bool,
+    /// Where exports are written and imports are read.
+    pub objects: Objects,
 }
 
 impl Default for Settings {
@@ -50,6 +53,7 @@ impl Default for Settings {
             service_arns: ServiceArns::open(),
             jobs: None,
             deletes_expired: true,
+            objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
         }
     }
 }
@@ -73,6 +77,8 @@ pub struct Service {
     pub(crate) lags: Lags,
     /// Copies of backups and restores that run at once: each of them writes as fast as the engine does.
     pub(crate) copies: Semaphore,
+    /// Imports that run at once. They wait for the object store, and do not hold up copies.
+    pub(crate) imports: Semaphore,
     /// Whether this process delivers to Kinesis.
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
@@ -94,6 +100,8 @@ pub(crate) struct DatabaseSettings {
 
 /// Copies of backups and restores at once.
 const COPIES_MAX: usize = 2;
+/// Imports at once.
+const IMPORTS_MAX: usize = 2;
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
@@ -122,6 +130,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             lags: Lags::default(),
             copies: Semaphore::new(COPIES_MAX),
+            imports: Semaphore::new(IMPORTS_MAX),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),
@@ -165,6 +174,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             lags: Lags::default(),
             copies: Semaphore::new(COPIES_MAX),
+            imports: Semaphore::new(IMPORTS_MAX),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),
@@ -180,6 +190,11 @@ impl Service {
     /// Which resources of other AWS services callers may have called.
     pub fn service_arns(&self) -> &ServiceArns {
         &self.settings.service_arns
+    }
+
+    /// Where exports are written and imports are read.
+    pub fn objects(&self) -> &Objects {
+        &self.settings.objects
     }
 
     /// The process's one registry of background jobs. It has the service's own; the layers above add theirs. The caller stops it

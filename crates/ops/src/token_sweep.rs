@@ -1,4 +1,4 @@
-//! Deletes the rows of expired tokens (`tokens`).
+//! Deletes the rows of expired tokens (`tokens`), and the old ones of transfers (`transfers`).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tables::rows;
 use crate::service::Service;
 use crate::tokens::{TokenRow, Tokens};
 
-/// How often tokens of dead nodes are read.
+/// How often tokens of dead nodes, and the records of transfers, are read.
 const ORPHANS_INTERVAL: Duration = Duration::from_secs(600);
 /// How often due tokens are removed.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);
@@ -34,16 +34,26 @@ impl Service {
         })
     }
 
-    /// Reads the tokens that no live node may have queued, if this node owns that work and the interval is over.
+    /// Reads the tokens that no live node may have queued, and trims transfers, if this node owns that work and the interval is over.
     pub(crate) async fn adopt_orphaned_tokens(&self, read_ms: &mut Option<u64>) {
         let now_ms = self.clock.steady_ms();
         let recent = |read_ms: u64| now_ms.saturating_sub(read_ms) < ORPHANS_INTERVAL.as_millis() as u64;
-        // A failure is retried in the next run.
-        if !matches!(self.own(rows::COMMON_WORK).await, Ok(Ownership::Ours(_))) || read_ms.is_some_and(recent) {
+        if read_ms.is_some_and(recent) {
             return;
         }
-        if let Ok(tokens) = Tokens::load(self.engine.as_ref()).await {
-            self.tokens.merge(tokens);
+        // A failure is retried in the next run.
+        let is_read = match self.own(rows::COMMON_WORK).await {
+            Ok(Ownership::Ours(_)) => match Tokens::load(self.engine.as_ref()).await {
+                Ok(tokens) => {
+                    self.tokens.merge(tokens);
+                    self.trim_transfers().await.is_ok()
+                }
+                Err(_) => false,
+            },
+            Ok(Ownership::Alone) => self.trim_transfers().await.is_ok(),
+            Ok(Ownership::Others) | Err(_) => false,
+        };
+        if is_read {
             *read_ms = Some(now_ms);
         }
     }

@@ -147,12 +147,13 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
         check_data(arguments).await?;
     }
     let jobs = Jobs::new(Clock::system());
-    let Opened { engine, shared, keeps, .. } = engine::open(&serve.engine, &jobs).await.map_err(|error| {
+    let Opened { engine, embedded, shared, keeps, .. } = engine::open(&serve.engine, &jobs).await.map_err(|error| {
         if arguments.rotate_root && error.is_locked() { Failure::RotateServed(error) } else { Failure::Storage(error) }
     })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
-    let reach = service::Reach { service_arns, deletes_expired: false };
+    let objects = serve.objects.store(&keeps, embedded.as_deref());
+    let reach = service::Reach { service_arns, deletes_expired: false, objects };
     let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, reach, address, &jobs).await;
     let service = opened.map_err(Failure::Service)?;
     let made = root(&service, arguments).await;

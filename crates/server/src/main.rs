@@ -15,7 +15,7 @@
 //! | protocols | `services`, `form`, `door`, `route`, `dialect`, `web`, `foreign` |
 //! | records of requests | `audit`, `traces`, `visit`, `operator` |
 //! | requests | `pipeline` |
-//! | data | `outbound`, `encryption`, `engine`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
+//! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
 //! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database` |
 //! | the command line | `cli`, which flattens the flags |
 
@@ -44,6 +44,7 @@ mod log;
 mod memory_limit;
 mod metrics;
 mod nodes;
+mod object_store;
 mod operator;
 mod outbound;
 mod patience;

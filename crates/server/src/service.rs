@@ -9,6 +9,7 @@ use std::sync::Arc;
 use auth::ServiceArns;
 use base::Clock;
 use jobs::Jobs;
+use objects::Objects;
 use storage::Engine;
 
 pub(crate) use arguments::ServiceArguments;
@@ -22,6 +23,8 @@ pub(crate) struct Reach {
     pub(crate) service_arns: ServiceArns,
     /// Whether items that have expired are deleted.
     pub(crate) deletes_expired: bool,
+    /// Where exports are written and imports are read.
+    pub(crate) objects: Objects,
 }
 
 /// Why there are no operations.
@@ -56,8 +59,8 @@ pub(crate) async fn open(
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
     let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired } = reach;
-    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns, jobs, deletes_expired };
+    let Reach { service_arns, deletes_expired, objects } = reach;
+    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns, jobs, deletes_expired, objects };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,
         Some(Shared { heartbeats, lease, margin }) => {

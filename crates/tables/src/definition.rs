@@ -13,6 +13,7 @@ use model::limits::STREAM_RETENTION_MS;
 use serde::{Deserialize, Serialize};
 
 use super::backup::{Backup, Restore};
+use super::import::Import;
 use super::log_consumer::LogConsumer;
 use super::name::Place;
 use super::resource_policy::AttachedPolicy;
@@ -75,6 +76,9 @@ pub struct Definition {
     /// While it is being filled: the table is Creating then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Restore>,
+    /// As `restore`, from objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<Import>,
     #[serde(default)]
     pub resource_policy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

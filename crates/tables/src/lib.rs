@@ -12,6 +12,7 @@ pub mod failure;
 pub mod fixture;
 mod hash_order;
 pub mod hash_range;
+mod import;
 mod index_state;
 pub mod item_key;
 pub mod key_range;
@@ -32,6 +33,7 @@ pub use backup::{Backup, BackupKind, FillPhase, Filling, LogPosition, Moment, Re
 pub use definition::*;
 pub use describe::{Shown, TABLE, Tallies, description, key_schema, on_demand, projection, stream_view, timestamp};
 pub use hash_range::HashRange;
+pub use import::Import;
 pub use index_state::IndexState;
 pub use log_consumer::{ConsumerNeeds, ConsumerState, LogConsumer, Retention, Start};
 pub use name::canonical_arn;

@@ -140,6 +140,45 @@ pub fn tokens_prefix() -> Bytes {
     DatabaseRow::Token.prefix()
 }
 
+/// What is copied between a table and object storage. The letters are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(u8)]
+pub enum TransferKind {
+    Import = b'I',
+    Export = b'E',
+    BulkPut = b'P',
+}
+
+impl TransferKind {
+    pub const ALL: [TransferKind; 3] = [TransferKind::Import, TransferKind::Export, TransferKind::BulkPut];
+
+    fn letter(self) -> u8 {
+        self as u8
+    }
+}
+
+/// The record of a transfer. Ids of one account, region and kind are in the order of their keys.
+pub fn transfer(secret: &HashSecret, kind: TransferKind, account: &str, region: &str, id: &str) -> Key {
+    let space = key::h16(secret, [account, region].map(KeyValue::S));
+    DatabaseRow::Transfer.key(&[&[kind.letter()][..], &space, id.as_bytes()].concat())
+}
+
+/// The prefix of the keys of all transfers of a kind.
+pub fn transfers_prefix(kind: TransferKind) -> Bytes {
+    DatabaseRow::Transfer.key(&[kind.letter()]).bytes
+}
+
+/// The transfer that a client's token has begun.
+pub fn transfer_token(secret: &HashSecret, kind: TransferKind, account: &str, region: &str, token: &str) -> Key {
+    let hash = key::h16(secret, [account, region, token].map(KeyValue::S));
+    DatabaseRow::TransferToken.key(&[&[kind.letter()][..], &hash].concat())
+}
+
+/// The prefix of the keys of all clients' tokens of transfers.
+pub fn transfer_tokens_prefix() -> Bytes {
+    DatabaseRow::TransferToken.prefix()
+}
+
 /// The row of the last item that an index being built has passed.
 pub fn build_progress(table_id: u64, index_id: u32) -> Key {
     TableRow::IndexBuild.key(table_id, &index_id.to_be_bytes())

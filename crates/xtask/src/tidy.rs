@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the ground up: each may use those before it, and no others.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 23] = [
     "base",
     "jobs",
     "model",
+    "exchange",
     "api",
     "expr",
     "storage",
@@ -21,9 +22,10 @@ const LAYERS: [&str; 21] = [
     "tables",
     "change-log",
     "cluster",
+    "client",
+    "objects",
     "ops",
     "wire",
-    "client",
     "seal",
     "deliver",
     "identity",

@@ -29,7 +29,7 @@ pub use quota::Quotas;
 pub use work::{Interrupted, Work};
 
 use tables::failure::OpenError;
-use tables::{Definition, NameUse, Place, Table, TableStatus, being_deleted, not_found, table_place};
+use tables::{Definition, NameUse, Place, Table, TableStatus, being_created, being_deleted, not_found, table_place};
 
 /// How often `settle` checks whether older definitions are still in use.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(1);
@@ -193,7 +193,8 @@ impl Catalog {
         let table = self.described(caller, name_or_arn)?;
         match table.definition.status {
             TableStatus::Deleting => Err(being_deleted(table.name())),
-            // A table that is being restored. Source: captures.
+            // A table that is being imported, and one that is being restored. Source: captures.
+            TableStatus::Creating if table.definition.import.is_some() => Err(being_created(table.name())),
             TableStatus::Creating => Err(not_found(table.name())),
             TableStatus::Active | TableStatus::Updating | TableStatus::Backup => Ok(table),
         }

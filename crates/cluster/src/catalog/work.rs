@@ -44,6 +44,10 @@ pub enum Work {
     RestoreTable {
         table_id: u64,
     },
+    /// Fill a table from objects.
+    ImportTable {
+        table_id: u64,
+    },
     /// Give its index of expiries an id: an older program enabled time to live without one.
     NumberExpiryIndex {
         table_id: u64,
@@ -62,6 +66,9 @@ impl Work {
         }
         if definition.restore.is_some() {
             return vec![Work::RestoreTable { table_id }];
+        }
+        if definition.import.is_some() {
+            return vec![Work::ImportTable { table_id }];
         }
         let of_index = |(index_id, state): (u32, IndexState)| match state {
             IndexState::Building => Some(Work::BuildIndex { table_id, index_id }),
@@ -82,6 +89,7 @@ impl Work {
             Work::KeepLog { .. } => "update_stream",
             Work::FillBackup { .. } => "fill_backup",
             Work::RestoreTable { .. } => "restore_table",
+            Work::ImportTable { .. } => "import_table",
             Work::NumberExpiryIndex { .. } => "update_ttl_index",
         }
     }
@@ -106,6 +114,9 @@ impl Work {
             Work::RestoreTable { .. } => {
                 log::error!(event = "restore_failed", table = table; "restoring a table failed and is retried: {why}");
             }
+            Work::ImportTable { .. } => {
+                log::error!(event = "import_interrupted", table = table; "importing a table was interrupted and is retried: {why}");
+            }
             Work::NumberExpiryIndex { .. } => {
                 log::error!(event = "ttl_update_failed", table = table; "changing time to live failed and is retried: {why}");
             }
@@ -120,6 +131,7 @@ impl Work {
             | Work::KeepLog { table_id }
             | Work::FillBackup { table_id }
             | Work::RestoreTable { table_id }
+            | Work::ImportTable { table_id }
             | Work::NumberExpiryIndex { table_id } => table_id,
         }
     }
@@ -134,6 +146,7 @@ impl fmt::Display for Work {
             Work::KeepLog { table_id } => write!(f, "maintaining the change log of table {table_id}"),
             Work::FillBackup { table_id } => write!(f, "filling backup {table_id}"),
             Work::RestoreTable { table_id } => write!(f, "restoring table {table_id}"),
+            Work::ImportTable { table_id } => write!(f, "importing table {table_id}"),
             Work::NumberExpiryIndex { table_id } => {
                 write!(f, "giving the time-to-live index of table {table_id} its id")
             }

@@ -1,4 +1,4 @@
-//! Writing many items as they were, for backups and restores: the write path's own changes, many in a batch, with the progress of
+//! Writing many items as they were, for backups, restores and imports: the write path's own changes, many in a batch, with the progress of
 //! the work in the same batch.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::service::Service;
 const CONFLICT_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Changes that are made together with a row of progress. No two are of one item.
-pub(super) struct Step {
+pub(crate) struct Step {
     pub changes: Vec<Change>,
     pub progress: (Key, Bytes),
 }
@@ -52,7 +52,7 @@ impl Service {
 
     /// Makes all changes of a step, in batches that the engine takes. The progress is written with the last ones, so a repeated step
     /// repeats all of its changes: they set items, whatever was there before.
-    pub(super) async fn ingest(&self, step: &Step, owned: Option<&Owned>) -> Result<(), Interrupted> {
+    pub(crate) async fn ingest(&self, step: &Step, owned: Option<&Owned>) -> Result<(), Interrupted> {
         // An engine that answers at once would give other tasks no turn.
         tokio::task::yield_now().await;
         let mut left = step.changes.as_slice();

@@ -35,6 +35,7 @@ actions! {
     DescribeBackup;
     DescribeContinuousBackups;
     DescribeEndpoints;
+    DescribeImport;
     DescribeKinesisStreamingDestination;
     DescribeLimits;
     DescribeStream;
@@ -46,7 +47,9 @@ actions! {
     GetRecords;
     GetResourcePolicy;
     GetShardIterator;
+    ImportTable;
     ListBackups;
+    ListImports;
     ListStreams;
     ListTables;
     ListTagsOfResource;

@@ -64,6 +64,7 @@ fn is_read(action: Action) -> bool {
             | DescribeBackup
             | DescribeContinuousBackups
             | DescribeEndpoints
+            | DescribeImport
             | DescribeKinesisStreamingDestination
             | DescribeLimits
             | DescribeStream
@@ -74,6 +75,7 @@ fn is_read(action: Action) -> bool {
             | GetResourcePolicy
             | GetShardIterator
             | ListBackups
+            | ListImports
             | ListStreams
             | ListTables
             | ListTagsOfResource

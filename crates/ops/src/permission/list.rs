@@ -73,6 +73,18 @@ asks! {
     };
     RestoreTableFromBackupInput => restore_from_backup;
     RestoreTableToPointInTimeInput => restore_to_moment;
+    ImportTableInput => |r, asking| {
+        asking.also_names("s3Bucket", &r.s3_bucket_source.s3_bucket);
+        table_key(r.table_creation_parameters.sse_specification.as_ref(), asking);
+        asking.table(Action::ImportTable, &r.table_creation_parameters.table_name)
+    };
+    DescribeImportInput => |r, asking| asking.arn(Action::DescribeImport, &r.import_arn);
+    ListImportsInput => |r, asking| {
+        if let Some(arn) = &r.table_arn {
+            asking.also_names("tableArn", arn);
+        }
+        asking.any(Action::ListImports)
+    };
     DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
     UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);
     KinesisStreamingDestinationInput => |r, asking| {

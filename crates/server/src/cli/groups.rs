@@ -5,7 +5,7 @@ use clap::Command;
 const SERVE: &str = "serve";
 
 /// The headings, and the flags beneath each. A flag of `serve` is in exactly one group.
-const GROUPS: [(&str, &[&str]); 9] = [
+const GROUPS: [(&str, &[&str]); 10] = [
     (
         "Storage",
         &[
@@ -54,6 +54,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
             "allow_arn",
         ],
     ),
+    ("Export and import", &["s3_endpoint"]),
     (
         "Observability",
         &["metrics_listen", "metrics_tables_max", "otlp_endpoint", "log", "log_slow_ms", "allow_core_dumps"],

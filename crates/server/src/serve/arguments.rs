@@ -11,6 +11,7 @@ use crate::encryption::KeyCareArguments;
 use crate::engine::EngineArguments;
 use crate::log::LogFormat;
 use crate::metrics::MetricsArguments;
+use crate::object_store::ObjectArguments;
 use crate::outbound::OutboundArguments;
 use crate::protect::ProtectArguments;
 use crate::service::ServiceArguments;
@@ -150,6 +151,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) outbound: OutboundArguments,
+
+    #[command(flatten)]
+    pub(crate) objects: ObjectArguments,
 
     /// Format of the log on stderr
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]

@@ -8,6 +8,7 @@
 //! | `database/commits`, `database/commits.new` | a lower bound of the number of commits ([`floor`](super::floor)) |
 //! | `database/fjall/` | the engine's files |
 //! | `database.new/` | a database that was never finished; removed |
+//! | `s3/` | not the engine's: the buckets of the server's object store |
 //!
 //! `format` has three lines: `stator database`, `format 1`, `mark ` and 16 hex digits. The mark is random and
 //! distinguishes this database's commit rows from bytes that only look like them ([`commit_row`](super::commit_row)).
@@ -32,6 +33,8 @@ const FORMAT_SEALED: u32 = 2;
 const TITLE: &str = "stator database";
 
 const LOCK: &str = "lock";
+/// Of the server's object store, which may have buckets before there is a database.
+const OBJECTS: &str = "s3";
 const DATABASE: &str = "database";
 const UNFINISHED: &str = "database.new";
 const FORMAT_FILE: &str = "format";
@@ -145,7 +148,7 @@ fn refuse_foreign(path: &Path) -> Result<(), OpenError> {
         if name == DATABASE {
             return Ok(());
         }
-        if !matches!(&*name, LOCK | UNFINISHED | "lost+found")
+        if !matches!(&*name, LOCK | UNFINISHED | OBJECTS | "lost+found")
             && !name.starts_with('.')
             && !path.join(DATABASE).exists()
         {

@@ -51,6 +51,7 @@ fn a_database_is_made_where_there_is_none() {
     fs::write(deep.join("database.new/format"), "half a fi").unwrap();
     fs::write(deep.join(".hidden"), "").unwrap();
     fs::create_dir(deep.join("lost+found")).unwrap();
+    fs::create_dir_all(deep.join("s3/bucket")).unwrap();
     drop(open(&deep).unwrap());
     assert!(deep.join("database/format").exists());
     assert!(!deep.join("database.new").exists());

@@ -1,0 +1,218 @@
+//! A line of DynamoDB JSON: `{"Item":{"pk":{"S":"a"}}}`. Other members are ignored.
+//!
+//! Text that is no JSON, and values of the wrong JSON type, make a line that cannot be read; a value that is well formed but no
+//! DynamoDB value (a number of 39 digits, an empty set) makes a record without a valid item.
+
+use std::fmt;
+
+use model::limits::NESTING_MAX;
+use model::{AttributeValue, Attributes, ValueKind};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::value::{EMPTY_NAME, Problems, TOO_DEEP};
+
+const EMPTY: &str = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+const SEVERAL: &str =
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
+const NULL_IS_TRUE: &str =
+    "One or more parameter values were invalid: Null attribute value types must have the value of true";
+
+/// The item of a line, or why it has no valid one.
+///
+/// # Errors
+/// Why the line cannot be read.
+pub(super) fn item(line: &[u8]) -> Result<Result<Attributes, String>, String> {
+    let mut problems = Problems::default();
+    let mut json = serde_json::Deserializer::from_slice(line);
+    let seed = Line { problems: &mut problems };
+    let item = seed.deserialize(&mut json).and_then(|item| json.end().map(|()| item));
+    let item = item.map_err(|error| format!("a line is no JSON of an item: {error}"))?;
+    let item = item.ok_or_else(|| "a line has no member Item".to_owned())?;
+    Ok(problems.verdict(item))
+}
+
+/// The object of a line.
+struct Line<'p> {
+    problems: &'p mut Problems,
+}
+
+impl<'de> DeserializeSeed<'de> for Line<'_> {
+    type Value = Option<Attributes>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Attributes>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Line<'_> {
+    type Value = Option<Attributes>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with the member Item")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<Attributes>, A::Error> {
+        let mut item = None;
+        while let Some(name) = members.next_key::<Name>()? {
+            if name.0 == "Item" {
+                item = Some(members.next_value_seed(Map { problems: self.problems, level: 1 })?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(item)
+    }
+}
+
+/// A member's name.
+#[derive(serde::Deserialize)]
+struct Name(String);
+
+/// Values by name, each on this level.
+struct Map<'p> {
+    problems: &'p mut Problems,
+    level: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Map<'_> {
+    type Value = Attributes;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Attributes, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Map<'_> {
+    type Value = Attributes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of attribute values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Attributes, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if name.is_empty() {
+                self.problems.note(EMPTY_NAME);
+            }
+            let value = members.next_value_seed(OneValue { problems: self.problems, level: self.level })?;
+            entries.push((name, value));
+        }
+        Ok(Attributes::from_unsorted(entries))
+    }
+}
+
+/// The elements of a list, each on this level.
+struct List<'p> {
+    problems: &'p mut Problems,
+    level: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for List<'_> {
+    type Value = Vec<AttributeValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<AttributeValue>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for List<'_> {
+    type Value = Vec<AttributeValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of attribute values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<AttributeValue>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = elements.next_element_seed(OneValue { problems: self.problems, level: self.level })? {
+            list.push(value);
+        }
+        Ok(list)
+    }
+}
+
+/// One attribute value: an object with one member, which names the type.
+struct OneValue<'p> {
+    problems: &'p mut Problems,
+    level: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for OneValue<'_> {
+    type Value = AttributeValue;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<AttributeValue, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OneValue<'_> {
+    type Value = AttributeValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an attribute value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<AttributeValue, A::Error> {
+        if self.level > NESTING_MAX {
+            self.problems.note(TOO_DEEP);
+            // Skipped without recursion.
+            while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(AttributeValue::Null);
+        }
+        let mut found = None;
+        while let Some(name) = members.next_key::<Name>()? {
+            let Some(kind) = ValueKind::from_descriptor(&name.0) else {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value = self.payload(kind, &mut members)?;
+            if found.replace(value).is_some() {
+                self.problems.note(SEVERAL);
+            }
+        }
+        Ok(found.unwrap_or_else(|| {
+            self.problems.note(EMPTY);
+            AttributeValue::Null
+        }))
+    }
+}
+
+impl OneValue<'_> {
+    /// Reads what follows the descriptor.
+    fn payload<'de, A: MapAccess<'de>>(
+        &mut self,
+        kind: ValueKind,
+        members: &mut A,
+    ) -> Result<AttributeValue, A::Error> {
+        let level = self.level + 1;
+        Ok(match kind {
+            ValueKind::S => AttributeValue::S(members.next_value()?),
+            ValueKind::N => AttributeValue::N(self.problems.number(&members.next_value::<String>()?)),
+            ValueKind::B => AttributeValue::B(binary(&members.next_value::<String>()?)?),
+            ValueKind::Bool => AttributeValue::Bool(members.next_value()?),
+            ValueKind::Null => {
+                if !members.next_value::<bool>()? {
+                    self.problems.note(NULL_IS_TRUE);
+                }
+                AttributeValue::Null
+            }
+            ValueKind::SS => self.problems.strings(members.next_value()?),
+            ValueKind::NS => {
+                let texts = members.next_value::<Vec<String>>()?;
+                let numbers = texts.iter().map(|text| self.problems.number(text)).collect();
+                self.problems.numbers(numbers)
+            }
+            ValueKind::BS => {
+                let texts = members.next_value::<Vec<String>>()?;
+                self.problems.binaries(texts.iter().map(|text| binary(text)).collect::<Result<_, _>>()?)
+            }
+            ValueKind::L => AttributeValue::L(members.next_value_seed(List { problems: self.problems, level })?),
+            ValueKind::M => AttributeValue::M(members.next_value_seed(Map { problems: self.problems, level })?),
+        })
+    }
+}
+
+fn binary<E: Error>(text: &str) -> Result<Vec<u8>, E> {
+    base64_simd::STANDARD.decode_to_vec(text).map_err(|_| E::custom("a binary value is not in base64"))
+}

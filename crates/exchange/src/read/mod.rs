@@ -1,0 +1,226 @@
+//! The items of an object, one after the other.
+//!
+//! [`ObjectReader`] is a state machine: it takes the object's bytes as they come ([`ObjectReader::push`]) and returns records
+//! ([`ObjectReader::next_record`]). A record is a line of DynamoDB JSON, a line of CSV or an Ion value. There are three kinds of bad input:
+//! - a record that is read but has no valid item ([`Record::item`]): the next records are read;
+//! - a record that cannot be read ([`Next::Failed`]): the rest of the object is not read;
+//! - bytes that cannot be decompressed: the same.
+//!
+//! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes, compressed bytes are decompressed in small portions,
+//! and the decompressor's window is limited. Nesting is bounded before it takes stack.
+//!
+//! A reader of an object that was read in part starts at its beginning and skips the records up to an offset in the uncompressed
+//! bytes, since the meaning of a record may depend on those before it (headers, symbol tables, the decompressor's window). The
+//! exception is [`ObjectReader::can_start_within`].
+
+mod csv;
+mod decompress;
+mod ion;
+mod json;
+mod value;
+
+use bytes::{Buf, Bytes, BytesMut};
+use model::Attributes;
+
+pub use csv::CsvOptions;
+pub use decompress::Compression;
+
+use csv::Csv;
+use decompress::{Decompressor, Filled};
+use ion::Ion;
+
+/// A record, uncompressed: an item of 400 KB in base64, with names and escapes. Unit: bytes. Our own bound.
+pub const RECORD_SIZE_MAX: usize = 1024 * 1024;
+
+/// As many bytes are looked at together, unless the object has fewer. Unit: bytes.
+const SCAN_SIZE: usize = 64 * 1024;
+
+/// The format of an object's records.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum InputFormat {
+    DynamoDbJson,
+    Ion,
+    Csv(CsvOptions),
+}
+
+/// Reads the records of one object.
+pub struct ObjectReader {
+    decompressor: Decompressor,
+    records: Records,
+    /// Uncompressed bytes that no record has taken yet.
+    bytes: BytesMut,
+    /// Before there are as many bytes, the next record is not looked for again.
+    wanted: usize,
+    is_end: bool,
+    has_failed: bool,
+    offset: u64,
+    count: u64,
+}
+
+/// What an object has next.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Next {
+    Record(Record),
+    /// The bytes that were pushed are used up; more are to be pushed, or the end.
+    Starved,
+    /// The object has no more records.
+    End,
+    /// The next record cannot be read, for this reason, and none behind it.
+    Failed(String),
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct Record {
+    /// How many records of the object precede it.
+    pub index: u64,
+    /// Its item, or why it is none.
+    pub item: Result<Attributes, String>,
+}
+
+enum Records {
+    DynamoDbJson,
+    Ion(Ion),
+    Csv(Csv),
+}
+
+/// What a format finds at the beginning of bytes.
+enum Scan {
+    /// Nothing that is complete.
+    Incomplete,
+    /// Bytes that are no record: blank lines, headers.
+    Skip(usize),
+    /// A record of this many bytes.
+    Record(usize, Result<Attributes, String>),
+    Malformed(String),
+}
+
+impl ObjectReader {
+    pub fn new(format: InputFormat, compression: Compression) -> ObjectReader {
+        let records = match format {
+            InputFormat::DynamoDbJson => Records::DynamoDbJson,
+            InputFormat::Ion => Records::Ion(Ion::default()),
+            InputFormat::Csv(options) => Records::Csv(Csv::new(options)),
+        };
+        ObjectReader {
+            decompressor: Decompressor::new(compression),
+            records,
+            bytes: BytesMut::new(),
+            wanted: 0,
+            is_end: false,
+            has_failed: false,
+            offset: 0,
+            count: 0,
+        }
+    }
+
+    /// Whether the records behind an offset can be read without those before it ([`ObjectReader::start_within`]).
+    pub fn can_start_within(format: &InputFormat, compression: Compression) -> bool {
+        *format == InputFormat::DynamoDbJson && compression == Compression::None
+    }
+
+    /// The position of the first byte that is pushed, where an object is not read from its beginning.
+    pub fn start_within(&mut self, offset: u64, count: u64) {
+        (self.offset, self.count) = (offset, count);
+    }
+
+    /// Takes the next bytes of the object, as they are stored.
+    pub fn push(&mut self, bytes: Bytes) {
+        self.decompressor.push(bytes);
+    }
+
+    /// Says that the object has no more bytes.
+    pub fn push_end(&mut self) {
+        self.decompressor.push_end();
+    }
+
+    /// The offset behind the records that were returned. Unit: bytes, uncompressed.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The number of records that were returned.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The next record. After [`Next::Failed`] there is no other.
+    pub fn next_record(&mut self) -> Next {
+        loop {
+            if self.has_failed {
+                return Next::End;
+            }
+            if !self.is_end && self.bytes.len() < self.wanted {
+                match self.decompressor.fill(&mut self.bytes) {
+                    Filled::Some => {}
+                    Filled::Starved => return Next::Starved,
+                    Filled::End => self.is_end = true,
+                    Filled::Malformed(why) => return self.fail(why),
+                }
+                continue;
+            }
+            match self.records.scan(&self.bytes, self.is_end) {
+                Scan::Skip(size) => self.take(size),
+                Scan::Record(size, item) => {
+                    self.take(size);
+                    let index = self.count;
+                    self.count += 1;
+                    return Next::Record(Record { index, item });
+                }
+                Scan::Malformed(why) => return self.fail(why),
+                Scan::Incomplete if self.is_end => return Next::End,
+                Scan::Incomplete if self.bytes.len() > RECORD_SIZE_MAX => {
+                    return self.fail(format!("a record is larger than {RECORD_SIZE_MAX} bytes"));
+                }
+                // A long record is looked at a few times, not once for each portion of it.
+                Scan::Incomplete => self.wanted = (2 * self.bytes.len()).clamp(SCAN_SIZE, RECORD_SIZE_MAX + 1),
+            }
+        }
+    }
+
+    /// A record that cannot be read counts as one.
+    fn fail(&mut self, why: String) -> Next {
+        self.has_failed = true;
+        self.count += 1;
+        Next::Failed(why)
+    }
+
+    fn take(&mut self, size: usize) {
+        self.bytes.advance(size);
+        self.offset += size as u64;
+        self.wanted = 0;
+    }
+}
+
+impl Records {
+    fn scan(&mut self, bytes: &[u8], is_end: bool) -> Scan {
+        match self {
+            Records::DynamoDbJson => scan_line(bytes, is_end),
+            Records::Ion(ion) => ion.scan(bytes, is_end),
+            Records::Csv(csv) => csv.scan(bytes, is_end),
+        }
+    }
+}
+
+/// The first line. Blank lines are no records.
+fn scan_line(bytes: &[u8], is_end: bool) -> Scan {
+    let Some(size) = line_size(bytes, is_end) else { return Scan::Incomplete };
+    let line = bytes[..size].trim_ascii();
+    if line.is_empty() {
+        return Scan::Skip(size);
+    }
+    if size > RECORD_SIZE_MAX {
+        return Scan::Malformed(format!("a record is larger than {RECORD_SIZE_MAX} bytes"));
+    }
+    match json::item(line) {
+        Ok(item) => Scan::Record(size, item),
+        Err(why) => Scan::Malformed(why),
+    }
+}
+
+/// The size of the first line, with its line feed.
+fn line_size(bytes: &[u8], is_end: bool) -> Option<usize> {
+    memchr::memchr(b'\n', bytes).map(|at| at + 1).or((is_end && !bytes.is_empty()).then_some(bytes.len()))
+}
+
+#[cfg(test)]
+mod tests;

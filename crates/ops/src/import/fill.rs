@@ -1,0 +1,343 @@
+//! The work of an import: reads the objects in the byte order of their keys, and their records in order, and puts the items.
+//!
+//! A step is the items of some records, of one object or several. The record of the import is written with it: the position behind
+//! the last record, and the counts. So each record is counted once, whatever happens to the process in between; a step that is
+//! repeated puts its items once more. Of several items with one key the last one wins, within a step and between steps.
+//!
+//! In memory is one step, one piece of an object, and one window of its decompressor.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use change_log::Author;
+use cluster::catalog::{Edit, Interrupted, Work};
+use cluster::nodes::owner::Owned;
+use exchange::read::{Compression, InputFormat, Next, ObjectReader, Record};
+use model::Attributes;
+use objects::{Bucket, ObjectError, ObjectInfo};
+use tables::item_key::{self, KeyProblem};
+use tables::{Table, TableStatus};
+
+use super::ImportRecord;
+use super::details::{ImportDetails, Position};
+use crate::backup::ingest::Step;
+use crate::change::Change;
+use crate::service::Service;
+use crate::transfers::Failure;
+
+/// Items of one step.
+const STEP_ITEMS: usize = 256;
+/// Records of one step, bad ones included.
+const STEP_RECORDS: usize = 4096;
+/// What the records of one step have. Unit: bytes, uncompressed.
+const STEP_SIZE: u64 = 2 << 20;
+/// How often an object store that fails is tried again before the import fails.
+const RETRIES: u32 = 9;
+/// Before the first of these tries; it doubles each time.
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
+/// A failure that the captures name.
+const BAD_ITEMS: (&str, &str) = (
+    "ItemValidationError",
+    "Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for more details.",
+);
+
+/// Why an import is not read to its end.
+enum Stop {
+    Interrupted(Interrupted),
+    Failed(Failure),
+    /// The table is not being imported any more.
+    Gone,
+}
+
+impl<T: Into<Interrupted>> From<T> for Stop {
+    fn from(why: T) -> Stop {
+        Stop::Interrupted(why.into())
+    }
+}
+
+/// Why an object is not read to its end.
+enum Unread {
+    Stop(Stop),
+    Store(ObjectError),
+}
+
+impl From<Stop> for Unread {
+    fn from(stop: Stop) -> Unread {
+        Unread::Stop(stop)
+    }
+}
+
+impl From<ObjectError> for Unread {
+    fn from(error: ObjectError) -> Unread {
+        Unread::Store(error)
+    }
+}
+
+/// An import in progress.
+struct Fill<'a> {
+    service: &'a Service,
+    table_id: u64,
+    owned: Option<&'a Owned>,
+    bucket: Bucket,
+    format: InputFormat,
+    compression: Compression,
+    /// As it will be with the next step.
+    import: ImportRecord,
+    /// The next step, by the rows of its items.
+    changes: BTreeMap<Bytes, Change>,
+    records: usize,
+    size: u64,
+}
+
+impl Service {
+    /// Fills a table from the objects of its import, and makes it usable.
+    pub(crate) async fn import_table_items(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
+        let _running = self.imports.acquire().await;
+        let Some(table) = self.imported(table_id) else { return Ok(()) };
+        let place = table.definition.place();
+        let id = table.definition.import.as_ref().map(|import| import.id.as_str()).unwrap_or_default();
+        let import = self.find_transfer::<ImportDetails>(place.account, place.region, id).await?;
+        let import = import.ok_or_else(|| Interrupted::Failed(format!("there is no record of the import {id}")))?;
+        let details = &import.details;
+        let (format, compression) = details.reader(&table.definition)?;
+        // Later work waits until nothing uses the table as it was.
+        drop(table);
+        let bucket = Bucket::parse(&details.bucket, details.bucket_owner.as_deref());
+        let bucket = bucket.map_err(|refused| Interrupted::Failed(refused.to_string()))?;
+        let (changes, records, size) = (BTreeMap::new(), 0, 0);
+        let mut fill =
+            Fill { service: self, table_id, owned, bucket, format, compression, import, changes, records, size };
+        let read = fill.read_objects().await;
+        // What was counted is written, also of an import that fails.
+        let written = if matches!(read, Ok(()) | Err(Stop::Failed(_))) { fill.write_step().await } else { Ok(()) };
+        match written.and(read) {
+            Ok(()) => fill.finish(None).await,
+            Err(Stop::Failed(failure)) => fill.finish(Some(failure)).await,
+            Err(Stop::Interrupted(why)) => Err(why),
+            Err(Stop::Gone) => Ok(()),
+        }
+    }
+
+    fn imported(&self, table_id: u64) -> Option<Arc<Table>> {
+        let is_wanted =
+            |table: &Arc<Table>| table.definition.status == TableStatus::Creating && table.definition.import.is_some();
+        self.catalog.by_id(table_id).filter(is_wanted)
+    }
+}
+
+impl Fill<'_> {
+    async fn read_objects(&mut self) -> Result<(), Stop> {
+        let begun = self.import.details.position.clone().filter(|position| !position.is_done);
+        if let Some(position) = begun {
+            self.read_object(&position.key).await?;
+        }
+        loop {
+            let objects = self.list().await?;
+            if objects.is_empty() {
+                return Ok(());
+            }
+            for object in objects {
+                self.read_object(&object.key).await?;
+            }
+        }
+    }
+
+    /// The next objects.
+    async fn list(&self) -> Result<Vec<ObjectInfo>, Stop> {
+        let prefix = self.import.details.key_prefix.as_deref().unwrap_or_default();
+        let after = self.import.details.position.as_ref().map(|position| position.key.as_str());
+        let mut tries = 0;
+        loop {
+            match self.service.objects().list(&self.bucket, prefix, after).await {
+                Ok(objects) => return Ok(objects),
+                Err(error) => wait_or_fail(&mut tries, &error).await?,
+            }
+        }
+    }
+
+    /// Reads an object to its end, from where its position is.
+    async fn read_object(&mut self, key: &str) -> Result<(), Stop> {
+        let (mut tries, mut records) = (0, 0);
+        loop {
+            match self.read_some(key).await {
+                Ok(()) => return Ok(()),
+                Err(Unread::Stop(stop)) => return Err(stop),
+                // It was deleted since it was listed.
+                Err(Unread::Store(error @ ObjectError::NoSuchKey(_))) => {
+                    self.fail_object(&error.to_string());
+                    return Ok(());
+                }
+                Err(Unread::Store(error)) => {
+                    let passed = self.position(key).records;
+                    if passed > records {
+                        (tries, records) = (0, passed);
+                    }
+                    wait_or_fail(&mut tries, &error).await?;
+                }
+            }
+        }
+    }
+
+    /// Reads an object once: to its end, or until the store fails.
+    async fn read_some(&mut self, key: &str) -> Result<(), Unread> {
+        let place = match self.bucket.place(key) {
+            Ok(place) => place,
+            Err(refused) => {
+                self.position(key);
+                self.fail_object(&refused.to_string());
+                return Ok(());
+            }
+        };
+        let position = self.position(key).clone();
+        let starts_within = ObjectReader::can_start_within(&self.format, self.compression);
+        let start = if starts_within { position.offset } else { 0 };
+        let mut source = self.service.objects().reader(&place, start).await?;
+        if position.version.is_empty() {
+            self.position(key).version = source.version().to_owned();
+        } else if position.version != source.version() {
+            self.fail_object("the object was replaced while it was imported");
+            return Ok(());
+        }
+        let mut reader = ObjectReader::new(self.format.clone(), self.compression);
+        if starts_within {
+            reader.start_within(position.offset, position.records);
+        }
+        loop {
+            match reader.next_record() {
+                Next::Starved => match source.next().await? {
+                    Some(bytes) => reader.push(bytes),
+                    None => reader.push_end(),
+                },
+                Next::Record(record) if record.index < position.records => {}
+                Next::Record(record) => self.take(record, reader.offset()).await?,
+                Next::Failed(why) => {
+                    self.pass(reader.offset());
+                    self.fail_object(&why);
+                    return Ok(());
+                }
+                Next::End => {
+                    self.pass(reader.offset());
+                    self.position(key).is_done = true;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// The position in the object that is being read: at its beginning, if it is another one than before.
+    fn position(&mut self, key: &str) -> &mut Position {
+        let position = &mut self.import.details.position;
+        if position.as_ref().is_none_or(|position| position.key != key) {
+            *position = None;
+        }
+        position.get_or_insert_with(|| Position {
+            key: key.to_owned(),
+            version: String::new(),
+            offset: 0,
+            records: 0,
+            is_done: false,
+        })
+    }
+
+    /// Moves the position to an offset.
+    fn pass(&mut self, offset: u64) {
+        let details = &mut self.import.details;
+        let Some(position) = &mut details.position else { return };
+        let size = offset.saturating_sub(position.offset);
+        position.offset = position.offset.max(offset);
+        details.counts.size += size;
+        self.size += size;
+    }
+
+    /// Counts a record, and adds its item to the step.
+    async fn take(&mut self, record: Record, offset: u64) -> Result<(), Stop> {
+        self.pass(offset);
+        if let Some(position) = &mut self.import.details.position {
+            position.records = record.index + 1;
+        }
+        self.records += 1;
+        let Some(table) = self.service.imported(self.table_id) else { return Err(Stop::Gone) };
+        let change = record.item.and_then(|item| self.change(table, item).map_err(|problem| problem.to_string()));
+        match change {
+            Ok(change) => {
+                self.import.details.counts.imported += 1;
+                self.changes.insert(change.key.row.bytes.clone(), change);
+            }
+            Err(why) => self.count_error(record.index, &why),
+        }
+        let is_full = self.changes.len() >= STEP_ITEMS || self.records >= STEP_RECORDS || self.size >= STEP_SIZE;
+        if is_full { self.write_step().await } else { Ok(()) }
+    }
+
+    fn change(&self, table: Arc<Table>, item: Attributes) -> Result<Change, KeyProblem> {
+        item_key::check_item_size(&item)?;
+        let change = Change::put(&self.service.secret, table, item, None)?;
+        Ok(Change { author: Author::Restore, ..change })
+    }
+
+    /// Counts the rest of the object as one error.
+    fn fail_object(&mut self, why: &str) {
+        let Some(position) = &mut self.import.details.position else { return };
+        let index = position.records;
+        (position.records, position.is_done) = (index + 1, true);
+        self.records += 1;
+        self.count_error(index, why);
+    }
+
+    fn count_error(&mut self, index: u64, why: &str) {
+        let _ = (index, why);
+        self.import.details.counts.errors += 1;
+    }
+
+    /// Writes the step, with the record of the import.
+    async fn write_step(&mut self) -> Result<(), Stop> {
+        let progress = self.import.row(&self.service.secret)?;
+        let changes = std::mem::take(&mut self.changes).into_values().collect();
+        (self.records, self.size) = (0, 0);
+        self.service.ingest(&Step { changes, progress }, self.owned).await?;
+        Ok(())
+    }
+
+    /// Ends the import and its table's creation in one write. A table without a single record read is not created after all.
+    async fn finish(mut self, failure: Option<Failure>) -> Result<(), Interrupted> {
+        let counts = self.import.details.counts;
+        let is_left_out = failure.is_some() && counts.imported + counts.errors == 0;
+        let (code, message) = BAD_ITEMS;
+        let bad_items = (counts.errors > 0).then(|| Failure { code: code.to_owned(), message: message.to_owned() });
+        let service = self.service;
+        let guard = service.catalog.lock().await?;
+        let Some(table) = service.imported(self.table_id) else { return Ok(()) };
+        let mut definition = table.definition.clone();
+        drop(table);
+        self.import.end(service.clock.now_ms(), failure.or(bad_items));
+        definition.import = None;
+        definition.status = if is_left_out { TableStatus::Deleting } else { TableStatus::Active };
+        let work = is_left_out.then_some(Work::DropTable { table_id: self.table_id });
+        let edit = Edit { puts: vec![self.import.row(&service.secret)?], work, ..Edit::default() };
+        service.catalog.replace(&service.engine, guard, definition, edit).await?;
+        Ok(())
+    }
+}
+
+/// Waits before the store is tried again.
+///
+/// # Errors
+/// The import's failure, if it was tried often enough, or another try would fail as well.
+async fn wait_or_fail(tries: &mut u32, error: &ObjectError) -> Result<(), Stop> {
+    let is_final = match error {
+        ObjectError::Failed(_) | ObjectError::AlreadyExists => *tries == RETRIES,
+        ObjectError::NoSuchBucket(_)
+        | ObjectError::NoSuchKey(_)
+        | ObjectError::AccessDenied(_)
+        | ObjectError::KmsNotFound(_)
+        | ObjectError::Setting(_) => true,
+    };
+    if is_final {
+        return Err(Stop::Failed(Failure { code: error.failure_code().to_owned(), message: error.failure_message() }));
+    }
+    tokio::time::sleep(RETRY_INTERVAL * 2_u32.pow(*tries)).await;
+    *tries += 1;
+    Ok(())
+}

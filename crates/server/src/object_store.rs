@@ -1,0 +1,124 @@
+//! The object store of the flags: where exports are written and imports are read.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use objects::Objects;
+use storage::Embedded;
+
+use crate::engine::Keeps;
+
+/// The folder of buckets in a data folder.
+const FOLDER: &str = "s3";
+
+#[derive(Args, Debug)]
+pub(crate) struct ObjectArguments {
+    /// Object store for exports and imports: a folder whose sub-folders are the buckets, as a path or as file:///DIR. Default: s3 in
+    /// the folder of --data; with --memory or --storage none
+    #[arg(long, env = "STATOR_S3_ENDPOINT", value_name = "DIR", value_parser = endpoint)]
+    pub(crate) s3_endpoint: Option<StoreEndpoint>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum StoreEndpoint {
+    Folder(PathBuf),
+}
+
+fn endpoint(text: &str) -> Result<StoreEndpoint, String> {
+    let folder = match text.split_once("://") {
+        None => text.to_owned(),
+        Some(("file", path)) => match base::percent_decoded_strict(path.as_bytes()) {
+            Some(path) if path.starts_with('/') => path,
+            _ => {
+                return Err("a file URL has no host and an absolute path, such as file:///var/lib/stator/s3".to_owned());
+            }
+        },
+        Some(_) => return Err("a folder, as a path or as file:///DIR".to_owned()),
+    };
+    if folder.is_empty() || folder.contains('\0') {
+        return Err("a folder has a name".to_owned());
+    }
+    Ok(StoreEndpoint::Folder(folder.into()))
+}
+
+impl ObjectArguments {
+    /// `embedded` is the engine of a data folder. Without a flag its store is beside it, and shares the disk.
+    pub(crate) fn store(&self, keeps: &Keeps, embedded: Option<&Embedded>) -> Objects {
+        match (&self.s3_endpoint, keeps) {
+            (Some(StoreEndpoint::Folder(folder)), _) => Objects::folder(absolute(folder)),
+            (None, Keeps::Folder(data)) => {
+                // What an export may not take, or the tables themselves could be written no more.
+                let reserve = embedded.map_or(0, |embedded| embedded.disk_space().reserve_bytes);
+                Objects::folder_leaving(data.join(FOLDER), reserve.saturating_mul(2))
+            }
+            (None, Keeps::Memory) => Objects::none(
+                "this server has no object store: it keeps its data in memory. Start it with --s3-endpoint and a folder whose \
+                 sub-folders are the buckets"
+                    .to_owned(),
+            ),
+            (None, Keeps::Database(_)) => Objects::none(
+                "this server has no object store. Start every server of this database with the same --s3-endpoint: a folder that \
+                 they share, whose sub-folders are the buckets"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+fn absolute(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use objects::{Bucket, ObjectError, PutOptions};
+
+    use super::*;
+
+    #[test]
+    fn endpoints() {
+        for (text, path) in [
+            ("/srv/s3", "/srv/s3"),
+            ("file:///srv/s3", "/srv/s3"),
+            ("file:///srv/with%20space", "/srv/with space"),
+            ("relative/s3", "relative/s3"),
+            ("./a%20b", "./a%20b"),
+        ] {
+            assert_eq!(endpoint(text), Ok(StoreEndpoint::Folder(path.into())), "{text}");
+        }
+        for text in
+            ["", "file://", "file://host/srv", "file://srv", "file:///a%", "s3://bucket", "ftp://h/", "file:///%00"]
+        {
+            assert!(endpoint(text).is_err(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_default_depends_on_where_the_data_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = Bucket::parse("bucket", None).unwrap().place("a").unwrap();
+        let put = async |endpoint: Option<&Path>, keeps: Keeps| {
+            let s3_endpoint = endpoint.map(|path| StoreEndpoint::Folder(path.to_owned()));
+            let store = ObjectArguments { s3_endpoint }.store(&keeps, None);
+            store.put(&at, Bytes::from_static(b"x"), &PutOptions::default()).await
+        };
+        let data = || Keeps::Folder(folder.path().join("data"));
+        let database = || Keeps::Database("h:5432/d".to_owned());
+        for keeps in [Keeps::Memory, database()] {
+            let error = put(None, keeps).await.unwrap_err();
+            assert!(matches!(&error, ObjectError::Setting(text) if text.contains("--s3-endpoint")), "{error:?}");
+        }
+        let error = put(None, data()).await.unwrap_err();
+        let bucket = folder.path().join("data/s3/bucket");
+        assert!(error.failure_message().contains(&format!("create the folder {}", bucket.display())), "{error:?}");
+        std::fs::create_dir_all(bucket).unwrap();
+        assert!(put(None, data()).await.is_ok());
+        let other = folder.path().join("other");
+        std::fs::create_dir_all(other.join("bucket")).unwrap();
+        for keeps in [Keeps::Memory, database(), data()] {
+            assert!(put(Some(&other), keeps).await.is_ok());
+            std::fs::remove_file(other.join("bucket/a")).unwrap();
+        }
+    }
+}
