@@ -5,7 +5,8 @@
 
 mod delete;
 mod describe;
-mod fill;
+pub(crate) mod fill;
+pub(crate) mod folded;
 pub(crate) mod ingest;
 mod last;
 mod list;
@@ -59,7 +60,7 @@ impl Service {
             }
             self.catalog.check_backup_quota(place)?;
             let (id, name, now_ms) = (guard.next_table_id(), &request.backup_name, self.clock.now_ms());
-            let definition = definition(id, name, BackupKind::User, source, items, now_ms);
+            let definition = definition(id, new_backup(name, BackupKind::User, source, items, now_ms));
             let key = key.clone().map(|key| (rows::table_key(definition.table_id), key));
             if let Ok(table) = self.catalog.create(&self.engine, guard, definition, key.into_iter().collect()).await? {
                 break table;
@@ -146,40 +147,40 @@ impl Service {
     }
 }
 
-/// The definition of a new backup. Its rows are the source's items, without indexes, log and time to live.
-fn definition(
-    table_id: u64,
-    name: &str,
-    kind: BackupKind,
-    source: Definition,
-    items: [i64; 2],
-    now_ms: u64,
-) -> Definition {
+/// A new backup of a table.
+fn new_backup(name: &str, kind: BackupKind, source: Definition, items: [i64; 2], now_ms: u64) -> Backup {
     let [a, b, c, d, ..] = base::random::secret16();
     // The suffix of a table's last backup is captured; a table has one.
     let suffix = if kind == BackupKind::User { u32::from_be_bytes([a, b, c, d]) } else { 0 };
-    let id = format!("{now_ms:014}-{suffix:08x}");
+    Backup {
+        id: format!("{now_ms:014}-{suffix:08x}"),
+        name: name.to_owned(),
+        created_ms: now_ms,
+        source: Box::new(source.without_state()),
+        items,
+        phase: FillPhase::Opening,
+        kind,
+        until_ms: None,
+        changes_until_ms: None,
+        unknown: Default::default(),
+    }
+}
+
+/// The definition of a new backup. Its rows are the source's items, without indexes, log and time to live.
+pub(crate) fn definition(table_id: u64, backup: Backup) -> Definition {
+    let source = &backup.source;
     let mut definition = Definition {
         table_id,
         account: source.account.clone(),
         region: source.region.clone(),
-        name: Backup::definition_name(&source.name, &id),
+        name: backup.own_name(),
         uuid: base::random::uuid_v4(),
-        created_ms: now_ms,
+        created_ms: backup.created_ms,
         status: TableStatus::Backup,
         attributes: source.attributes.clone(),
         key: source.key.clone(),
         encryption: source.encryption.clone(),
-        backup: Some(Backup {
-            id,
-            name: name.to_owned(),
-            created_ms: now_ms,
-            source: Box::new(source.without_state()),
-            items,
-            phase: FillPhase::Opening,
-            kind,
-            unknown: Default::default(),
-        }),
+        backup: Some(backup),
         ..Definition::default()
     };
     definition.prune_attributes();
@@ -229,14 +230,14 @@ fn details(table: &Table, status: BackupStatus) -> Result<BackupDetails, Excepti
 /// Backups that were asked for do not expire.
 fn expiry(backup: &Backup) -> Option<Timestamp> {
     match backup.kind {
-        BackupKind::User => None,
+        BackupKind::User | BackupKind::Export => None,
         BackupKind::System { expires_ms } => Some(timestamp(expires_ms)),
     }
 }
 
 fn backup_type(backup: &Backup) -> BackupType {
     match backup.kind {
-        BackupKind::User => BackupType::User,
+        BackupKind::User | BackupKind::Export => BackupType::User,
         BackupKind::System { .. } => BackupType::System,
     }
 }

@@ -117,6 +117,7 @@ calls! {
     DescribeBackup(DescribeBackupInput) -> DescribeBackupOutput = describe_backup;
     DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
+    DescribeExport(DescribeExportInput) -> DescribeExportOutput = describe_export;
     DescribeImport(DescribeImportInput) -> DescribeImportOutput = describe_import;
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput) -> DescribeKinesisStreamingDestinationOutput = describe_kinesis_streaming_destination;
     DescribeLimits(DescribeLimitsInput) -> DescribeLimitsOutput = describe_limits;
@@ -126,10 +127,12 @@ calls! {
     EnableKinesisStreamingDestination(KinesisStreamingDestinationInput) -> KinesisStreamingDestinationOutput = enable_kinesis_streaming_destination;
     ExecuteStatement(ExecuteStatementInput) -> ExecuteStatementOutput = execute_statement;
     ExecuteTransaction(ExecuteTransactionInput) -> ExecuteTransactionOutput = execute_transaction;
+    ExportTableToPointInTime(ExportTableToPointInTimeInput) -> ExportTableToPointInTimeOutput = export_table_to_point_in_time;
     GetItem(GetItemInput) -> GetItemOutput = get_item;
     GetResourcePolicy(GetResourcePolicyInput) -> GetResourcePolicyOutput = get_resource_policy;
     ImportTable(ImportTableInput) -> ImportTableOutput = import_table;
     ListBackups(ListBackupsInput) -> ListBackupsOutput = list_backups;
+    ListExports(ListExportsInput) -> ListExportsOutput = list_exports;
     ListImports(ListImportsInput) -> ListImportsOutput = list_imports;
     ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
     ListTagsOfResource(ListTagsOfResourceInput) -> ListTagsOfResourceOutput = list_tags_of_resource;

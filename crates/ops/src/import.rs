@@ -38,6 +38,8 @@ impl Service {
         check(&request)?;
         let sse = request.table_creation_parameters.sse_specification.clone();
         let mut definition = self.new_definition(caller, as_create_table(request.table_creation_parameters.clone()))?;
+        let bucket = &request.s3_bucket_source.s3_bucket;
+        self.check_bucket(caller, &definition.account, "dynamodb:ImportTable", bucket)?;
         definition.status = TableStatus::Creating;
         self.catalog.refresh().await?;
         // Before the KMS is called: a request that is repeated needs no key.

@@ -12,6 +12,8 @@ use crate::definition::{Definition, Stream, Unknown};
 
 /// What `Definition::name` has between the source's name and the backup's id.
 const BETWEEN: &str = "/backup/";
+/// The same of what an export is written from.
+const EXPORT_BETWEEN: &str = "/export/";
 /// What the consumers of restores to a moment begin with.
 pub(crate) const RESTORE_CONSUMER: &str = "restore-";
 
@@ -30,6 +32,12 @@ pub struct Backup {
     pub phase: FillPhase,
     #[serde(default)]
     pub kind: BackupKind,
+    /// The changes up to then are in it; without a time, those up to its cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
+    /// Not the items at the cut are its rows, but the changes behind it, up to then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_until_ms: Option<u64>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -42,6 +50,8 @@ pub enum BackupKind {
     User,
     /// Its table was deleted while point-in-time recovery was enabled. It is deleted when it expires.
     System { expires_ms: u64 },
+    /// An export is written from it. It has the export's id, and is deleted when the export ends.
+    Export,
 }
 
 /// How far a table is filled from another one.
@@ -98,13 +108,21 @@ pub struct Filling {
     pub consumer: Option<String>,
     /// The changes up to then are in it; without a time, those up to the moment when the work begins.
     pub until_ms: Option<u64>,
+    /// Not the items at the cut are its rows, but the changes behind it, up to then.
+    pub changes_until_ms: Option<u64>,
     pub phase: FillPhase,
 }
 
 impl Backup {
-    /// The name of its definition.
+    /// The name of a backup's definition.
     pub fn definition_name(table_name: &str, id: &str) -> String {
         [table_name, BETWEEN, id].concat()
+    }
+
+    /// The name of its own definition.
+    pub fn own_name(&self) -> String {
+        let between = if self.kind == BackupKind::Export { EXPORT_BETWEEN } else { BETWEEN };
+        [&self.source.name, between, &self.id].concat()
     }
 
     /// The consumer of the source's log that retains the records behind the cut.
@@ -127,8 +145,9 @@ impl Definition {
         if let Some(backup) = &self.backup {
             return Some(Filling {
                 source: backup.source.table_id,
-                consumer: (backup.kind == BackupKind::User).then(|| backup.consumer_name()),
-                until_ms: None,
+                consumer: (!matches!(backup.kind, BackupKind::System { .. })).then(|| backup.consumer_name()),
+                until_ms: backup.until_ms,
+                changes_until_ms: backup.changes_until_ms,
                 phase: backup.phase.clone(),
             });
         }
@@ -137,6 +156,7 @@ impl Definition {
             source: moment.source,
             consumer: Some(format!("{RESTORE_CONSUMER}{}", self.table_id)),
             until_ms: moment.until_ms,
+            changes_until_ms: None,
             phase: moment.phase.clone(),
         })
     }

@@ -29,7 +29,9 @@ pub use quota::Quotas;
 pub use work::{Interrupted, Work};
 
 use tables::failure::OpenError;
-use tables::{Definition, NameUse, Place, Table, TableStatus, being_created, being_deleted, not_found, table_place};
+use tables::{
+    BackupKind, Definition, NameUse, Place, Table, TableStatus, being_created, being_deleted, not_found, table_place,
+};
 
 /// How often `settle` checks whether older definitions are still in use.
 const SETTLE_INTERVAL: Duration = Duration::from_millis(1);
@@ -243,7 +245,11 @@ impl Catalog {
     pub fn backups(&self, caller: &Caller) -> Vec<Arc<Table>> {
         let tables = self.inner.tables.read();
         let Some(region) = tables.region(&caller.account, &caller.region) else { return Vec::new() };
-        region.values().filter(|table| table.definition.status == TableStatus::Backup).cloned().collect()
+        let is_export = |table: &Arc<Table>| {
+            table.definition.backup.as_ref().is_some_and(|backup| backup.kind == BackupKind::Export)
+        };
+        let backups = region.values().filter(|table| table.definition.status == TableStatus::Backup);
+        backups.filter(|table| !is_export(table)).cloned().collect()
     }
 
     /// Starts work that follows from a definition which was just created.

@@ -13,7 +13,7 @@ use api::Exception;
 use change_log;
 use parking_lot::Mutex;
 use storage::StorageError;
-use tables::{Definition, IndexState, TableStatus};
+use tables::{BackupKind, Definition, IndexState, TableStatus};
 use tokio::sync::mpsc;
 
 use super::is_closed;
@@ -40,6 +40,10 @@ pub enum Work {
     FillBackup {
         table_id: u64,
     },
+    /// Write an export, once what it is written from is filled.
+    ExportTable {
+        table_id: u64,
+    },
     /// Fill a table from a backup.
     RestoreTable {
         table_id: u64,
@@ -62,6 +66,9 @@ impl Work {
             return vec![Work::DropTable { table_id }];
         }
         if let Some(backup) = &definition.backup {
+            if backup.kind == BackupKind::Export {
+                return vec![Work::ExportTable { table_id }];
+            }
             return (!backup.is_ready()).then_some(Work::FillBackup { table_id }).into_iter().collect();
         }
         if definition.restore.is_some() {
@@ -88,6 +95,7 @@ impl Work {
             Work::DropTable { .. } => "delete_table",
             Work::KeepLog { .. } => "update_stream",
             Work::FillBackup { .. } => "fill_backup",
+            Work::ExportTable { .. } => "export_table",
             Work::RestoreTable { .. } => "restore_table",
             Work::ImportTable { .. } => "import_table",
             Work::NumberExpiryIndex { .. } => "update_ttl_index",
@@ -111,6 +119,9 @@ impl Work {
             Work::FillBackup { .. } => {
                 log::error!(event = "backup_failed", table = table; "a backup failed and is retried: {why}");
             }
+            Work::ExportTable { .. } => {
+                log::error!(event = "export_failed", table = table; "an export failed and is retried: {why}");
+            }
             Work::RestoreTable { .. } => {
                 log::error!(event = "restore_failed", table = table; "restoring a table failed and is retried: {why}");
             }
@@ -130,6 +141,7 @@ impl Work {
             | Work::DropTable { table_id }
             | Work::KeepLog { table_id }
             | Work::FillBackup { table_id }
+            | Work::ExportTable { table_id }
             | Work::RestoreTable { table_id }
             | Work::ImportTable { table_id }
             | Work::NumberExpiryIndex { table_id } => table_id,
@@ -145,6 +157,7 @@ impl fmt::Display for Work {
             Work::DropTable { table_id } => write!(f, "deleting table {table_id}"),
             Work::KeepLog { table_id } => write!(f, "maintaining the change log of table {table_id}"),
             Work::FillBackup { table_id } => write!(f, "filling backup {table_id}"),
+            Work::ExportTable { table_id } => write!(f, "writing export {table_id}"),
             Work::RestoreTable { table_id } => write!(f, "restoring table {table_id}"),
             Work::ImportTable { table_id } => write!(f, "importing table {table_id}"),
             Work::NumberExpiryIndex { table_id } => {

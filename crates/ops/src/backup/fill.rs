@@ -55,7 +55,7 @@ impl Service {
     }
 
     /// Goes through the phases that are left.
-    pub(super) async fn fill(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
+    pub(crate) async fn fill(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
         loop {
             let Some(filling) = self.filling(table_id) else {
                 // It is being deleted.
@@ -67,8 +67,14 @@ impl Service {
                 FillPhase::Opening => FillPhase::Copying { cut: self.cut(table_id, &filling, owned).await? },
                 FillPhase::Copying { cut } => {
                     let (_copying, cut) = (self.copies.acquire().await, cut.clone());
-                    self.copy_items(table_id, source_id, owned).await?;
-                    FillPhase::Undoing { end: self.ends_of_logs(source_id, &cut).await?, cut }
+                    let end = match filling.changes_until_ms {
+                        Some(until_ms) => self.positions_at(source_id, &cut, until_ms).await?,
+                        None => {
+                            self.copy_items(table_id, source_id, owned).await?;
+                            self.ends_of_logs(source_id, &cut).await?
+                        }
+                    };
+                    FillPhase::Undoing { end, cut }
                 }
                 FillPhase::Undoing { cut, end } => {
                     let _copying = self.copies.acquire().await;
@@ -142,11 +148,34 @@ impl Service {
         self.ingest(&Step { changes: Vec::new(), progress }, owned).await?;
         let heads = self.positions(source_id, &logs).await?;
         let Some(until_ms) = filling.until_ms else { return Ok(heads) };
-        let mut cut = Vec::with_capacity(heads.len());
+        self.last_positions(source_id, &heads, until_ms).await
+    }
+
+    async fn last_positions(
+        &self,
+        source_id: u64,
+        heads: &[LogPosition],
+        until_ms: u64,
+    ) -> Result<Vec<LogPosition>, Interrupted> {
+        let mut last = Vec::with_capacity(heads.len());
         for head in heads {
-            cut.push(self.position_at(source_id, head, until_ms).await?);
+            last.push(self.position_at(source_id, *head, until_ms).await?);
         }
-        Ok(cut)
+        Ok(last)
+    }
+
+    /// The last positions of changes by a moment, none before the cut.
+    async fn positions_at(
+        &self,
+        source_id: u64,
+        cut: &[LogPosition],
+        until_ms: u64,
+    ) -> Result<Vec<LogPosition>, Interrupted> {
+        let heads = self.ends_of_logs(source_id, cut).await?;
+        let last = self.last_positions(source_id, &heads, until_ms).await?;
+        let not_before =
+            |(last, cut): (LogPosition, &LogPosition)| LogPosition { last: last.last.max(cut.last), ..last };
+        Ok(last.into_iter().zip(cut).map(not_before).collect())
     }
 
     /// That of a table that is being deleted: no request uses it any more, so that nothing is behind the cut.
@@ -173,7 +202,7 @@ impl Service {
         let Some(table) = self.filled(table_id) else { return false };
         let Some(backup) = &table.definition.backup else { return false };
         let is_young = self.clock.now_ms() < backup.created_ms.saturating_add(ABANDONED_MS);
-        if backup.kind == BackupKind::User || backup.is_cut() || is_young {
+        if !matches!(backup.kind, BackupKind::System { .. }) || backup.is_cut() || is_young {
             return false;
         }
         let source = self.catalog.by_id(backup.source.table_id);
@@ -181,7 +210,7 @@ impl Service {
     }
 
     /// Deletes a backup.
-    pub(super) async fn abandon(&self, table_id: u64) -> Result<(), Interrupted> {
+    pub(crate) async fn abandon(&self, table_id: u64) -> Result<(), Interrupted> {
         let guard = self.catalog.lock().await?;
         let Some(mut definition) = self.filled(table_id).map(|table| table.definition.clone()) else { return Ok(()) };
         definition.status = TableStatus::Deleting;
@@ -252,7 +281,12 @@ impl Service {
         change.map_err(|what| self.report_row(from, Some(&row.key), &what, left_out)).ok()
     }
 
-    fn report_row(&self, table_id: u64, key: Option<&[u8]>, what: &str, left_out: &str) {
+    /// Reports a record of a log that cannot be read.
+    pub(super) fn report_unreadable(&self, source_id: u64, row: &Row) {
+        self.report_row(source_id, Some(&row.key), "a record of its log cannot be read", LEFT_OUT);
+    }
+
+    pub(crate) fn report_row(&self, table_id: u64, key: Option<&[u8]>, what: &str, left_out: &str) {
         if let Some(table) = self.catalog.by_id(table_id) {
             self.report_damaged(&table, key, what, left_out);
         }
@@ -296,19 +330,28 @@ impl Service {
             let page = self.history_page(source_id, cut.log, cut.last, to, (STEP_ROWS, STEP_BYTES)).await?;
             let Some(table) = self.filled(table_id) else { return Ok(()) };
             self.report_damaged_rows(source_id, &page.damaged, LEFT_OUT);
-            // Of several changes of one item in a page the oldest counts, which comes last.
-            let mut changes = BTreeMap::new();
-            for row in &page.records {
-                if let Some(change) = self.undoing(source_id, &table, row) {
-                    changes.insert(change.key.row.bytes.clone(), change);
-                }
-            }
+            let has_changes = table.definition.filling().is_some_and(|filling| filling.changes_until_ms.is_some());
+            let changes = match has_changes {
+                true => self.folded(source_id, &table, &page.records).await?,
+                false => self.undone(source_id, &table, &page.records),
+            };
             let value = position_row(LogPosition { log: cut.log, last: page.first });
-            let step = Step { changes: changes.into_values().collect(), progress: (progress.clone(), value) };
+            let step = Step { changes, progress: (progress.clone(), value) };
             self.ingest(&step, owned).await?;
             to = page.first.saturating_sub(1);
         }
         Ok(())
+    }
+
+    /// The changes that undo a page of records. Of several records of one item the oldest counts, which comes last.
+    fn undone(&self, source_id: u64, table: &Arc<Table>, records: &[Row]) -> Vec<Change> {
+        let mut changes = BTreeMap::new();
+        for row in records {
+            if let Some(change) = self.undoing(source_id, table, row) {
+                changes.insert(change.key.row.bytes.clone(), change);
+            }
+        }
+        changes.into_values().collect()
     }
 
     /// The change that makes an item what it was before a record; none of a mark, and of a damaged record, which is reported.
@@ -320,7 +363,7 @@ impl Service {
             Some(Record { old: Some(old), .. }) => self.put_as_it_was(table, &old),
             Some(Record { old: None, new: Some(new), .. }) => self.delete_as_it_was(table, &new),
             Some(_) | None => {
-                self.report_row(source_id, Some(&row.key), "a record of its log cannot be read", LEFT_OUT);
+                self.report_unreadable(source_id, row);
                 return None;
             }
         };

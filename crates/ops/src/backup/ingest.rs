@@ -1,6 +1,7 @@
 //! Writing many items as they were, for backups, restores and imports: the write path's own changes, many in a batch, with the progress of
 //! the work in the same batch.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use change_log::Author;
 use cluster::catalog::Interrupted;
 use cluster::nodes::owner::{self, Owned};
 use model::codec::row::StoredItem;
-use std::sync::Arc;
+use model::{Attributes, MapRef};
 use storage::{Batch, Key, KeyUse, Mode, Reads, TxError};
 use tables::Table;
 use tables::item_key::KeyProblem;
@@ -40,10 +41,19 @@ impl Service {
     }
 
     fn change_as_it_was(&self, table: &Arc<Table>, item: &StoredItem) -> Result<Change, KeyProblem> {
+        self.change_at(table, item.attributes())
+    }
+
+    /// The change that deletes the item with this key.
+    pub(super) fn change_of_key(&self, table: &Arc<Table>, key: &Attributes) -> Result<Change, KeyProblem> {
+        self.change_at(table, key.view())
+    }
+
+    fn change_at(&self, table: &Arc<Table>, attributes: MapRef<'_>) -> Result<Change, KeyProblem> {
         Ok(Change {
             table: Arc::clone(table),
-            key: ItemKey::of(&self.secret, table, item.attributes())?,
-            key_attributes: rows::key_attributes(table, item.attributes()),
+            key: ItemKey::of(&self.secret, table, attributes)?,
+            key_attributes: rows::key_attributes(table, attributes),
             condition: None,
             action: Action::Delete,
             author: Author::Restore,

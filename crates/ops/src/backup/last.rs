@@ -7,7 +7,7 @@ use cluster::catalog::Work;
 use jobs::Ran;
 use tables::{BackupKind, Definition, TableStatus, rows};
 
-use super::definition;
+use super::{definition, new_backup};
 use crate::service::Service;
 
 /// Source: captures.
@@ -42,7 +42,7 @@ impl Service {
             let (table_id, now_ms) = (guard.next_table_id(), self.clock.now_ms());
             let kind = BackupKind::System { expires_ms: now_ms.saturating_add(RETENTION_MS) };
             let name = format!("{}{NAME_END}", source.name);
-            let backup = definition(table_id, &name, kind, source.clone(), items, now_ms);
+            let backup = definition(table_id, new_backup(&name, kind, source.clone(), items, now_ms));
             let key = key.clone().map(|key| (rows::table_key(table_id), key));
             if self.catalog.create(&self.engine, guard, backup, key.into_iter().collect()).await?.is_ok() {
                 self.catalog.start(Work::FillBackup { table_id });

@@ -35,6 +35,7 @@ actions! {
     DescribeBackup;
     DescribeContinuousBackups;
     DescribeEndpoints;
+    DescribeExport;
     DescribeImport;
     DescribeKinesisStreamingDestination;
     DescribeLimits;
@@ -43,12 +44,14 @@ actions! {
     DescribeTimeToLive;
     DisableKinesisStreamingDestination;
     EnableKinesisStreamingDestination;
+    ExportTableToPointInTime;
     GetItem;
     GetRecords;
     GetResourcePolicy;
     GetShardIterator;
     ImportTable;
     ListBackups;
+    ListExports;
     ListImports;
     ListStreams;
     ListTables;

@@ -64,6 +64,7 @@ fn is_read(action: Action) -> bool {
             | DescribeBackup
             | DescribeContinuousBackups
             | DescribeEndpoints
+            | DescribeExport
             | DescribeImport
             | DescribeKinesisStreamingDestination
             | DescribeLimits
@@ -75,6 +76,7 @@ fn is_read(action: Action) -> bool {
             | GetResourcePolicy
             | GetShardIterator
             | ListBackups
+            | ListExports
             | ListImports
             | ListStreams
             | ListTables

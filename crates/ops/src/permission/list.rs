@@ -73,8 +73,23 @@ asks! {
     };
     RestoreTableFromBackupInput => restore_from_backup;
     RestoreTableToPointInTimeInput => restore_to_moment;
+    ExportTableToPointInTimeInput => |r, asking| {
+        asking.also_names("s3Bucket", &r.s3_bucket);
+        asking.outside(Outside::Written { bucket: &r.s3_bucket, prefix: r.s3_prefix.as_deref() });
+        asking.table(Action::ExportTableToPointInTime, &r.table_arn)
+    };
+    DescribeExportInput => |r, asking| asking.arn(Action::DescribeExport, &r.export_arn);
+    ListExportsInput => |r, asking| {
+        if let Some(arn) = &r.table_arn {
+            asking.also_names("tableArn", arn);
+        }
+        asking.any(Action::ListExports)
+    };
     ImportTableInput => |r, asking| {
-        asking.also_names("s3Bucket", &r.s3_bucket_source.s3_bucket);
+        let (bucket, prefix) = (&r.s3_bucket_source.s3_bucket, r.s3_bucket_source.s3_key_prefix.as_deref());
+        asking.also_names("s3Bucket", bucket);
+        asking.outside(Outside::Listed { bucket });
+        asking.outside(Outside::Read { bucket, prefix });
         table_key(r.table_creation_parameters.sse_specification.as_ref(), asking);
         asking.table(Action::ImportTable, &r.table_creation_parameters.table_name)
     };

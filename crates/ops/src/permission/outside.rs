@@ -23,6 +23,12 @@ pub(super) enum Outside<'a> {
     DataStream(&'a str),
     /// A key of the KMS that a table is to be encrypted with: an ARN, an id or an alias.
     Key(&'a str),
+    /// The objects below a prefix of a bucket that an export writes.
+    Written { bucket: &'a str, prefix: Option<&'a str> },
+    /// The objects below a prefix of a bucket that an import reads.
+    Read { bucket: &'a str, prefix: Option<&'a str> },
+    /// A bucket that an import lists.
+    Listed { bucket: &'a str },
 }
 
 impl Outside<'_> {
@@ -37,6 +43,10 @@ impl Outside<'_> {
         match self {
             Outside::DataStream(_) => &["kinesis:DescribeStream", "kinesis:PutRecords"],
             Outside::Key(_) => &["kms:DescribeKey", "kms:CreateGrant"],
+            // Source: Developer Guide, "Requesting a table export" and "Requesting a table import".
+            Outside::Written { .. } => &["s3:PutObject", "s3:AbortMultipartUpload"],
+            Outside::Read { .. } => &["s3:GetObject"],
+            Outside::Listed { .. } => &["s3:ListBucket"],
         }
     }
 
@@ -44,6 +54,11 @@ impl Outside<'_> {
     fn arn(&self, caller: &Caller) -> Cow<'_, str> {
         match self {
             Outside::DataStream(arn) => Cow::Borrowed(arn),
+            // Of objects that do not exist yet the policy is asked with what their keys begin with.
+            Outside::Written { bucket, prefix } | Outside::Read { bucket, prefix } => {
+                Cow::Owned(format!("arn:aws:s3:::{bucket}/{}*", prefix.unwrap_or_default()))
+            }
+            Outside::Listed { bucket } => Cow::Owned(format!("arn:aws:s3:::{bucket}")),
             Outside::Key(arn) if arn.starts_with("arn:") => Cow::Borrowed(arn),
             Outside::Key(name) => {
                 let kind = if name.starts_with("alias/") { "" } else { "key/" };

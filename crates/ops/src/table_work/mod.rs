@@ -79,6 +79,7 @@ impl Service {
             Work::DropTable { table_id } => self.drop_table(table_id).await,
             Work::KeepLog { table_id } => Ok(self.keep_log(table_id).await?),
             Work::FillBackup { table_id } => self.fill_backup(table_id, owned).await,
+            Work::ExportTable { table_id } => self.export_items(table_id, owned).await,
             Work::RestoreTable { table_id } => self.restore_table(table_id, owned).await,
             Work::ImportTable { table_id } => self.import_table_items(table_id, owned).await,
             Work::NumberExpiryIndex { table_id } => self.number_expiry_index(table_id).await,

@@ -78,6 +78,19 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             }
             row
         }
+        Operation::ExportTableToPointInTime => {
+            let body = json!({"TableArn": T, "S3Bucket": "bucket"});
+            let mut row = row(&[("ExportTableToPointInTime", T)], body);
+            for action in ["s3:PutObject", "s3:AbortMultipartUpload"] {
+                row.asks.push((action, "arn:aws:s3:::bucket/*".to_owned()));
+            }
+            Row { then: "PointInTimeRecoveryUnavailableException", ..row }
+        }
+        Operation::DescribeExport => {
+            let arn = format!("{T}/export/01700000000000-0123abcd");
+            Row { then: "ExportNotFoundException", ..row(&[("DescribeExport", &arn)], json!({"ExportArn": arn})) }
+        }
+        Operation::ListExports => row(&[("ListExports", "*")], json!({"TableArn": T})),
         Operation::CreateTable => {
             let new = "arn:aws:dynamodb:us-east-1:111111111111:table/New";
             let mut body = schema;

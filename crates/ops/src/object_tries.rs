@@ -1,0 +1,38 @@
+//! How often an object store that fails is tried again before the transfer fails.
+
+use std::time::Duration;
+
+use objects::ObjectError;
+
+use crate::transfers::Failure;
+
+const TRIES_MAX: u32 = 9;
+/// Before the second try; it doubles each time.
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The tries of one object, or of one part of it.
+#[derive(Default)]
+pub(crate) struct ObjectTries(u32);
+
+impl ObjectTries {
+    /// Waits before the next try.
+    ///
+    /// # Errors
+    /// The transfer's failure, if it was tried often enough, or another try would fail as well.
+    pub(crate) async fn wait(&mut self, error: &ObjectError) -> Result<(), Failure> {
+        let is_final = match error {
+            ObjectError::Failed(_) | ObjectError::AlreadyExists => self.0 == TRIES_MAX,
+            ObjectError::NoSuchBucket(_)
+            | ObjectError::NoSuchKey(_)
+            | ObjectError::AccessDenied(_)
+            | ObjectError::KmsNotFound(_)
+            | ObjectError::Setting(_) => true,
+        };
+        if is_final {
+            return Err(Failure { code: error.failure_code().to_owned(), message: error.failure_message() });
+        }
+        tokio::time::sleep(RETRY_INTERVAL * 2_u32.pow(self.0)).await;
+        self.0 += 1;
+        Ok(())
+    }
+}
