@@ -20,7 +20,7 @@ fn labels(host: &str) -> Option<&str> {
 pub(crate) fn region_of(host: &str) -> Option<&str> {
     let labels = labels(host)?;
     let region = labels.strip_suffix(".vpce").unwrap_or(labels).rsplit('.').next()?;
-    Some(if region.starts_with("dynamodb") { REGION_DEFAULT } else { region })
+    Some(if region.starts_with("dynamodb") || region == "s3" { REGION_DEFAULT } else { region })
 }
 
 /// Where the streams of an endpoint's tables are read: AWS has hosts of their own for that, others have not.

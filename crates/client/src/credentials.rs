@@ -112,6 +112,8 @@ mod tests {
             ("111122223333.ddb.ap-south-1.amazonaws.com", "ap-south-1"),
             ("vpce-1a2b-3c4d.dynamodb.eu-west-3.vpce.amazonaws.com", "eu-west-3"),
             ("dynamodb.amazonaws.com", "us-east-1"),
+            ("s3.amazonaws.com", "us-east-1"),
+            ("s3.dualstack.eu-west-3.amazonaws.com", "eu-west-3"),
         ] {
             check(host, None, &elsewhere, region);
             check(host, Some("sa-east-1"), &elsewhere, "sa-east-1");

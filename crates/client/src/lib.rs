@@ -1,7 +1,7 @@
 //! A client of any DynamoDB endpoint, of other AWS services, and of HTTP servers that callers name: endpoints, the
 //! signatures of requests, and HTTP/1.1, encrypted or not.
 //!
-//! [`aws_call`] is the one way to KMS, Kinesis, Lambda and SQS: it signs, attempts again and names errors. A [`Call`] is a single request
+//! [`aws_call`] is the one way to KMS, Kinesis, Lambda, S3 and SQS: it signs, attempts again and names errors. A [`Call`] is a single request
 //! to any server. Both are HTTP by hyper. A [`Connection`] is the load generator's: it costs little, for that often shares a
 //! machine with the server, and looks at no more of a reply than it must.
 //!
@@ -52,7 +52,7 @@ pub use error::Trouble;
 pub use pool::Pool;
 pub use profile::Profile;
 pub use server::Server;
-pub use sigv4::{Credentials, Protocol};
+pub use sigv4::{Credentials, Protocol, S3};
 pub use url::{Host, Url, UrlError};
 
 /// Why a command ends without a result, as a sentence for its user.

@@ -2,7 +2,8 @@
 //! that carries it.
 //!
 //! Source: IAM User Guide, "Create a signed AWS API request". The parts that change rarely are cached: the signing key
-//! for a day, the time for a second.
+//! for a day, the time for a second. S3 differs in two points: a path is signed as it is sent, and a header has the hash of the body.
+//! Source of that: Amazon S3 API Reference, "Signature Calculations for the Authorization Header".
 
 use std::io::Write;
 
@@ -29,6 +30,10 @@ impl Protocol {
         [("content-type", self.content_type), ("x-amz-target", target)]
     }
 }
+
+/// The name of S3 in signatures.
+pub const S3: &str = "s3";
+const BODY_HASH: &str = "x-amz-content-sha256";
 
 /// The credentials that sign the requests.
 #[derive(Clone)]
@@ -87,13 +92,17 @@ impl Signer {
         body: &[u8],
     ) -> Vec<(String, Vec<u8>)> {
         self.refresh();
+        let body_hash = hex(&Sha256::digest(body).into());
         let mut own = vec![("x-amz-date", self.date.as_slice())];
+        if self.protocol.service == S3 {
+            own.push((BODY_HASH, &body_hash));
+        }
         own.extend(self.credentials.session_token.iter().map(|token| ("x-amz-security-token", token.as_bytes())));
         let given = headers.iter().map(|(name, value)| (*name, value.as_bytes()));
         let mut all: Vec<(&str, &[u8])> = given.chain([("host", self.host.as_bytes())]).chain(own.clone()).collect();
         all.sort_unstable();
         let mut authorization = Vec::with_capacity(256);
-        self.authorize(method, target, &all, body, &mut authorization);
+        self.authorize(method, target, &all, &body_hash, &mut authorization);
         let added = own.into_iter().chain([("authorization", authorization.as_slice())]);
         added.map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
     }
@@ -104,13 +113,21 @@ impl Signer {
             push(out, &[name.as_bytes(), b": ", value, b"\r\n"]);
         }
         push(out, &[b"authorization: "]);
-        self.authorize(method, target, headers, body, out);
+        self.authorize(method, target, headers, &hex(&Sha256::digest(body).into()), out);
         push(out, &[b"\r\n"]);
     }
 
     /// Writes the value of `authorization`.
-    fn authorize(&self, method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8], out: &mut Vec<u8>) {
-        let signature = self.key.signature(&self.date, &canonical_hash(method, target, headers, body));
+    fn authorize(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &[u8])],
+        body_hash: &[u8; 64],
+        out: &mut Vec<u8>,
+    ) {
+        let canonical = canonical_hash(self.protocol.service, method, target, headers, body_hash);
+        let signature = self.key.signature(&self.date, &canonical);
         push(out, &[b"AWS4-HMAC-SHA256 Credential=", self.credentials.access_key.as_bytes(), b"/"]);
         push(out, &[self.key.scope.as_bytes(), b", SignedHeaders="]);
         push_names(headers, |bytes| out.extend_from_slice(bytes));
@@ -168,16 +185,26 @@ impl ScopedKey {
     }
 }
 
-/// Digest of the canonical request. The headers are sorted and their names in small letters; the query has one parameter
-/// at most. A path is encoded once more for its signature, as all services but S3 have it.
-fn canonical_hash(method: &str, target: &str, headers: &[(&str, &[u8])], body: &[u8]) -> [u8; 64] {
+/// Digest of the canonical request. The headers are sorted and their names in small letters; the parameters of the query are sorted,
+/// and each has a value. A path is encoded once more for its signature, as all services but S3 have it.
+fn canonical_hash(
+    service: &str,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &[u8])],
+    body_hash: &[u8; 64],
+) -> [u8; 64] {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut hash = Sha256::new();
     for part in [method, "\n"] {
         hash.update(part);
     }
     for (at, part) in path.split('%').enumerate() {
-        hash.update(if at > 0 { "%25" } else { "" });
+        hash.update(match (at, service) {
+            (0, _) => "",
+            (_, S3) => "%",
+            _ => "%25",
+        });
         hash.update(part);
     }
     for part in ["\n", query, "\n"] {
@@ -192,7 +219,7 @@ fn canonical_hash(method: &str, target: &str, headers: &[(&str, &[u8])], body: &
     hash.update(b"\n");
     push_names(headers, |bytes| hash.update(bytes));
     hash.update(b"\n");
-    hash.update(hex(&Sha256::digest(body).into()));
+    hash.update(body_hash);
     hex(&hash.finalize().into())
 }
 

@@ -9,7 +9,7 @@
 //! - A list is in the byte order of keys, and its prefix is a raw string.
 //! - Memory is bounded: a part of a writer, a window of a reader, a page of a list.
 //!
-//! Modules, lowest first: `place`, `error` and `options`; `folder`; [`contract`], the tests that every store runs.
+//! Modules, lowest first: `place`, `error` and `options`; `folder` and `s3`; [`contract`], the tests that every store runs.
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -17,6 +17,7 @@ mod error;
 mod folder;
 mod options;
 mod place;
+mod s3;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,8 +27,10 @@ use bytes::Bytes;
 pub use error::ObjectError;
 pub use options::{LIST_PAGE_OBJECTS_MAX, ObjectInfo, PutOptions, Sse, Stored};
 pub use place::{Bucket, InvalidName, Place};
+pub use s3::S3Endpoint;
 
 use folder::{Folder, FolderReader, FolderWriter};
+use s3::{S3, S3Reader, S3Writer};
 
 /// The object store of a server.
 #[derive(Clone, Debug)]
@@ -38,6 +41,7 @@ pub struct Objects {
 #[derive(Clone, Debug)]
 enum Store {
     Folder(Arc<Folder>),
+    S3(Arc<S3>),
     None(Arc<str>),
 }
 
@@ -47,7 +51,8 @@ pub struct ObjectWriter(Writer);
 
 #[derive(Debug)]
 enum Writer {
-    Folder(FolderWriter),
+    Folder(Box<FolderWriter>),
+    S3(Box<S3Writer>),
 }
 
 /// Reads one object in order.
@@ -57,6 +62,7 @@ pub struct ObjectReader(Reader);
 #[derive(Debug)]
 enum Reader {
     Folder(FolderReader),
+    S3(Arc<S3>, S3Reader),
 }
 
 impl Objects {
@@ -74,6 +80,14 @@ impl Objects {
         Objects { store: Store::Folder(Arc::new(Folder::new(root, free_bytes_min))) }
     }
 
+    /// S3, or a server that speaks its protocol.
+    ///
+    /// # Errors
+    /// [`ObjectError::Setting`] if the endpoint is no URL of a server, or if it is AWS's and the variables have no keys.
+    pub fn s3(endpoint: S3Endpoint) -> Result<Objects, ObjectError> {
+        Ok(Objects { store: Store::S3(Arc::new(S3::new(endpoint)?)) })
+    }
+
     /// No store: every call fails with [`ObjectError::Setting`]. The reason names the flag.
     pub fn none(reason: String) -> Objects {
         Objects { store: Store::None(reason.into()) }
@@ -84,9 +98,9 @@ impl Objects {
     /// # Errors
     /// If it is not stored; after [`ObjectError::Failed`] it may be.
     pub async fn put(&self, at: &Place, body: Bytes, options: &PutOptions) -> Result<Stored, ObjectError> {
-        let _ = options;
         match &self.store {
             Store::Folder(folder) => folder.put(at, body, false).await,
+            Store::S3(s3) => s3.put(at, body, options).await,
             Store::None(reason) => Err(setting(reason)),
         }
     }
@@ -96,9 +110,9 @@ impl Objects {
     /// # Errors
     /// [`ObjectError::AlreadyExists`], or as for [`Objects::put`].
     pub async fn put_new(&self, at: &Place, body: Bytes, options: &PutOptions) -> Result<Stored, ObjectError> {
-        let _ = options;
         match &self.store {
             Store::Folder(folder) => folder.put(at, body, true).await,
+            Store::S3(s3) => s3.put_new(at, body, options).await,
             Store::None(reason) => Err(setting(reason)),
         }
     }
@@ -108,9 +122,12 @@ impl Objects {
     /// # Errors
     /// If the store cannot be written to.
     pub async fn writer(&self, at: &Place, options: &PutOptions) -> Result<ObjectWriter, ObjectError> {
-        let _ = options;
         match &self.store {
-            Store::Folder(folder) => Ok(ObjectWriter(Writer::Folder(folder.writer(at).await?))),
+            Store::Folder(folder) => Ok(ObjectWriter(Writer::Folder(Box::new(folder.writer(at).await?)))),
+            Store::S3(s3) => {
+                let writer = S3Writer::new(Arc::clone(s3), at.clone(), options.clone());
+                Ok(ObjectWriter(Writer::S3(Box::new(writer))))
+            }
             Store::None(reason) => Err(setting(reason)),
         }
     }
@@ -128,6 +145,7 @@ impl Objects {
     ) -> Result<Vec<ObjectInfo>, ObjectError> {
         match &self.store {
             Store::Folder(folder) => folder.list(bucket, prefix, after).await,
+            Store::S3(s3) => s3.list(bucket, prefix, after).await,
             Store::None(reason) => Err(setting(reason)),
         }
     }
@@ -139,6 +157,10 @@ impl Objects {
     pub async fn reader(&self, at: &Place, from: u64) -> Result<ObjectReader, ObjectError> {
         match &self.store {
             Store::Folder(folder) => Ok(ObjectReader(Reader::Folder(folder.reader(at, from).await?))),
+            Store::S3(s3) => {
+                let reader = S3Reader::open(s3, at, from).await?;
+                Ok(ObjectReader(Reader::S3(Arc::clone(s3), reader)))
+            }
             Store::None(reason) => Err(setting(reason)),
         }
     }
@@ -150,6 +172,7 @@ impl Objects {
     pub async fn delete(&self, at: &Place) -> Result<(), ObjectError> {
         match &self.store {
             Store::Folder(folder) => folder.delete(at).await,
+            Store::S3(s3) => s3.delete(at).await,
             Store::None(reason) => Err(setting(reason)),
         }
     }
@@ -167,6 +190,7 @@ impl ObjectWriter {
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), ObjectError> {
         match &mut self.0 {
             Writer::Folder(writer) => writer.write(bytes).await,
+            Writer::S3(writer) => writer.write(bytes).await,
         }
     }
 
@@ -177,6 +201,7 @@ impl ObjectWriter {
     pub async fn finish(self) -> Result<Stored, ObjectError> {
         match self.0 {
             Writer::Folder(writer) => writer.finish().await,
+            Writer::S3(writer) => writer.finish().await,
         }
     }
 
@@ -184,6 +209,7 @@ impl ObjectWriter {
     pub async fn abort(self) {
         match self.0 {
             Writer::Folder(writer) => writer.abort().await,
+            Writer::S3(writer) => writer.abort().await,
         }
     }
 }
@@ -196,6 +222,7 @@ impl ObjectReader {
     pub async fn next(&mut self) -> Result<Option<Bytes>, ObjectError> {
         match &mut self.0 {
             Reader::Folder(reader) => reader.next().await,
+            Reader::S3(s3, reader) => reader.next(s3).await,
         }
     }
 
@@ -203,6 +230,7 @@ impl ObjectReader {
     pub fn size(&self) -> u64 {
         match &self.0 {
             Reader::Folder(reader) => reader.size(),
+            Reader::S3(_, reader) => reader.size(),
         }
     }
 
@@ -210,6 +238,7 @@ impl ObjectReader {
     pub fn version(&self) -> &str {
         match &self.0 {
             Reader::Folder(reader) => reader.version(),
+            Reader::S3(_, reader) => reader.version(),
         }
     }
 }

@@ -3,25 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use objects::Objects;
+use objects::{Objects, S3Endpoint};
 use storage::Embedded;
 
 use crate::engine::Keeps;
+use crate::outbound;
+use crate::value_parsers::http_url;
 
 /// The folder of buckets in a data folder.
 const FOLDER: &str = "s3";
 
 #[derive(Args, Debug)]
 pub(crate) struct ObjectArguments {
-    /// Object store for exports and imports: a folder whose sub-folders are the buckets, as a path or as file:///DIR. Default: s3 in
-    /// the folder of --data; with --memory or --storage none
-    #[arg(long, env = "STATOR_S3_ENDPOINT", value_name = "DIR", value_parser = endpoint)]
+    /// Object store for exports and imports: S3 or a server that speaks its protocol, such as https://s3.eu-west-3.amazonaws.com, or
+    /// a folder whose sub-folders are the buckets, as a path or as file:///DIR. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+    /// AWS_SESSION_TOKEN and AWS_REGION sign the requests. Default: s3 in the folder of --data; with --memory or --storage none
+    #[arg(long, env = "STATOR_S3_ENDPOINT", value_name = "URL|DIR", value_parser = endpoint)]
     pub(crate) s3_endpoint: Option<StoreEndpoint>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum StoreEndpoint {
     Folder(PathBuf),
+    S3(String),
 }
 
 fn endpoint(text: &str) -> Result<StoreEndpoint, String> {
@@ -33,7 +37,8 @@ fn endpoint(text: &str) -> Result<StoreEndpoint, String> {
                 return Err("a file URL has no host and an absolute path, such as file:///var/lib/stator/s3".to_owned());
             }
         },
-        Some(_) => return Err("a folder, as a path or as file:///DIR".to_owned()),
+        Some(("http" | "https", _)) => return http_url(text).map(StoreEndpoint::S3),
+        Some(_) => return Err("a URL such as https://s3.eu-west-3.amazonaws.com, or a folder".to_owned()),
     };
     if folder.is_empty() || folder.contains('\0') {
         return Err("a folder has a name".to_owned());
@@ -43,8 +48,15 @@ fn endpoint(text: &str) -> Result<StoreEndpoint, String> {
 
 impl ObjectArguments {
     /// `embedded` is the engine of a data folder. Without a flag its store is beside it, and shares the disk.
-    pub(crate) fn store(&self, keeps: &Keeps, embedded: Option<&Embedded>) -> Objects {
-        match (&self.s3_endpoint, keeps) {
+    ///
+    /// # Errors
+    /// If there are no keys for an endpoint of AWS.
+    pub(crate) fn store(&self, keeps: &Keeps, embedded: Option<&Embedded>) -> Result<Objects, String> {
+        Ok(match (&self.s3_endpoint, keeps) {
+            (Some(StoreEndpoint::S3(url)), _) => {
+                let endpoint = S3Endpoint { url: url.clone(), ca_bundle: outbound::ca_bundle() };
+                Objects::s3(endpoint).map_err(|error| format!("--s3-endpoint cannot be used: {error}"))?
+            }
             (Some(StoreEndpoint::Folder(folder)), _) => Objects::folder(absolute(folder)),
             (None, Keeps::Folder(data)) => {
                 // What an export may not take, or the tables themselves could be written no more.
@@ -52,16 +64,16 @@ impl ObjectArguments {
                 Objects::folder_leaving(data.join(FOLDER), reserve.saturating_mul(2))
             }
             (None, Keeps::Memory) => Objects::none(
-                "this server has no object store: it keeps its data in memory. Start it with --s3-endpoint and a folder whose \
-                 sub-folders are the buckets"
+                "this server has no object store: it keeps its data in memory. Start it with --s3-endpoint and the URL of an \
+                 S3 server, or a folder whose sub-folders are the buckets"
                     .to_owned(),
             ),
             (None, Keeps::Database(_)) => Objects::none(
-                "this server has no object store. Start every server of this database with the same --s3-endpoint: a folder that \
-                 they share, whose sub-folders are the buckets"
+                "this server has no object store. Start every server of this database with the same --s3-endpoint: the URL of an \
+                 S3 server, or a folder that they share, whose sub-folders are the buckets"
                     .to_owned(),
             ),
-        }
+        })
     }
 }
 
@@ -87,9 +99,22 @@ mod tests {
         ] {
             assert_eq!(endpoint(text), Ok(StoreEndpoint::Folder(path.into())), "{text}");
         }
-        for text in
-            ["", "file://", "file://host/srv", "file://srv", "file:///a%", "s3://bucket", "ftp://h/", "file:///%00"]
-        {
+        for url in ["http://127.0.0.1:9000", "https://s3.eu-west-3.amazonaws.com", "http://h/"] {
+            assert_eq!(endpoint(url), Ok(StoreEndpoint::S3(url.to_owned())));
+        }
+        for text in [
+            "http://",
+            "https://h/bucket",
+            "http://user@h",
+            "",
+            "file://",
+            "file://host/srv",
+            "file://srv",
+            "file:///a%",
+            "s3://bucket",
+            "ftp://h/",
+            "file:///%00",
+        ] {
             assert!(endpoint(text).is_err(), "{text}");
         }
     }
@@ -100,7 +125,7 @@ mod tests {
         let at = Bucket::parse("bucket", None).unwrap().place("a").unwrap();
         let put = async |endpoint: Option<&Path>, keeps: Keeps| {
             let s3_endpoint = endpoint.map(|path| StoreEndpoint::Folder(path.to_owned()));
-            let store = ObjectArguments { s3_endpoint }.store(&keeps, None);
+            let store = ObjectArguments { s3_endpoint }.store(&keeps, None).unwrap();
             store.put(&at, Bytes::from_static(b"x"), &PutOptions::default()).await
         };
         let data = || Keeps::Folder(folder.path().join("data"));

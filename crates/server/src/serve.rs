@@ -94,6 +94,8 @@ pub(crate) enum Failure {
     Tls(String),
     /// The audit log cannot be written.
     Audit(String),
+    /// The object store cannot be used.
+    Objects(String),
     /// Traces are asked for and cannot be sent.
     Traces(String),
     Storage(engine::OpenError),
@@ -142,7 +144,7 @@ impl fmt::Display for Failure {
                  the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text) | Failure::Audit(text) => f.write_str(text),
+            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) => f.write_str(text),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage(error) if error.is_locked() => write!(f, "{error}, or choose another folder with --data"),
             Failure::Storage(error) => error.fmt(f),
@@ -193,7 +195,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
-    let objects = arguments.objects.store(&keeps, embedded.as_deref());
+    let objects = arguments.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Objects)?;
     let watched = watched(traces.as_deref(), &engine);
     let service = operations(watched, objects, shared, &keeps, arguments, address, &jobs).await?;
     let Callers { access, authority } = check.callers(&service, arguments).await?;
