@@ -67,6 +67,18 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             }
             row
         }
+        Operation::ImportTable => {
+            let mut table = schema;
+            table["TableName"] = "New".into();
+            let body = json!({"ClientToken": "t", "InputFormat": "ION", "S3BucketSource": {"S3Bucket": "bucket"},
+                "TableCreationParameters": table});
+            row(&[("ImportTable", "arn:aws:dynamodb:us-east-1:111111111111:table/New")], body)
+        }
+        Operation::DescribeImport => {
+            let arn = format!("{T}/import/01700000000000-0123abcd");
+            Row { then: "ImportNotFoundException", ..row(&[("DescribeImport", &arn)], json!({"ImportArn": arn})) }
+        }
+        Operation::ListImports => row(&[("ListImports", "*")], json!({"TableArn": T})),
         Operation::CreateTable => {
             let new = "arn:aws:dynamodb:us-east-1:111111111111:table/New";
             let mut body = schema;
