@@ -55,6 +55,11 @@ impl ManualClock {
     pub fn advance_ms(&self, by_ms: u64) {
         self.now_ms.fetch_add(by_ms, Ordering::Relaxed);
     }
+
+    /// Sets the time, also back, as an operator or a time server does.
+    pub fn set_ms(&self, now_ms: u64) {
+        self.now_ms.store(now_ms, Ordering::Relaxed);
+    }
 }
 
 #[cfg(test)]

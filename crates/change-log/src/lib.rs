@@ -8,6 +8,7 @@
 //! order in which they were made, each with its parent (`Shard::list`), and reads each one page by page
 //! (`Service::page_of_shard`), a child after its parent's end.
 
+mod archive;
 mod ends;
 mod heat;
 mod keep;
@@ -17,6 +18,7 @@ pub mod lagging;
 mod record;
 mod shard;
 
+pub use archive::{ArchiveState, SegmentHeader, encode_segment, read_segment, segment_row};
 pub use ends::Mark;
 pub use heat::{Heat, Hot, ShardSettings};
 pub use keep::{follow, is_to_be_kept, outlives_table, removed_consumers};

@@ -112,6 +112,8 @@ kinds! {
         Consumer = b'F', Text, Sealed;
         /// The node that runs a consumer: name.
         ConsumerOwner = b'O', Text, Sealed;
+        /// The archive of point-in-time recovery: log (4), its state; log (4) · last position (8), a segment's header.
+        Archive = b'A', Ids, Sealed;
     }
 }
 
@@ -210,7 +212,7 @@ mod tests {
     fn letters_are_as_they_are_stored() {
         let letters = |kinds: Vec<u8>| String::from_utf8(kinds).unwrap();
         assert_eq!(letters(DatabaseRow::ALL.iter().map(|kind| *kind as u8).collect()), "DNTRVMWEIKXZY");
-        assert_eq!(letters(TableRow::ALL.iter().map(|kind| *kind as u8).collect()), "BCPSFO");
+        assert_eq!(letters(TableRow::ALL.iter().map(|kind| *kind as u8).collect()), "BCPSFOA");
         assert_eq!(DatabaseRow::Definition.key(&[9]).bytes[..], [0, 0, 0, 0, 0, 0, 0, 0, b'T', 9]);
         assert_eq!(TableRow::Shard.key(258, &[9]).bytes[..], [0, 0, 0, 0, 0, 0, 1, 2, b'S', 9]);
     }
@@ -227,7 +229,7 @@ mod tests {
             String::from_utf8((0..=u8::MAX).filter(has_it).collect()).unwrap()
         };
         let of = |table_id: u64| move |letter: u8| [&table_id.to_be_bytes()[..], &[letter]].concat();
-        assert_eq!((plain_keys(&of(0)), plain_keys(&of(1))), ("DMNRTVWXYZ".to_owned(), "BCPS".to_owned()));
+        assert_eq!((plain_keys(&of(0)), plain_keys(&of(1))), ("DMNRTVWXYZ".to_owned(), "ABCPS".to_owned()));
         assert_eq!(
             (forms(&of(0), ValueForm::Plain), forms(&of(1), ValueForm::Plain)),
             ("MY".to_owned(), String::new())

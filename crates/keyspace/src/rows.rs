@@ -12,6 +12,8 @@ pub const HASH_SIZE: usize = 16;
 pub const CATALOG_HEAD_SIZE: usize = TABLE_ID_SIZE + 1;
 const SHARD_SIZE: usize = size_of::<u32>();
 const SECOND_SIZE: usize = size_of::<u64>();
+/// Set in the number of a log's archive.
+const ARCHIVE_BIT: u32 = 1 << 31;
 
 // The engines' partitions end with the hashes, those of logs with their names.
 const _: () = {
@@ -71,6 +73,23 @@ pub fn log_name(table_id: u64, shard: u32) -> Bytes {
     [&table_id.to_be_bytes()[..], &shard.to_be_bytes()].concat().into()
 }
 
+/// The archive of a log: its segments are under this name as the records are under the log's. No shard has such a number.
+pub fn archive_name(table_id: u64, shard: u32) -> Bytes {
+    log_name(table_id, shard | ARCHIVE_BIT)
+}
+
+/// What the names of all archives of a table begin with: a table has far fewer than 2²⁴ shards.
+pub fn archives_prefix(table_id: u64) -> Bytes {
+    let [first, ..] = ARCHIVE_BIT.to_be_bytes();
+    [&table_id.to_be_bytes()[..], &[first]].concat().into()
+}
+
+/// Whether a key in the log family is of a segment.
+pub fn is_of_archive(key: &[u8]) -> bool {
+    let [bit, ..] = ARCHIVE_BIT.to_be_bytes();
+    key.get(TABLE_ID_SIZE).is_some_and(|first| first & bit != 0)
+}
+
 /// Whether a key in the log family is a log's name, and its row the head.
 pub fn is_log_name(key: &[u8]) -> bool {
     key.len() == Family::Log.partition_size()
@@ -91,6 +110,9 @@ mod tests {
         assert_eq!(index_prefix(1, 2)[..], [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2]);
         assert_eq!(log_name(1, 2), index_prefix(1, 2));
         assert!(is_log_name(&log_name(1, 2)) && !is_log_name(b"short"));
+        assert_eq!(archive_name(1, 2)[..], [0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0, 0, 2]);
+        assert!(archive_name(1, 2).starts_with(&archives_prefix(1)));
+        assert!(is_of_archive(&archive_name(1, 2)) && !is_of_archive(&log_name(1, 2)) && !is_of_archive(b"short"));
         assert_eq!((table_of(&table_prefix(9)), table_of(&table_prefix(0)), table_of(b"short")), (Some(9), None, None));
     }
 

@@ -7,7 +7,9 @@ mod delete;
 mod describe;
 mod fill;
 pub(crate) mod ingest;
+mod last;
 mod list;
+mod moment;
 mod overrides;
 mod restore;
 #[cfg(test)]
@@ -16,12 +18,12 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{BackupDetails, BackupStatus, BackupType, CreateBackupInput, CreateBackupOutput, Exception};
+use api::{BackupDetails, BackupStatus, BackupType, CreateBackupInput, CreateBackupOutput, Exception, Timestamp};
 use auth::Caller;
 use cluster::catalog::{Edit, Work};
 use tables::{
-    Backup, BackupPhase, Definition, NameUse, Place, Table, TableArn, TableStatus, being_updated, rows, table_place,
-    timestamp,
+    Backup, BackupKind, Definition, FillPhase, NameUse, Place, Table, TableArn, TableStatus, being_updated, rows,
+    table_place, timestamp,
 };
 
 use crate::service::Service;
@@ -56,8 +58,8 @@ impl Service {
                 return Err(being_updated(&source.name));
             }
             self.catalog.check_backup_quota(place)?;
-            let definition =
-                definition(guard.next_table_id(), &request.backup_name, source, items, self.clock.now_ms());
+            let (id, name, now_ms) = (guard.next_table_id(), &request.backup_name, self.clock.now_ms());
+            let definition = definition(id, name, BackupKind::User, source, items, now_ms);
             let key = key.clone().map(|key| (rows::table_key(definition.table_id), key));
             if let Ok(table) = self.catalog.create(&self.engine, guard, definition, key.into_iter().collect()).await? {
                 break table;
@@ -78,7 +80,7 @@ impl Service {
     /// answer is not in the backup.
     async fn wait_for_cut(&self, table_id: u64) -> bool {
         let is_cut = async {
-            while self.backup_of(table_id, |backup| !backup.is_cut()).unwrap_or(false) {
+            while self.filling(table_id).is_some_and(|filling| filling.phase == FillPhase::Opening) {
                 tokio::time::sleep(LOOK_INTERVAL).await;
             }
         };
@@ -136,27 +138,27 @@ impl Service {
     pub(crate) async fn wait_for_backups(&self, caller: &Caller, table_name: &str) {
         let Ok(table_id) = self.catalog.described(caller, table_name).map(|table| table.id()) else { return };
         let is_copied = async {
-            while self.is_being_backed_up(table_id) {
+            while self.is_being_copied_in_use(table_id) {
                 tokio::time::sleep(LOOK_INTERVAL).await;
             }
         };
         let _ = tokio::time::timeout(COPY_WAIT, is_copied).await;
     }
-
-    /// Whether the items of a table are still being copied into a backup.
-    pub(crate) fn is_being_backed_up(&self, table_id: u64) -> bool {
-        let is_copying = |definition: &Definition| {
-            let backup = definition.backup.as_ref().filter(|_| definition.status == TableStatus::Backup);
-            backup.is_some_and(|backup| !backup.is_ready() && backup.source.table_id == table_id)
-        };
-        !self.catalog.table_ids(is_copying).is_empty()
-    }
 }
 
 /// The definition of a new backup. Its rows are the source's items, without indexes, log and time to live.
-fn definition(table_id: u64, name: &str, source: Definition, items: [i64; 2], now_ms: u64) -> Definition {
+fn definition(
+    table_id: u64,
+    name: &str,
+    kind: BackupKind,
+    source: Definition,
+    items: [i64; 2],
+    now_ms: u64,
+) -> Definition {
     let [a, b, c, d, ..] = base::random::secret16();
-    let id = format!("{now_ms:014}-{:08x}", u32::from_be_bytes([a, b, c, d]));
+    // The suffix of a table's last backup is captured; a table has one.
+    let suffix = if kind == BackupKind::User { u32::from_be_bytes([a, b, c, d]) } else { 0 };
+    let id = format!("{now_ms:014}-{suffix:08x}");
     let mut definition = Definition {
         table_id,
         account: source.account.clone(),
@@ -174,7 +176,8 @@ fn definition(table_id: u64, name: &str, source: Definition, items: [i64; 2], no
             created_ms: now_ms,
             source: Box::new(source.without_state()),
             items,
-            phase: BackupPhase::Opening,
+            phase: FillPhase::Opening,
+            kind,
             unknown: Default::default(),
         }),
         ..Definition::default()
@@ -215,10 +218,25 @@ fn details(table: &Table, status: BackupStatus) -> Result<BackupDetails, Excepti
     Ok(BackupDetails {
         backup_arn: table.arn.clone(),
         backup_creation_date_time: timestamp(backup.created_ms),
-        backup_expiry_date_time: None,
+        backup_expiry_date_time: expiry(backup),
         backup_name: backup.name.clone(),
         backup_size_bytes: Some(backup.items[1].max(0)),
         backup_status: status,
-        backup_type: BackupType::User,
+        backup_type: backup_type(backup),
     })
+}
+
+/// Backups that were asked for do not expire.
+fn expiry(backup: &Backup) -> Option<Timestamp> {
+    match backup.kind {
+        BackupKind::User => None,
+        BackupKind::System { expires_ms } => Some(timestamp(expires_ms)),
+    }
+}
+
+fn backup_type(backup: &Backup) -> BackupType {
+    match backup.kind {
+        BackupKind::User => BackupType::User,
+        BackupKind::System { .. } => BackupType::System,
+    }
 }

@@ -23,6 +23,19 @@ impl Service {
         {
             self.wait_for_backups(caller, &request.table_name).await;
         }
+        let last_backup = self.make_last_backup(caller, &request.table_name).await?;
+        let deleted = self.delete_backed_up(caller, &request).await;
+        if let (Err(_), Some(last_backup)) = (&deleted, last_backup) {
+            self.forget_last_backup(last_backup).await;
+        }
+        deleted
+    }
+
+    async fn delete_backed_up(
+        &self,
+        caller: &Caller,
+        request: &DeleteTableInput,
+    ) -> Result<DeleteTableOutput, Exception> {
         // Locked from the check of the protection on: another change of the definition would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.described(caller, &request.table_name)?;
@@ -39,7 +52,7 @@ impl Service {
             TableStatus::Creating | TableStatus::Active | TableStatus::Updating | TableStatus::Backup => {}
         }
         // Its rows and its log are what the backup is made of.
-        if self.is_being_backed_up(table.id()) {
+        if self.is_being_copied_in_use(table.id()) {
             return Err(being_backed_up(table.name()));
         }
         if table.definition.deletion_protection {
@@ -52,7 +65,9 @@ impl Service {
         let mut definition = table.definition.clone();
         // The rows are destroyed only when no request uses the table as it was, and this would be a use.
         drop(table);
-        (definition.status, definition.restore) = (TableStatus::Deleting, None);
+        definition.status = TableStatus::Deleting;
+        // One that is restored to a moment has a consumer in the log of its source, which is removed with its rows.
+        definition.restore = definition.restore.filter(|restore| restore.moment.is_some());
         if let Some(stream) = definition.stream.as_mut().filter(|stream| stream.enabled) {
             (stream.enabled, stream.disabled_ms) = (false, Some(self.clock.now_ms()));
         }

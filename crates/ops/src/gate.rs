@@ -137,6 +137,7 @@ calls! {
     PutResourcePolicy(PutResourcePolicyInput) -> PutResourcePolicyOutput = put_resource_policy;
     Query(QueryInput) -> QueryOutput = query;
     RestoreTableFromBackup(RestoreTableFromBackupInput) -> RestoreTableFromBackupOutput = restore_table_from_backup;
+    RestoreTableToPointInTime(RestoreTableToPointInTimeInput) -> RestoreTableToPointInTimeOutput = restore_table_to_point_in_time;
     Scan(ScanInput) -> ScanOutput = scan;
     TagResource(TagResourceInput) -> () = tag_resource;
     TransactGetItems(TransactGetItemsInput) -> TransactGetItemsOutput = transact_get_items after check_transact_get_items;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use change_log::{Content, Header, Record, Shard};
+use change_log::{ArchiveState, Content, Header, Record, SegmentHeader, Shard, read_segment};
 use cluster::nodes::NodeRow;
 use cluster::nodes::owner;
 use keyspace::{CatalogKey, DatabaseRow, TableRow};
@@ -189,6 +189,8 @@ fn table_row(table_id: u64, kind: TableRow, rest: &[u8], value: &Bytes) -> Resul
         }
         // A position is checked by its consumer, the progress of a build by its job.
         TableRow::IndexBuild | TableRow::Consumer => true,
+        TableRow::Archive if rest.len() == size_of::<u32>() => ArchiveState::read(value).is_some(),
+        TableRow::Archive => SegmentHeader::read(value).is_some(),
     })
 }
 
@@ -208,6 +210,9 @@ fn check_size(item: &StoredItem) -> Result<(), String> {
 fn log_row(row: &Row) -> Result<(), String> {
     if rows::is_log_name(&row.key) {
         return log::decode_head(Some(&row.value)).map(|_| ()).ok_or_else(|| "it is no head of a log".to_owned());
+    }
+    if rows::is_of_archive(&row.key) {
+        return read_segment(&row.value).map(|_| ()).ok_or_else(|| "it is no segment of an archive".to_owned());
     }
     let is_record = match Header::read(&row.value).map(|header| header.content) {
         Some(Content::Mark(_)) => true,

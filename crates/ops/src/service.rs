@@ -205,7 +205,7 @@ impl Service {
 
     fn start_work(self: &Arc<Service>) {
         let jobs = [self.heartbeat_job(), Some(self.token_job()), Some(self.log_job())];
-        let more = [self.shortage_job(), Some(self.expiry_job()), self.table_work_job()];
+        let more = [self.shortage_job(), Some(self.expiry_job()), Some(self.archive_job()), self.table_work_job()];
         jobs.into_iter().chain(more).flatten().for_each(|job| _ = self.jobs.add(job));
     }
 }

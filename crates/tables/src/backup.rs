@@ -12,6 +12,8 @@ use crate::definition::{Definition, Stream, Unknown};
 
 /// What `Definition::name` has between the source's name and the backup's id.
 const BETWEEN: &str = "/backup/";
+/// What the consumers of restores to a moment begin with.
+pub(crate) const RESTORE_CONSUMER: &str = "restore-";
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Backup {
@@ -25,14 +27,26 @@ pub struct Backup {
     /// Of the source at the cut: count and bytes of its items.
     #[serde(default)]
     pub items: [i64; 2],
-    pub phase: BackupPhase,
+    pub phase: FillPhase,
+    #[serde(default)]
+    pub kind: BackupKind,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
 
-/// How far a backup is.
+/// What a backup is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum BackupKind {
+    /// A request asked for it.
+    #[default]
+    User,
+    /// Its table was deleted while point-in-time recovery was enabled. It is deleted when it expires.
+    System { expires_ms: u64 },
+}
+
+/// How far a table is filled from another one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum BackupPhase {
+pub enum FillPhase {
     /// The cut is not known yet.
     Opening,
     /// The items of the source are being copied, as they are.
@@ -54,12 +68,37 @@ pub struct LogPosition {
 /// What a table that is being restored is filled from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Restore {
-    /// The table id of the backup.
+    /// The table id of the backup; 0 if a table is restored to a moment.
     pub backup: u64,
     pub backup_arn: String,
     pub source_arn: String,
     /// The moment that is restored.
     pub at_ms: u64,
+    /// The table that is restored to a moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
+}
+
+/// A table at a moment, as another table is filled with it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Moment {
+    /// The table id of the source.
+    pub source: u64,
+    /// The changes up to then are in it; without a time, those up to the moment when the work begins.
+    pub until_ms: Option<u64>,
+    pub phase: FillPhase,
+}
+
+/// How the rows of a table are made from those of another one and its log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Filling {
+    /// The table id of the source.
+    pub source: u64,
+    /// The consumer of the source's log that retains the records behind the cut. None: the source cannot change any more.
+    pub consumer: Option<String>,
+    /// The changes up to then are in it; without a time, those up to the moment when the work begins.
+    pub until_ms: Option<u64>,
+    pub phase: FillPhase,
 }
 
 impl Backup {
@@ -74,15 +113,42 @@ impl Backup {
     }
 
     pub fn is_cut(&self) -> bool {
-        self.phase != BackupPhase::Opening
+        self.phase != FillPhase::Opening
     }
 
     pub fn is_ready(&self) -> bool {
-        self.phase == BackupPhase::Ready
+        self.phase == FillPhase::Ready
     }
 }
 
 impl Definition {
+    /// What the table is filled with, if it is a backup or is restored to a moment.
+    pub fn filling(&self) -> Option<Filling> {
+        if let Some(backup) = &self.backup {
+            return Some(Filling {
+                source: backup.source.table_id,
+                consumer: (backup.kind == BackupKind::User).then(|| backup.consumer_name()),
+                until_ms: None,
+                phase: backup.phase.clone(),
+            });
+        }
+        let moment = self.restore.as_ref()?.moment.as_ref()?;
+        Some(Filling {
+            source: moment.source,
+            consumer: Some(format!("{RESTORE_CONSUMER}{}", self.table_id)),
+            until_ms: moment.until_ms,
+            phase: moment.phase.clone(),
+        })
+    }
+
+    /// Where the phase of [`Definition::filling`] is stored.
+    pub fn fill_phase(&mut self) -> Option<&mut FillPhase> {
+        match &mut self.backup {
+            Some(backup) => Some(&mut backup.phase),
+            None => Some(&mut self.restore.as_mut()?.moment.as_mut()?.phase),
+        }
+    }
+
     /// The settings that a backup shows and a restore has: without what belongs to the table that is in use.
     pub fn without_state(self) -> Definition {
         Definition {

@@ -67,6 +67,9 @@ pub struct Definition {
     pub time_to_live: TimeToLive,
     #[serde(default)]
     pub recovery: Option<PointInTimeRecovery>,
+    /// Whether the log may have an archive, of point-in-time recovery.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub archived: bool,
     /// Of a backup, which is no table that callers can name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<Backup>,
@@ -584,6 +587,10 @@ pub struct TimeToLive {
     pub dropping: Vec<u32>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

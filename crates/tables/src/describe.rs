@@ -114,7 +114,7 @@ fn restore_summary(restore: &Restore) -> RestoreSummary {
     RestoreSummary {
         restore_date_time: timestamp(restore.at_ms),
         restore_in_progress: true,
-        source_backup_arn: Some(restore.backup_arn.clone()),
+        source_backup_arn: restore.moment.is_none().then(|| restore.backup_arn.clone()),
         source_table_arn: Some(restore.source_arn.clone()),
     }
 }

@@ -29,7 +29,7 @@ pub mod throughput;
 
 use api::Exception;
 
-pub use backup::{Backup, BackupPhase, LogPosition, Restore};
+pub use backup::{Backup, BackupKind, FillPhase, Filling, LogPosition, Moment, Restore};
 pub use definition::*;
 pub use describe::{Shown, TABLE, Tallies, description, key_schema, on_demand, projection, stream_view, timestamp};
 pub use hash_range::HashRange;

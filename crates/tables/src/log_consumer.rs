@@ -7,13 +7,20 @@
 use model::limits::STREAM_RETENTION_MS;
 use serde::{Deserialize, Serialize};
 
-use super::definition::{Definition, DestinationStatus, KinesisDestination, Stream, StreamView, Unknown};
+use super::backup::RESTORE_CONSUMER;
+use super::definition::{
+    Definition, DestinationStatus, KinesisDestination, PointInTimeRecovery, Stream, StreamView, Unknown,
+};
 
 /// The longest name of a stored consumer. Unit: bytes.
 const NAME_SIZE_MAX: usize = 128;
 
-/// Prefixes of the names of consumers that are not stored: streams, Kinesis destinations and event source mappings.
-const OTHERS_NAMES: [&str; 3] = ["stream-", "kinesis-", "mapping-"];
+/// Prefixes of the names of consumers that are not stored: streams, Kinesis destinations, event source mappings and archives.
+const OTHERS_NAMES: [&str; 4] = ["stream-", "kinesis-", "mapping-", ARCHIVE_CONSUMER];
+/// What the consumer of point-in-time recovery begins with.
+const ARCHIVE_CONSUMER: &str = "recovery-";
+/// How long records are retained for an archive that cannot be written. After it the oldest ones are lost to it.
+const ARCHIVE_RETENTION_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// A reader of all of a table's log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -72,9 +79,15 @@ impl LogConsumer {
         LogConsumer { name, from, needs, retention, state: ConsumerState::Active, unknown: Unknown::new() }
     }
 
-    /// Whether it retains records for a backup that is being made. Each backup has its own for a while, and no position is stored.
-    pub fn is_of_backup(&self) -> bool {
-        self.name.starts_with("backup-")
+    /// Whether it retains records for a copy of the table that is being made. Each copy has its own for a while, and no position is
+    /// stored.
+    pub fn is_of_copy(&self) -> bool {
+        self.name.starts_with("backup-") || self.name.starts_with(RESTORE_CONSUMER)
+    }
+
+    /// Whether it is the archive of point-in-time recovery, whose position is in rows of its own.
+    pub fn is_archive(&self) -> bool {
+        self.name.starts_with(ARCHIVE_CONSUMER)
     }
 
     /// The problem of the name, if it is invalid.
@@ -130,11 +143,21 @@ impl Stream {
     }
 }
 
+impl PointInTimeRecovery {
+    fn consumer(&self) -> LogConsumer {
+        let name = format!("{ARCHIVE_CONSUMER}{}", self.enabled_ms);
+        let retention = Retention::Position { max_ms: ARCHIVE_RETENTION_MS };
+        LogConsumer::new(name, Start::Latest, ConsumerNeeds::Images, retention)
+    }
+}
+
 impl Definition {
     /// All consumers of the table's log.
     pub fn log_consumers(&self) -> Vec<LogConsumer> {
         let kinesis = self.kinesis.all.iter().filter_map(KinesisDestination::consumer);
-        self.streams().map(Stream::consumer).chain(kinesis).chain(self.log.consumers.iter().cloned()).collect()
+        let archive = self.recovery.as_ref().filter(|_| self.is_table()).map(PointInTimeRecovery::consumer);
+        let stored = self.log.consumers.iter().cloned();
+        self.streams().map(Stream::consumer).chain(kinesis).chain(archive).chain(stored).collect()
     }
 }
 

@@ -9,7 +9,10 @@ use api::Exception;
 use auth::Caller;
 use bytes::Bytes;
 use keyspace::{CatalogKey, DatabaseRow, TableRow};
-pub use keyspace::{index_prefix, is_log_name, log_name as log, table_of, table_prefix};
+pub use keyspace::{
+    archive_name as archive, archives_prefix, index_prefix, is_log_name, is_of_archive, log_name as log, table_of,
+    table_prefix,
+};
 use model::codec::key::{self, H16_SIZE, HashSecret, KeyValue};
 use model::limits::{HASH_KEY_SIZE_MAX, RANGE_KEY_SIZE_MAX};
 use model::{Attributes, KeyAttribute, MapRef, ValueRef};
@@ -194,8 +197,32 @@ pub fn collection_tally(table_id: u64, partition: &[u8; H16_SIZE]) -> Key {
 }
 
 /// The prefixes of the keys of a table's rows in the catalog, except those of its log.
-pub fn beside_log(table_id: u64) -> [Bytes; 3] {
-    [TableRow::IndexBuild, TableRow::Tally, TableRow::CollectionTally].map(|kind| kind.prefix(table_id))
+pub fn beside_log(table_id: u64) -> [Bytes; 4] {
+    let kinds = [TableRow::IndexBuild, TableRow::Tally, TableRow::CollectionTally, TableRow::Archive];
+    kinds.map(|kind| kind.prefix(table_id))
+}
+
+/// The state of a log's archive, and the prefix of its segments' headers.
+pub fn archive_state(table_id: u64, log: u32) -> Key {
+    TableRow::Archive.key(table_id, &log.to_be_bytes())
+}
+
+/// The header of the segment that ends at a position.
+pub fn segment_header(table_id: u64, log: u32, last: u64) -> Key {
+    TableRow::Archive.key(table_id, &[&log.to_be_bytes()[..], &last.to_be_bytes()].concat())
+}
+
+/// The prefix of the keys of all of a table's archives in the catalog.
+pub fn archives(table_id: u64) -> Bytes {
+    TableRow::Archive.prefix(table_id)
+}
+
+/// The log of a row of [`archives`], and the last position of a segment's header.
+pub fn archive_row(key: &[u8]) -> Option<(u32, Option<u64>)> {
+    let CatalogKey::Table { kind: TableRow::Archive, rest, .. } = keyspace::parse(key)? else { return None };
+    let (log, last) = rest.split_first_chunk()?;
+    let last = (!last.is_empty()).then(|| last.try_into().map(u64::from_be_bytes)).transpose().ok()?;
+    Some((u32::from_be_bytes(*log), last))
 }
 
 pub fn shard(table_id: u64, shard: u32) -> Key {

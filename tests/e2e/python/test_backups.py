@@ -1,5 +1,7 @@
 """Backups: made of a table that is written to, listed, restored with and without overrides, deleted."""
 
+import datetime
+import time
 import unittest
 
 import e2e
@@ -90,6 +92,39 @@ class Backups(e2e.TestCase):
         listed = [backup["BackupArn"] for page in pages for backup in page["BackupSummaries"]]
         self.assertEqual(sorted(listed), sorted(made))
         self.assertNotIn(table + "/backup", " ".join(self.dynamodb.list_tables()["TableNames"]))
+
+    def test_a_table_as_it_was_at_a_moment(self):
+        table = self.table()
+        enabled = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 3}
+        self.dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=enabled)
+        self.dynamodb.put_item(TableName=table, Item={"pk": {"S": "a"}, "v": {"N": "1"}})
+        time.sleep(1.1)
+        moment = self.recovery(table)["LatestRestorableDateTime"]
+        self.dynamodb.put_item(TableName=table, Item={"pk": {"S": "a"}, "v": {"N": "2"}})
+        self.dynamodb.put_item(TableName=table, Item={"pk": {"S": "b"}})
+        for name, arguments in [("then", {"RestoreDateTime": moment}), ("now", {"UseLatestRestorableTime": True})]:
+            target = f"{table}-{name}"
+            self.dynamodb.restore_table_to_point_in_time(SourceTableName=table, TargetTableName=target, **arguments)
+            self.addCleanup(self.drop, target)
+            waiter = self.dynamodb.get_waiter("table_exists")
+            waiter.wait(TableName=target, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        self.assertEqual(self.items(table + "-then"), [{"pk": {"S": "a"}, "v": {"N": "1"}}])
+        self.assertEqual(self.items(table + "-now"), self.items(table))
+        too_early = moment - datetime.timedelta(days=1)
+        with self.assertRaises(self.dynamodb.exceptions.InvalidRestoreTimeException):
+            self.dynamodb.restore_table_to_point_in_time(
+                SourceTableName=table, TargetTableName=table + "-early", RestoreDateTime=too_early
+            )
+        self.dynamodb.delete_table(TableName=table)
+        self.dynamodb.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        listed = self.dynamodb.list_backups(TableName=table, BackupType="SYSTEM")["BackupSummaries"]
+        self.assertEqual([backup["BackupName"] for backup in listed], [table + "$DeletedTableBackup"])
+        self.restored(listed[0]["BackupArn"], table)
+        self.assertEqual(len(self.items(table)), 2)
+
+    def recovery(self, table):
+        described = self.dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+        return described["PointInTimeRecoveryDescription"]
 
 
 if __name__ == "__main__":

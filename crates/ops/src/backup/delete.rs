@@ -3,8 +3,9 @@
 use api::{BackupStatus, DeleteBackupInput, DeleteBackupOutput, Exception};
 use auth::Caller;
 use cluster::catalog::{Edit, Work};
-use tables::TableStatus;
+use tables::{BackupKind, TableStatus};
 
+use super::backup;
 use super::describe::description;
 use crate::service::Service;
 
@@ -19,6 +20,14 @@ impl Service {
         // Locked from the check on: a restore that begins in between would lose its items.
         let guard = self.catalog.lock().await?;
         let table = self.backup_at(caller, &request.backup_arn)?;
+        let backup = backup(&table)?;
+        if let BackupKind::System { expires_ms } = backup.kind {
+            return Err(Exception::validation(format!(
+                "Invalid Request: User is not allowed to delete the system backup with arn {}. It will automatically expire on {}",
+                table.arn,
+                base::utc::rfc3339(expires_ms)
+            )));
+        }
         if let Some(restored) = self.restored_from(table.id()) {
             return Err(Exception::BackupInUse(format!("Backup is being used to restore table: {}", restored.arn)));
         }

@@ -13,15 +13,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use change_log::{Content, Header, Record};
-use cluster::catalog::{Edit, Interrupted};
+use cluster::catalog::{Edit, Interrupted, Work};
 use cluster::nodes::owner::Owned;
 use model::codec::row::Stored;
-use storage::{Consistency, Family, Key, Pages, Row, ScanDirection, ScanRange, StorageError, log};
+use storage::{Consistency, Family, Key, Pages, Row, ScanRange, StorageError, log};
 use tables::item_key::KeyProblem;
-use tables::{BackupPhase, ConsumerNeeds, LogConsumer, LogPosition, Retention, Start, Table, TableStatus, rows};
+use tables::{
+    BackupKind, ConsumerNeeds, FillPhase, Filling, LogConsumer, LogPosition, Retention, Start, Table, TableStatus, rows,
+};
 
 use super::ingest::Step;
 use crate::change::Change;
+use crate::filling::is_filled;
 use crate::follow::FollowError;
 use crate::service::Service;
 
@@ -33,90 +36,88 @@ const STEP_BYTES: usize = 2 << 20;
 const RETENTION_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Between two looks at whether all nodes know of the log.
 const OPEN_INTERVAL: Duration = Duration::from_millis(20);
+/// DeleteTable makes a last backup first, and is given up if it has not changed the table by then: its server was stopped in between.
+const ABANDONED_MS: u64 = 60_000;
 /// The consequence of a damaged row, as it is reported.
-const LEFT_OUT: &str = "a backup is made without it";
+const LEFT_OUT: &str = "a copy of the table is made without it";
 
 /// The rows of progress, by a number in the place of an index's id: a backup has no indexes.
 const COPIED: u32 = 0;
 const UNDONE: u32 = 1;
 
 impl Service {
-    /// Goes through the phases that are left.
+    /// Makes a backup.
     pub(crate) async fn fill_backup(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
+        if self.is_abandoned(table_id) {
+            return self.abandon(table_id).await;
+        }
+        self.fill(table_id, owned).await
+    }
+
+    /// Goes through the phases that are left.
+    pub(super) async fn fill(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
         loop {
-            let Some((phase, source_id)) =
-                self.backup_of(table_id, |backup| (backup.phase.clone(), backup.source.table_id))
-            else {
+            let Some(filling) = self.filling(table_id) else {
                 // It is being deleted.
                 return Ok(());
             };
-            let next = match phase {
-                BackupPhase::Ready => return Ok(()),
-                BackupPhase::Opening => BackupPhase::Copying { cut: self.cut(table_id, source_id, owned).await? },
-                BackupPhase::Copying { ref cut } => {
-                    let _copying = self.copies.acquire().await;
-                    let cut = cut.clone();
+            let source_id = filling.source;
+            let next = match &filling.phase {
+                FillPhase::Ready => return Ok(()),
+                FillPhase::Opening => FillPhase::Copying { cut: self.cut(table_id, &filling, owned).await? },
+                FillPhase::Copying { cut } => {
+                    let (_copying, cut) = (self.copies.acquire().await, cut.clone());
                     self.copy_items(table_id, source_id, owned).await?;
-                    BackupPhase::Undoing { end: self.ends_of_logs(source_id, &cut).await?, cut }
+                    FillPhase::Undoing { end: self.ends_of_logs(source_id, &cut).await?, cut }
                 }
-                BackupPhase::Undoing { ref cut, ref end } => {
+                FillPhase::Undoing { cut, end } => {
                     let _copying = self.copies.acquire().await;
                     self.undo_changes(table_id, source_id, cut, end, owned).await?;
-                    self.check_complete(source_id, cut, end).await?;
                     self.release_log(table_id).await?;
-                    BackupPhase::Ready
+                    FillPhase::Ready
                 }
             };
-            self.enter(table_id, &phase, next).await?;
+            self.enter(table_id, &filling.phase, next).await?;
         }
     }
 
-    /// No record behind the cut was trimmed before it was undone: what it changed would be in the backup.
-    async fn check_complete(
-        &self,
-        source_id: u64,
-        cut: &[LogPosition],
-        end: &[LogPosition],
-    ) -> Result<(), Interrupted> {
-        let view = self.engine.view(Consistency::Strong).await?;
-        for (from, _) in cut.iter().zip(end).filter(|(from, to)| from.last < to.last) {
-            let first = log::record(&rows::log(source_id, from.log), from.last.saturating_add(1));
-            if view.get_many(&[first]).await?.first().is_none_or(Option::is_none) {
-                return Err(Interrupted::Failed(
-                    "records behind its cut were deleted before they were undone".to_owned(),
-                ));
-            }
-        }
-        Ok(())
+    /// What a table is filled with, while it is wanted.
+    pub(super) fn filling(&self, table_id: u64) -> Option<Filling> {
+        self.filled(table_id)?.definition.filling()
     }
 
-    /// Stores the next phase of a backup that is still there, and still in the phase that this one follows from: another node may
+    /// Stores the next phase of a table that is still wanted, and still in the phase that this one follows from: another node may
     /// have gone on meanwhile.
-    async fn enter(&self, table_id: u64, from: &BackupPhase, phase: BackupPhase) -> Result<(), Interrupted> {
+    async fn enter(&self, table_id: u64, from: &FillPhase, phase: FillPhase) -> Result<(), Interrupted> {
         let guard = self.catalog.lock().await?;
-        let table = self.catalog.by_id(table_id).filter(|table| table.definition.status == TableStatus::Backup);
-        let Some(mut definition) = table.map(|table| table.definition.clone()) else { return Ok(()) };
-        let Some(backup) = definition.backup.as_mut().filter(|backup| backup.phase == *from) else { return Ok(()) };
+        let Some(mut definition) = self.filled(table_id).map(|table| table.definition.clone()) else { return Ok(()) };
+        let Some(stored) = definition.fill_phase().filter(|stored| *stored == from) else { return Ok(()) };
         let progress = [COPIED, UNDONE].map(|number| rows::build_progress(table_id, number));
-        let deletes = if phase == BackupPhase::Ready { progress.to_vec() } else { Vec::new() };
-        backup.phase = phase;
+        let deletes = if phase == FillPhase::Ready { progress.to_vec() } else { Vec::new() };
+        *stored = phase;
         self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..Edit::default() }).await?;
         Ok(())
     }
 
-    /// Opens the source's log, and finds the positions at one moment. No request uses a definition without the open log then: every
+    /// Opens the source's log, and finds the positions of the moment. No request uses a definition without the open log then: every
     /// change behind the cut has a record.
-    async fn cut(&self, table_id: u64, source_id: u64, owned: Option<&Owned>) -> Result<Vec<LogPosition>, Interrupted> {
-        let Some(name) = self.backup_of(table_id, tables::Backup::consumer_name) else { return Ok(Vec::new()) };
+    async fn cut(
+        &self,
+        table_id: u64,
+        filling: &Filling,
+        owned: Option<&Owned>,
+    ) -> Result<Vec<LogPosition>, Interrupted> {
+        let source_id = filling.source;
+        let Some(name) = filling.consumer.clone() else { return self.last_cut(table_id, source_id, owned).await };
         let retention = Retention::Position { max_ms: RETENTION_MAX.as_millis() as u64 };
         let consumer = LogConsumer::new(name, Start::Latest, ConsumerNeeds::Images, retention);
         self.add_log_consumer(source_id, consumer).await.map_err(interrupted)?;
-        match self.backup_of(table_id, |backup| (backup.is_cut(), backup.is_ready())) {
-            Some((false, _)) => {}
+        match self.filling(table_id).map(|filling| filling.phase) {
+            Some(FillPhase::Opening) => {}
             // Another node has gone on meanwhile, and needs the consumer.
-            Some((true, false)) => return Ok(Vec::new()),
+            Some(FillPhase::Copying { .. } | FillPhase::Undoing { .. }) => return Ok(Vec::new()),
             // It was deleted, or is complete: nothing else would remove the consumer.
-            Some((true, true)) | None => {
+            Some(FillPhase::Ready) | None => {
                 self.release_log(table_id).await?;
                 return Ok(Vec::new());
             }
@@ -139,7 +140,53 @@ impl Service {
         // view that is made after this one shows it.
         let progress = (rows::build_progress(table_id, COPIED), rows::table_prefix(source_id));
         self.ingest(&Step { changes: Vec::new(), progress }, owned).await?;
-        self.positions(source_id, &logs).await
+        let heads = self.positions(source_id, &logs).await?;
+        let Some(until_ms) = filling.until_ms else { return Ok(heads) };
+        let mut cut = Vec::with_capacity(heads.len());
+        for head in heads {
+            cut.push(self.position_at(source_id, head, until_ms).await?);
+        }
+        Ok(cut)
+    }
+
+    /// That of a table that is being deleted: no request uses it any more, so that nothing is behind the cut.
+    async fn last_cut(
+        &self,
+        table_id: u64,
+        source_id: u64,
+        owned: Option<&Owned>,
+    ) -> Result<Vec<LogPosition>, Interrupted> {
+        while self.catalog.by_id(source_id).is_some_and(|table| table.definition.status != TableStatus::Deleting) {
+            if self.filling(table_id).is_none() || self.is_abandoned(table_id) {
+                return Err(Interrupted::Failed("its table is not being deleted".to_owned()));
+            }
+            tokio::time::sleep(OPEN_INTERVAL).await;
+        }
+        self.settle(source_id).await?;
+        let progress = (rows::build_progress(table_id, COPIED), rows::table_prefix(source_id));
+        self.ingest(&Step { changes: Vec::new(), progress }, owned).await?;
+        Ok(Vec::new())
+    }
+
+    /// Whether it is the last backup of a table whose deletion was given up.
+    fn is_abandoned(&self, table_id: u64) -> bool {
+        let Some(table) = self.filled(table_id) else { return false };
+        let Some(backup) = &table.definition.backup else { return false };
+        let is_young = self.clock.now_ms() < backup.created_ms.saturating_add(ABANDONED_MS);
+        if backup.kind == BackupKind::User || backup.is_cut() || is_young {
+            return false;
+        }
+        let source = self.catalog.by_id(backup.source.table_id);
+        source.is_some_and(|source| source.definition.status != TableStatus::Deleting)
+    }
+
+    /// Deletes a backup.
+    pub(super) async fn abandon(&self, table_id: u64) -> Result<(), Interrupted> {
+        let guard = self.catalog.lock().await?;
+        let Some(mut definition) = self.filled(table_id).map(|table| table.definition.clone()) else { return Ok(()) };
+        definition.status = TableStatus::Deleting;
+        self.catalog.replace(&self.engine, guard, definition, Edit::starting(Work::DropTable { table_id })).await?;
+        Ok(())
     }
 
     /// The last positions of logs, in one view.
@@ -193,8 +240,7 @@ impl Service {
 
     /// A backup or a restored table that is still wanted.
     fn filled(&self, table_id: u64) -> Option<Arc<Table>> {
-        let is_wanted = |status| matches!(status, TableStatus::Backup | TableStatus::Creating);
-        self.catalog.by_id(table_id).filter(|table| is_wanted(table.definition.status))
+        self.catalog.by_id(table_id).filter(|table| is_filled(&table.definition))
     }
 
     fn change_of_row(&self, from: u64, table: &Arc<Table>, row: &Row, left_out: &str) -> Option<Change> {
@@ -245,33 +291,22 @@ impl Service {
         progress: &Key,
         owned: Option<&Owned>,
     ) -> Result<(), Interrupted> {
-        let name = rows::log(source_id, cut.log);
-        let range = ScanRange {
-            family: Family::Log,
-            lower: Bound::Excluded(log::record(&name, cut.last).bytes),
-            upper: Bound::Included(log::record(&name, to).bytes),
-            direction: ScanDirection::Backward,
-            rows_max: STEP_ROWS,
-            bytes_max: STEP_BYTES,
-        };
-        if to <= cut.last {
-            return Ok(());
-        }
-        let mut pages = Pages::of_fresh_views(&*self.engine, range);
-        while let Some(page) = pages.next_with_damaged().await? {
+        let mut to = to;
+        while to > cut.last {
+            let page = self.history_page(source_id, cut.log, cut.last, to, (STEP_ROWS, STEP_BYTES)).await?;
             let Some(table) = self.filled(table_id) else { return Ok(()) };
             self.report_damaged_rows(source_id, &page.damaged, LEFT_OUT);
-            let Some(last) = page.last_key().and_then(|key| log::position(&name, key)) else { continue };
             // Of several changes of one item in a page the oldest counts, which comes last.
             let mut changes = BTreeMap::new();
-            for row in &page.rows {
+            for row in &page.records {
                 if let Some(change) = self.undoing(source_id, &table, row) {
                     changes.insert(change.key.row.bytes.clone(), change);
                 }
             }
-            let value = position_row(LogPosition { log: cut.log, last });
+            let value = position_row(LogPosition { log: cut.log, last: page.first });
             let step = Step { changes: changes.into_values().collect(), progress: (progress.clone(), value) };
             self.ingest(&step, owned).await?;
+            to = page.first.saturating_sub(1);
         }
         Ok(())
     }
@@ -295,12 +330,10 @@ impl Service {
 
     /// Ends the retention of the source's records for a backup, if there is a source.
     pub(crate) async fn release_log(&self, table_id: u64) -> Result<(), Interrupted> {
-        let found = self.catalog.by_id(table_id);
-        let names = found.as_ref().and_then(|table| table.definition.backup.as_ref());
-        let Some((source_id, name)) = names.map(|backup| (backup.source.table_id, backup.consumer_name())) else {
+        let filling = self.catalog.by_id(table_id).and_then(|table| table.definition.filling());
+        let Some((source_id, name)) = filling.and_then(|filling| Some((filling.source, filling.consumer?))) else {
             return Ok(());
         };
-        drop(found);
         match self.remove_log_consumer(source_id, &name).await {
             Ok(()) | Err(FollowError::Gone) => Ok(()),
             Err(error) => Err(interrupted(error)),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use api::{BackupSummary, BackupType, BackupTypeFilter, Exception, ListBackupsInput, ListBackupsOutput, Timestamp};
+use api::{BackupSummary, BackupTypeFilter, Exception, ListBackupsInput, ListBackupsOutput, Timestamp};
 use auth::Caller;
-use tables::{Table, TableArn, timestamp};
+use tables::{Backup, BackupKind, Table, TableArn, timestamp};
 
-use super::{backup, backup_name, status};
+use super::{backup, backup_name, backup_type, expiry, status};
 use crate::service::Service;
 
 /// Summaries of one page. Source: API Reference, ListBackups.
@@ -27,15 +27,21 @@ impl Service {
         let start = request.exclusive_start_backup_arn.as_deref().map(|arn| start_id(caller, arn)).transpose()?;
         let name = request.table_name.as_deref().map(|name| TableArn::parse(name).map_or(name, |arn| arn.name));
         self.catalog.refresh().await?;
-        let mut found = match request.backup_type {
-            None | Some(BackupTypeFilter::User | BackupTypeFilter::All) => self.catalog.backups(caller),
-            // There are none of these kinds.
-            Some(BackupTypeFilter::System | BackupTypeFilter::AwsBackup) => Vec::new(),
+        let is_of_type = |backup: &Backup| match request.backup_type {
+            None | Some(BackupTypeFilter::User) => backup.kind == BackupKind::User,
+            Some(BackupTypeFilter::System) => backup.kind != BackupKind::User,
+            Some(BackupTypeFilter::All) => true,
+            Some(BackupTypeFilter::AwsBackup) => false,
         };
+        let mut found = self.catalog.backups(caller);
         found.retain(|table| {
             table.definition.backup.as_ref().is_some_and(|backup| {
                 let created = timestamp(backup.created_ms);
-                name.is_none_or(|name| backup.source.name == name)
+                // The last backup of a table is one once the table is being deleted.
+                let is_backup = backup.kind == BackupKind::User || backup.is_cut();
+                is_backup
+                    && is_of_type(backup)
+                    && name.is_none_or(|name| backup.source.name == name)
                     && lower.is_none_or(|lower| lower.epoch_ms <= created.epoch_ms)
                     && upper.is_none_or(|upper| created.epoch_ms < upper.epoch_ms)
                     && start.as_deref().is_none_or(|start| backup.id.as_str() > start)
@@ -70,11 +76,11 @@ fn summary(table: &Arc<Table>) -> Result<BackupSummary, Exception> {
     Ok(BackupSummary {
         backup_arn: Some(table.arn.clone()),
         backup_creation_date_time: time(backup.created_ms),
-        backup_expiry_date_time: None,
+        backup_expiry_date_time: expiry(backup),
         backup_name: Some(backup.name.clone()),
         backup_size_bytes: Some(backup.items[1].max(0)),
         backup_status: Some(status(backup)),
-        backup_type: Some(BackupType::User),
+        backup_type: Some(backup_type(backup)),
         table_arn: Some(backup.source.arn()),
         table_id: Some(backup.source.uuid.clone()),
         table_name: Some(backup.source.name.clone()),

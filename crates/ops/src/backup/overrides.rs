@@ -5,7 +5,7 @@
 
 use api::{
     BillingMode, Exception, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, OnDemandThroughput,
-    ProvisionedThroughput, RestoreTableFromBackupInput, SSESpecification,
+    ProvisionedThroughput, RestoreTableFromBackupInput, RestoreTableToPointInTimeInput, SSESpecification,
 };
 use tables::throughput::check_units;
 use tables::{
@@ -22,10 +22,10 @@ pub(super) struct Overrides {
     pub encryption: Option<SSESpecification>,
 }
 
-impl Overrides {
-    /// # Errors
-    /// If the request overrides what this version does not have.
-    pub(super) fn of(request: RestoreTableFromBackupInput) -> Result<Overrides, Exception> {
+/// Reads the overrides of a request; both kinds of restores have the same ones.
+macro_rules! overrides {
+    ($request:expr) => {{
+        let request = $request;
         if request.vector_index_override.is_some() {
             return Err(tables::not_built("VectorIndexOverride"));
         }
@@ -39,6 +39,20 @@ impl Overrides {
             local: request.local_secondary_index_override,
             encryption: request.sse_specification_override,
         })
+    }};
+}
+
+impl Overrides {
+    /// # Errors
+    /// If the request overrides what this version does not have.
+    pub(super) fn of(request: RestoreTableFromBackupInput) -> Result<Overrides, Exception> {
+        overrides!(request)
+    }
+
+    /// # Errors
+    /// As for [`Overrides::of`].
+    pub(super) fn of_moment(request: RestoreTableToPointInTimeInput) -> Result<Overrides, Exception> {
+        overrides!(request)
     }
 
     /// The definition of the restored table; only its id, its name and what it is filled from are missing.

@@ -7,7 +7,7 @@ use api::{Exception, RestoreTableFromBackupInput, RestoreTableFromBackupOutput};
 use auth::Caller;
 use cluster::catalog::{Edit, Interrupted, Work};
 use cluster::nodes::owner::Owned;
-use tables::{Definition, NameUse, Restore, Shown, Table, TableStatus, rows, table_place};
+use tables::{Definition, FillPhase, Moment, NameUse, Restore, Shown, Table, TableStatus, rows, table_place};
 
 use super::overrides::Overrides;
 use super::{backup, details, status};
@@ -42,6 +42,7 @@ impl Service {
             backup_arn: details(&from, status(source))?.backup_arn,
             source_arn: source.source.arn(),
             at_ms: source.created_ms,
+            moment: None,
         });
         let backup_id = from.id();
         // The backup is read again under the lock, and background work waits until nothing uses it as it was.
@@ -74,7 +75,7 @@ impl Service {
         Ok(RestoreTableFromBackupOutput { table_description: Some(description) })
     }
 
-    fn check_target(&self, definition: &Definition) -> Result<(), Exception> {
+    pub(super) fn check_target(&self, definition: &Definition) -> Result<(), Exception> {
         let Some(table) = self.catalog.find(definition.place()) else { return Ok(()) };
         Err(match &table.definition.restore {
             Some(restore) => Exception::TableInUse(format!(
@@ -85,7 +86,7 @@ impl Service {
         })
     }
 
-    fn check_restores(&self, account: &str) -> Result<(), Exception> {
+    pub(super) fn check_restores(&self, account: &str) -> Result<(), Exception> {
         let is_restored = |definition: &Definition| definition.account == account && definition.restore.is_some();
         match self.catalog.table_ids(is_restored).len() < RESTORES_MAX {
             true => Ok(()),
@@ -100,6 +101,10 @@ impl Service {
         let Some(restore) = self.restored(table_id).and_then(|table| table.definition.restore.clone()) else {
             return Ok(());
         };
+        if restore.moment.is_some() {
+            self.fill(table_id, owned).await?;
+            return self.finish_restore(table_id).await;
+        }
         loop {
             match self.backup_of(restore.backup, tables::Backup::is_ready) {
                 Some(true) => break,
@@ -109,9 +114,19 @@ impl Service {
         }
         let progress = rows::build_progress(table_id, 0);
         let _copying = self.copies.acquire().await;
-        self.ingest_table(restore.backup, table_id, progress.clone(), LEFT_OUT, owned).await?;
+        self.ingest_table(restore.backup, table_id, progress, LEFT_OUT, owned).await?;
+        self.finish_restore(table_id).await
+    }
+
+    /// Makes a table usable that has all of its items.
+    async fn finish_restore(&self, table_id: u64) -> Result<(), Interrupted> {
+        let progress = rows::build_progress(table_id, 0);
         let guard = self.catalog.lock().await?;
         let Some(mut definition) = self.restored(table_id).map(|table| table.definition.clone()) else { return Ok(()) };
+        let is_filled = |moment: &Moment| moment.phase == FillPhase::Ready;
+        if !definition.restore.as_ref().is_some_and(|restore| restore.moment.as_ref().is_none_or(is_filled)) {
+            return Ok(());
+        }
         (definition.status, definition.restore) = (TableStatus::Active, None);
         let edit = Edit { deletes: vec![progress], ..Edit::default() };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;

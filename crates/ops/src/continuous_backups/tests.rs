@@ -4,9 +4,10 @@ use api::*;
 use base::Clock;
 use storage::Memory;
 
-use super::DAY_MS;
 use crate::service::{Service, Settings};
 use crate::tests::catalog::{caller, simple};
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 #[tokio::test]
 async fn recovery_reaches_back_to_its_beginning_or_its_period() {

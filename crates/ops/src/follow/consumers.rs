@@ -31,7 +31,7 @@ impl Service {
                 Some(_) => {
                     return Err(FollowError::Failed(format!("the log has a consumer {} already", consumer.name)));
                 }
-                None if definition.log.consumers.iter().filter(|own| !own.is_of_backup()).count() >= CONSUMERS_MAX => {
+                None if definition.log.consumers.iter().filter(|own| !own.is_of_copy()).count() >= CONSUMERS_MAX => {
                     return Err(FollowError::Failed(format!("the log has {CONSUMERS_MAX} consumers already")));
                 }
                 None => {}
@@ -93,6 +93,11 @@ impl Passed {
         let consumer = Consumer { table_id, name: name.to_owned(), of: Followed::Table };
         let Positions { next, damaged, .. } = position::all(view, &consumer).await?;
         Ok((Passed(next.map(|next| ready::passed(shards, &next))), damaged))
+    }
+
+    /// Those of an archive: up to a position in each log.
+    pub(crate) fn up_to(archived: BTreeMap<u32, u64>) -> Passed {
+        Passed(Some(archived.into_iter().map(|(log, last)| (log, last.saturating_add(1))).collect()))
     }
 
     /// Whether all records of a log up to this position were taken. They were if all shards of the log are done.

@@ -3,12 +3,15 @@
 //! A record is over once it is older than the longest retention by age, and each consumer that is waited for has taken it or does not
 //! need it any more: then it is older than that consumer's own maximum. What such a consumer has not taken is lost to it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use api::Exception;
-use change_log::Shard;
-use storage::{DamagedRow, View};
-use tables::{ConsumerState, LogConsumer, Retention};
+use bytes::Bytes;
+use change_log::{ArchiveState, Shard};
+use storage::{DamagedRow, Key, View};
+use tables::failure::storage_failure;
+use tables::{ConsumerState, LogConsumer, Retention, rows};
 
 use crate::follow::Passed;
 use crate::service::Service;
@@ -53,8 +56,14 @@ impl Service {
                 (Retention::Position { max_ms }, ConsumerState::Active | ConsumerState::Ended { .. }) => {
                     let name = consumer.name.clone();
                     // One damaged position stops neither the trim of the log nor what other consumers retain.
-                    let (passed, damaged) = Passed::read(view, table_id, &name, shards).await?;
-                    self.report_damaged_positions(table_id, &damaged);
+                    let passed = match consumer.is_archive() {
+                        true => archived(view, table_id, shards).await?,
+                        false => {
+                            let (passed, damaged) = Passed::read(view, table_id, &name, shards).await?;
+                            self.report_damaged_positions(table_id, &damaged);
+                            passed
+                        }
+                    };
                     retention.awaited.push(Awaited { name, max_ms, passed, lost: 0 });
                 }
             }
@@ -79,6 +88,15 @@ impl Service {
             );
         }
     }
+}
+
+/// What of each log is archived. A log without an archive, or with a damaged state of one, is retained.
+async fn archived(view: &dyn View, table_id: u64, shards: &[Shard]) -> Result<Passed, Exception> {
+    let logs: BTreeSet<u32> = shards.iter().map(Shard::log).collect();
+    let states: Vec<Key> = logs.iter().map(|log| rows::archive_state(table_id, *log)).collect();
+    let found = view.get_many(&states).await.map_err(storage_failure)?;
+    let last = |row: Option<Bytes>| row.as_deref().and_then(ArchiveState::read).map_or(0, |state| state.archived);
+    Ok(Passed::up_to(logs.into_iter().zip(found.into_iter().map(last)).collect()))
 }
 
 impl LogRetention {

@@ -61,6 +61,7 @@ actions! {
     PutResourcePolicy;
     Query;
     RestoreTableFromBackup;
+    RestoreTableToPointInTime;
     Scan;
     TagResource;
     UntagResource;

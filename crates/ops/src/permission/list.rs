@@ -72,6 +72,7 @@ asks! {
         asking.any(Action::ListBackups)
     };
     RestoreTableFromBackupInput => restore_from_backup;
+    RestoreTableToPointInTimeInput => restore_to_moment;
     ImportTableInput => |r, asking| {
         asking.also_names("s3Bucket", &r.s3_bucket_source.s3_bucket);
         table_key(r.table_creation_parameters.sse_specification.as_ref(), asking);
@@ -156,12 +157,34 @@ fn create_table<'a>(request: &'a CreateTableInput, asking: &mut Asking<'a>) -> R
 
 /// The backup, and all that the restore does with the new table. Source: Developer Guide, "Using IAM with DynamoDB backup and restore".
 fn restore_from_backup<'a>(request: &'a RestoreTableFromBackupInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
-    use Action::{BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem};
     asking.arn(Action::RestoreTableFromBackup, &request.backup_arn)?;
-    for action in [BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem] {
-        asking.table(action, &request.target_table_name)?;
+    fill_table(&request.target_table_name, request.sse_specification_override.as_ref(), asking)
+}
+
+/// The source, and all that the restore does with the new table. Source: as above.
+fn restore_to_moment<'a>(
+    request: &'a RestoreTableToPointInTimeInput,
+    asking: &mut Asking<'a>,
+) -> Result<(), Exception> {
+    // A request that names two is refused by the operation, and must be permitted for both.
+    let sources = [("sourceTableArn", &request.source_table_arn), ("sourceTableName", &request.source_table_name)];
+    for (member, source) in sources.into_iter().filter_map(|(member, source)| Some((member, source.as_ref()?))) {
+        asking.also_names(member, source);
+        asking.table(Action::RestoreTableToPointInTime, source)?;
     }
-    table_key(request.sse_specification_override.as_ref(), asking);
+    fill_table(&request.target_table_name, request.sse_specification_override.as_ref(), asking)
+}
+
+fn fill_table<'a>(
+    target: &'a str,
+    encryption: Option<&'a SSESpecification>,
+    asking: &mut Asking<'a>,
+) -> Result<(), Exception> {
+    use Action::{BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem};
+    for action in [BatchWriteItem, DeleteItem, GetItem, PutItem, Query, Scan, UpdateItem] {
+        asking.table(action, target)?;
+    }
+    table_key(encryption, asking);
     Ok(())
 }
 

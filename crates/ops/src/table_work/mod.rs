@@ -19,6 +19,8 @@ use crate::service::Service;
 
 /// How long work that failed waits before it tries again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// Between two looks at whether a table's last copy is made.
+const COPIED_INTERVAL: Duration = Duration::from_millis(20);
 
 impl Service {
     /// The job that resumes pending work and receives new work from changes of the catalog: it adds a job for each piece.
@@ -106,8 +108,12 @@ impl Service {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let definition = table.definition.clone();
         drop(table);
-        if definition.backup.is_some() {
+        if definition.filling().is_some() {
             self.release_log(table_id).await?;
+        }
+        // The last backup of the table is made of its rows.
+        while self.is_being_copied(table_id) {
+            tokio::time::sleep(COPIED_INTERVAL).await;
         }
         if change_log::outlives_table(&definition, self.clock.now_ms()) {
             return self.drop_but_streams(definition).await;
@@ -128,6 +134,7 @@ impl Service {
         for family in [Family::Items, Family::Index] {
             self.engine.destroy(family, rows::table_prefix(table_id)).await?;
         }
+        self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await?;
         for prefix in rows::beside_log(table_id) {
             self.engine.destroy(Family::Catalog, prefix).await?;
         }

@@ -121,6 +121,83 @@ fn an_encrypted_backup_survives_kills() {
     survives_kills(&TestServer::on_data("data").write("key", strong_key(7)).master_key("key"));
 }
 
+fn enable_recovery(client: &mut Client) {
+    let body = json!({"TableName": "Source", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}});
+    client.ask("UpdateContinuousBackups", body);
+}
+
+/// A moment behind all that was written.
+fn moment(client: &mut Client) -> f64 {
+    let latest = |client: &mut Client| {
+        let described = client.ask("DescribeContinuousBackups", json!({"TableName": "Source"}));
+        let recovery = &described["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"];
+        recovery["LatestRestorableDateTime"].as_f64().expect("a time")
+    };
+    let begun = latest(client);
+    loop {
+        match latest(client) {
+            next if next > begun => return next,
+            _ => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+/// The server is killed again and again while a table is restored to a moment; the changes behind the moment are in the archive, and in
+/// the log.
+fn a_restore_to_a_moment_survives_kills_of(server: &TestServerBuilder) {
+    let running = server.start();
+    let mut client = running.client();
+    create_table(&mut client);
+    enable_recovery(&mut client);
+    let text = |value: &str| format!("{value}{}", "-".repeat(600));
+    write_all(&mut client, |key| put(key, &text("before")));
+    let moment = moment(&mut client);
+    // More than a segment has, which is archived within seconds.
+    write_all(&mut client, |key| put(key, &text("after")));
+    std::thread::sleep(Duration::from_millis(2_500));
+    write_all(&mut client, |key| json!({"DeleteRequest": {"Key": {"pk": {"S": key}}}}));
+    let body = json!({"SourceTableName": "Source", "TargetTableName": "Restored", "RestoreDateTime": moment});
+    client.ask("RestoreTableToPointInTime", body);
+    drop((client, running));
+    for lived_ms in [60, 120, 250] {
+        server.start_and_kill(Duration::from_millis(lived_ms));
+    }
+    let running = server.start();
+    let mut client = running.client();
+    until_active(&mut client, "Restored");
+    for index in [None, Some("by_g")] {
+        let found = items(&mut client, "Restored", index);
+        assert_eq!(found.len(), ITEMS, "{index:?}");
+        assert!(found.iter().all(|item| item["v"]["S"] == text("before").as_str()), "{index:?}");
+    }
+    assert!(items(&mut client, "Source", None).is_empty());
+    // The last backup of the deleted table, which is empty.
+    client.ask("DeleteTable", json!({"TableName": "Source"}));
+    drop((client, running));
+    let running = server.start();
+    let mut client = running.client();
+    let deadline = Instant::now() + PATIENCE;
+    while client.ask("ListBackups", json!({"BackupType": "SYSTEM"}))["BackupSummaries"][0]["BackupStatus"]
+        != "AVAILABLE"
+    {
+        assert!(Instant::now() < deadline, "there is no last backup");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(client);
+    assert!(running.stop().success());
+}
+
+#[test]
+fn a_restore_to_a_moment_survives_kills() {
+    a_restore_to_a_moment_survives_kills_of(&TestServer::on_data("data"));
+}
+
+#[test]
+fn an_encrypted_restore_to_a_moment_survives_kills() {
+    let server = TestServer::on_data("data").write("key", strong_key(7)).master_key("key");
+    a_restore_to_a_moment_survives_kills_of(&server);
+}
+
 /// Every write sets two items together to one value. Backups are cut and restored by servers that do not write.
 #[test]
 fn a_cut_over_two_servers_divides_no_transaction() {
@@ -150,6 +227,16 @@ fn a_cut_over_two_servers_divides_no_transaction() {
         until_active(&mut on_b, target);
         let found = items(&mut on_b, target, None);
         assert!(found.is_empty() || (found.len() == 2 && found[0]["v"] == found[1]["v"]), "{found:?}");
+    }
+    enable_recovery(&mut on_a);
+    for target in ["Third", "Fourth"] {
+        let moment = moment(&mut on_a);
+        std::thread::sleep(Duration::from_millis(500));
+        let body = json!({"SourceTableName": "Source", "TargetTableName": target, "RestoreDateTime": moment});
+        on_b.ask("RestoreTableToPointInTime", body);
+        until_active(&mut on_b, target);
+        let found = items(&mut on_b, target, None);
+        assert!(found.len() == 2 && found[0]["v"] == found[1]["v"], "{found:?}");
     }
     ended.store(true, Ordering::Relaxed);
     assert!(writer.join().expect("the writer") > 1);

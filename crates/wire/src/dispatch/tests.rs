@@ -17,7 +17,6 @@ const NOT_BUILT: &[&str] = &[
     "ListContributorInsights",
     "ListExports",
     "ListGlobalTables",
-    "RestoreTableToPointInTime",
     "SearchVectors",
     "StartBulkPutItems",
     "UpdateContributorInsights",

@@ -79,6 +79,17 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             Row { then: "ImportNotFoundException", ..row(&[("DescribeImport", &arn)], json!({"ImportArn": arn})) }
         }
         Operation::ListImports => row(&[("ListImports", "*")], json!({"TableArn": T})),
+        Operation::RestoreTableToPointInTime => {
+            let mut row = row(&[("RestoreTableToPointInTime", T)], json!({"SourceTableName": "TTT"}));
+            row.then = "PointInTimeRecoveryUnavailableException";
+            row.body["TargetTableName"] = "New".into();
+            row.body["UseLatestRestorableTime"] = true.into();
+            let new = "arn:aws:dynamodb:us-east-1:111111111111:table/New".to_owned();
+            for action in ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"] {
+                row.asks.push((action, new.clone()));
+            }
+            row
+        }
         Operation::CreateTable => {
             let new = "arn:aws:dynamodb:us-east-1:111111111111:table/New";
             let mut body = schema;

@@ -1,0 +1,278 @@
+//! The archive of a table with point-in-time recovery: its log's records are compressed into segments, and the log may be trimmed of
+//! them. The log retains what is not archived yet, so that no moment is missing between the archive's end and the present.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::Exception;
+use bytes::Bytes;
+use change_log::{ArchiveState, Header, SegmentHeader, encode_segment, segment_row};
+use jobs::{Job, Ran};
+use storage::{
+    Batch, Consistency, DamagedRow, Family, KeyUse, Mode, Reads, Row, ScanDirection, ScanPage, ScanRange, log,
+};
+use tables::failure::{storage_failure, write_failure};
+use tables::{Definition, PointInTimeRecovery, rows};
+
+use crate::service::Service;
+
+/// How often logs are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// The records of one segment.
+const SEGMENT_ROWS: usize = 4096;
+const SEGMENT_BYTES_MAX: usize = 1 << 20;
+/// A segment with fewer bytes waits for more records, but no longer than [`SEGMENT_AGE_MS`].
+const SEGMENT_BYTES_MIN: usize = 256 << 10;
+const SEGMENT_AGE_MS: u64 = 60_000;
+
+type AccountWork = Pin<Box<dyn Future<Output = Ran> + Send>>;
+
+/// The next segment of an archive.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct NextSegment {
+    pub header: SegmentHeader,
+    pub records: Vec<Bytes>,
+    /// The archive's state with it.
+    pub state: ArchiveState,
+}
+
+impl Service {
+    /// The job that archives the logs of tables with point-in-time recovery, deletes what of archives is older than their periods, and
+    /// the archives of tables without it.
+    pub(crate) fn archive_job(self: &Arc<Service>) -> Job {
+        let job = Job::by_account(self, "archive_logs", LOOK_INTERVAL, |service| {
+            let archive = |(account, tables): (String, Vec<u64>)| {
+                let service = Arc::clone(&service);
+                let archived: AccountWork = Box::pin(async move { service.archive_tables(&tables).await });
+                (account, archived)
+            };
+            let mut work: BTreeMap<String, AccountWork> = service
+                .catalog
+                .table_ids_by_account(|definition| definition.recovery.is_some() || definition.archived)
+                .into_iter()
+                .map(archive)
+                .collect();
+            let expired: AccountWork = {
+                let service = Arc::clone(&service);
+                Box::pin(async move { service.delete_expired_backups().await })
+            };
+            work.insert(String::new(), expired);
+            work
+        });
+        job.leased(self.lease(rows::COMMON_WORK))
+    }
+
+    /// Archives the logs of an account's tables, one after the other. One that fails does not delay the others.
+    pub(crate) async fn archive_tables(&self, tables: &[u64]) -> Ran {
+        let mut ran = Ran::Done;
+        for table_id in tables.iter().copied() {
+            jobs::take_slot().await;
+            if let Err(error) = self.archive_table(table_id).await {
+                let table = self.table_label(table_id);
+                ::log::error!(
+                    event = "archive_failed", table = table.as_str();
+                    "archiving a table's log failed and is retried, and the log retains its records: {}", error.cause()
+                );
+                ran = Ran::Failed;
+            }
+        }
+        ran
+    }
+
+    async fn archive_table(&self, table_id: u64) -> Result<(), Exception> {
+        let Some((recovery, logs)) = self.archived_logs(table_id) else { return Ok(()) };
+        let Some(recovery) = recovery else { return self.drop_archive(table_id).await };
+        for log in &logs {
+            if self.archive_state(table_id, *log).await?.is_none() {
+                self.begin_archive(table_id, &logs, recovery).await?;
+            }
+        }
+        for log in logs {
+            while self.archive_step(table_id, log, recovery).await? {
+                jobs::take_slot().await;
+            }
+            self.trim_archive(table_id, log, recovery).await?;
+        }
+        Ok(())
+    }
+
+    /// The logs that a table's changes are in, by their first shards. Not the table itself: background work waits until no request
+    /// uses it as it was, and this would be a use.
+    fn archived_logs(&self, table_id: u64) -> Option<(Option<PointInTimeRecovery>, Vec<u32>)> {
+        let table = self.catalog.by_id(table_id).filter(|table| table.is_usable())?;
+        let log = &table.definition.log;
+        let logs = log.open.iter().map(|open| open.number).chain(log.closing.iter().copied());
+        Some((table.definition.recovery, logs.collect()))
+    }
+
+    pub(crate) async fn archive_state(&self, table_id: u64, log: u32) -> Result<Option<ArchiveState>, Exception> {
+        let key = rows::archive_state(table_id, log);
+        let Some(row) = self.engine.get(&key, Consistency::Strong).await.map_err(storage_failure)? else {
+            return Ok(None);
+        };
+        let damaged = || Exception::internal(format!("the state of the archive of table {table_id} is damaged"));
+        ArchiveState::read(&row).map(Some).ok_or_else(damaged)
+    }
+
+    /// Begins the archive of a table with a log that has none: of an older program's table, or since a program that knows no archives
+    /// has closed the log.
+    async fn begin_archive(&self, table_id: u64, logs: &[u32], recovery: PointInTimeRecovery) -> Result<(), Exception> {
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
+        let heads: Vec<_> = logs.iter().map(|number| log::head(rows::log(table_id, *number))).collect();
+        let states: Vec<_> = logs.iter().map(|number| rows::archive_state(table_id, *number)).collect();
+        let found = view.get_many(&heads).await.map_err(storage_failure)?;
+        let begun = view.get_many(&states).await.map_err(storage_failure)?;
+        drop(view);
+        if begun.iter().all(Option::is_none) {
+            self.destroy_archive(table_id).await?;
+        }
+        let now_ms = self.clock.now_ms();
+        for ((key, head), _) in states.iter().zip(&found).zip(&begun).filter(|(_, begun)| begun.is_none()) {
+            let head = log::decode_head(head.as_ref()).unwrap_or_default();
+            let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
+            let begin = |reads: &Reads, batch: &mut Batch| {
+                if reads.values[0].is_none() && is_enabled(&reads.values[1], recovery) {
+                    batch.put(key.clone(), ArchiveState::new(head, now_ms).encode());
+                }
+                Ok::<(), Exception>(())
+            };
+            self.engine.write(Mode::Plain, &keys, begin).await.map_err(write_failure)??;
+        }
+        Ok(())
+    }
+
+    /// Archives the next records of a log, if they are enough for a segment or old, and tells whether there may be more.
+    async fn archive_step(&self, table_id: u64, number: u32, recovery: PointInTimeRecovery) -> Result<bool, Exception> {
+        let Some(state) = self.archive_state(table_id, number).await? else { return Ok(false) };
+        let name = rows::log(table_id, number);
+        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
+        let range = ScanRange {
+            family: Family::Log,
+            lower: Bound::Excluded(log::record(&name, state.archived).bytes),
+            upper: Bound::Included(log::record(&name, u64::MAX).bytes),
+            direction: ScanDirection::Forward,
+            rows_max: SEGMENT_ROWS,
+            bytes_max: SEGMENT_BYTES_MAX,
+        };
+        let page = view.scan_page(&range).await.map_err(storage_failure)?;
+        drop(view);
+        let Some(next) = next_segment(&state, &name, &page, self.clock.now_ms()) else { return Ok(false) };
+        if next.state.from != state.from {
+            self.report_gap(table_id, &state, &next.state);
+        }
+        let written = self.add_segment(table_id, number, &state, &next, recovery).await?;
+        Ok(written && (page.more || next.records.is_empty()))
+    }
+
+    /// Writes a segment. False, and nothing is written, if another node has written one meanwhile, or recovery was disabled: the state
+    /// and the definition are read in the write.
+    async fn add_segment(
+        &self,
+        table_id: u64,
+        number: u32,
+        state: &ArchiveState,
+        next: &NextSegment,
+        recovery: PointInTimeRecovery,
+    ) -> Result<bool, Exception> {
+        let key = rows::archive_state(table_id, number);
+        let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
+        let last = next.state.archived;
+        let content = encode_segment(next.header.first, next.records.iter());
+        let add = |reads: &Reads, batch: &mut Batch| {
+            let stored = reads.values[0].as_deref().and_then(ArchiveState::read);
+            if stored.as_ref() != Some(state) || !is_enabled(&reads.values[1], recovery) {
+                return Ok::<bool, Exception>(false);
+            }
+            if !next.records.is_empty() {
+                batch.put(segment_row(table_id, number, last), content.clone());
+                batch.put(rows::segment_header(table_id, number, last), next.header.encode());
+            }
+            batch.put(key.clone(), next.state.encode());
+            Ok(true)
+        };
+        self.engine.write(Mode::Plain, &keys, add).await.map_err(write_failure)?
+    }
+
+    fn report_gap(&self, table_id: u64, before: &ArchiveState, after: &ArchiveState) {
+        let table = self.table_label(table_id);
+        ::log::error!(
+            event = "recovery_gap", table = table.as_str();
+            "records {} to {} of a table's log are lost to point-in-time recovery, which goes back to the moment behind them alone",
+            before.archived.saturating_add(1), after.from
+        );
+    }
+
+    /// Deletes the archive of a table without point-in-time recovery, unless a table is being restored from it.
+    async fn drop_archive(&self, table_id: u64) -> Result<(), Exception> {
+        if self.is_being_copied(table_id) {
+            return Ok(());
+        }
+        self.destroy_archive(table_id).await?;
+        let guard = self.catalog.lock().await?;
+        let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) else {
+            return Ok(());
+        };
+        if definition.recovery.is_some() || !definition.archived {
+            return Ok(());
+        }
+        definition.archived = false;
+        self.catalog.replace(&self.engine, guard, definition, Default::default()).await?;
+        Ok(())
+    }
+
+    /// Destroys all segments and states of a table.
+    pub(crate) async fn destroy_archive(&self, table_id: u64) -> Result<(), Exception> {
+        // States last: while there is one, the segments that it names are there or are being destroyed by all.
+        let contents = self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await;
+        contents.map_err(storage_failure)?;
+        self.engine.destroy(Family::Catalog, rows::archives(table_id)).await.map_err(storage_failure)
+    }
+}
+
+/// Whether recovery is enabled in a stored definition, and since the same moment.
+pub(super) fn is_enabled(definition: &Option<Bytes>, recovery: PointInTimeRecovery) -> bool {
+    let stored = definition.as_ref().and_then(|row| Definition::read(row).ok());
+    stored.and_then(|stored| stored.recovery).is_some_and(|stored| stored.enabled_ms == recovery.enabled_ms)
+}
+
+/// The segment that the records behind an archive make, if they are enough or old. Records that are lost, because they were trimmed
+/// or are damaged, end the moments before them: the archive goes back to the one behind them alone.
+pub(super) fn next_segment(state: &ArchiveState, name: &[u8], page: &ScanPage, now_ms: u64) -> Option<NextSegment> {
+    let mut state = state.clone();
+    let (mut records, mut bytes, mut until_ms, mut since_ms) = (Vec::new(), 0, 0, u64::MAX);
+    for row in page.in_order() {
+        let Some((position, found)) = read(name, row) else { break };
+        let expected = state.archived.saturating_add(1);
+        let is_next = position == expected && found.is_some();
+        if !is_next && !records.is_empty() {
+            break;
+        }
+        if position != expected {
+            let behind_ms = found.as_ref().map_or(now_ms, |(header, _)| header.created_ms.min(now_ms));
+            (state.from, state.from_ms) = (position.saturating_sub(1), behind_ms);
+        }
+        state.archived = position;
+        let Some((header, record)) = found else {
+            (state.from, state.from_ms) = (position, now_ms);
+            continue;
+        };
+        bytes += record.len();
+        (until_ms, since_ms) = (header.created_ms.max(until_ms), header.created_ms.min(since_ms));
+        records.push(record);
+    }
+    let is_whole = page.more || bytes >= SEGMENT_BYTES_MIN;
+    let is_old = since_ms.saturating_add(SEGMENT_AGE_MS) <= now_ms || since_ms > now_ms.saturating_add(SEGMENT_AGE_MS);
+    let is_due = if records.is_empty() { state.archived > 0 && page.count() > 0 } else { is_whole || is_old };
+    let first = state.archived.saturating_sub(records.len() as u64).saturating_add(1);
+    is_due.then(|| NextSegment { header: SegmentHeader::new(first, until_ms.min(now_ms)), records, state })
+}
+
+/// The position of a row of a log, and the record, if it can be read. `None` if the position is not known.
+fn read(name: &[u8], row: Result<&Row, &DamagedRow>) -> Option<(u64, Option<(Header, Bytes)>)> {
+    let key = row.map_or_else(|damaged| damaged.key.as_deref(), |row| Some(&row.key[..]))?;
+    let record = row.ok().and_then(|row| Some((Header::read(&row.value)?, row.value.clone())));
+    Some((log::position(name, key)?, record))
+}

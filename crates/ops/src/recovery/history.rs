@@ -1,0 +1,88 @@
+//! The records of a table's log from the newest to the oldest: those that the log has, and before them those of its archive.
+
+use std::ops::Bound;
+
+use change_log::SegmentHeader;
+use cluster::catalog::Interrupted;
+use storage::{Consistency, DamagedRow, Family, Pages, Row, ScanDirection, ScanRange, log};
+use tables::rows;
+
+use super::trim::headers;
+use crate::service::Service;
+
+/// Consecutive records.
+pub(crate) struct HistoryPage {
+    /// From the newest to the oldest, with the keys that they have or had in the log.
+    pub records: Vec<Row>,
+    pub damaged: Vec<DamagedRow>,
+    /// The position of the oldest one.
+    pub first: u64,
+}
+
+impl Service {
+    /// The records from position `to` down to the one behind `after`, as many as a page has. No record is left out: positions are
+    /// dense, and those of a page that are not all there fail it.
+    pub(crate) async fn history_page(
+        &self,
+        table_id: u64,
+        number: u32,
+        after: u64,
+        to: u64,
+        (rows_max, bytes_max): (usize, usize),
+    ) -> Result<HistoryPage, Interrupted> {
+        let state = self.archive_state(table_id, number).await?;
+        let archived = state.filter(|state| state.from < to);
+        let page = match archived {
+            Some(state) if to <= state.archived => self.archived_page(table_id, number, after, to).await?,
+            state => {
+                let after = state.map_or(after, |state| state.archived.max(after));
+                self.logged_page(table_id, number, (after, to), (rows_max, bytes_max)).await?
+            }
+        };
+        let count = (page.records.len() + page.damaged.len()) as u64;
+        match count > 0 && page.first.saturating_add(count) == to.saturating_add(1) {
+            true => Ok(page),
+            false => Err(Interrupted::Failed("records behind its cut were deleted before they were undone".to_owned())),
+        }
+    }
+
+    async fn archived_page(&self, table_id: u64, number: u32, after: u64, to: u64) -> Result<HistoryPage, Interrupted> {
+        let name = rows::log(table_id, number);
+        let range = headers(table_id, number, to, u64::MAX, ScanDirection::Forward, 1);
+        let view = self.engine.view(Consistency::Strong).await?;
+        let page = view.scan_page(&range).await?;
+        drop(view);
+        let last = page.rows.first().filter(|row| SegmentHeader::read(&row.value).is_some());
+        let last = last.and_then(|row| rows::archive_row(&row.key)).and_then(|(_, last)| last);
+        let last =
+            last.ok_or_else(|| Interrupted::Failed("a segment of its archive is damaged or missing".to_owned()))?;
+        let (first, records) = self.segment_records(table_id, number, last).await?;
+        let from = first.max(after.saturating_add(1));
+        let wanted = (first..).zip(records).filter(|(position, _)| (from..=to).contains(position));
+        let row = |(position, value)| Row { key: log::record(&name, position).bytes, value };
+        let mut records: Vec<Row> = wanted.map(row).collect();
+        records.reverse();
+        Ok(HistoryPage { records, damaged: Vec::new(), first: from })
+    }
+
+    async fn logged_page(
+        &self,
+        table_id: u64,
+        number: u32,
+        (after, to): (u64, u64),
+        (rows_max, bytes_max): (usize, usize),
+    ) -> Result<HistoryPage, Interrupted> {
+        let name = rows::log(table_id, number);
+        let range = ScanRange {
+            family: Family::Log,
+            lower: Bound::Excluded(log::record(&name, after).bytes),
+            upper: Bound::Included(log::record(&name, to).bytes),
+            direction: ScanDirection::Backward,
+            rows_max,
+            bytes_max,
+        };
+        let page = Pages::of_fresh_views(&*self.engine, range).next_with_damaged().await?.unwrap_or_default();
+        let first = page.last_key().and_then(|key| log::position(&name, key)).unwrap_or(to.saturating_add(1));
+        Ok(HistoryPage { records: page.rows, damaged: page.damaged, first })
+    }
+}
