@@ -24,7 +24,7 @@ use storage_postgres::testing::PostgresServer;
 use crate::client::{Client, Response};
 use crate::kinesis_fake::Kinesis;
 use crate::program::PATIENCE;
-use crate::test_server::TestServer;
+use crate::test_server::{TestServer, TestServerBuilder};
 
 const ANY: &str = "*";
 
@@ -45,7 +45,7 @@ struct Case<'a> {
 #[test]
 fn transcripts() {
     let kinesis = Kinesis::start();
-    check_all(&files(), || TestServer::in_memory().kinesis(&kinesis.url).start());
+    check_all(&files(), || with_objects(TestServer::in_memory()).kinesis(&kinesis.url).start());
 }
 
 /// The same words on the other engine.
@@ -53,7 +53,7 @@ fn transcripts() {
 fn transcripts_on_postgres() {
     let Some(database) = PostgresServer::shared() else { return };
     let kinesis = Kinesis::start();
-    let start = || TestServer::on_database(database.database()).kinesis(&kinesis.url).start();
+    let start = || with_objects(TestServer::on_database(database.database())).kinesis(&kinesis.url).start();
     check_all(&files(), start);
 }
 
@@ -62,8 +62,28 @@ fn transcripts_on_postgres() {
 fn transcripts_on_sealed_data() {
     let kinesis = Kinesis::start();
     let key = crate::program::strong_key(7);
-    let start = || TestServer::on_data("data").write("key", key).master_key("key").kinesis(&kinesis.url).start();
+    let start = || {
+        let server = with_objects(TestServer::on_data("data").write("key", key));
+        server.master_key("key").kinesis(&kinesis.url).start()
+    };
     check_all(&files(), start);
+}
+
+/// A server with an object store: a bucket with objects to import.
+fn with_objects(server: TestServerBuilder) -> TestServerBuilder {
+    let json = concat!(
+        r#"{"Item":{"pk":{"S":"a"},"n":{"N":"600"}}}"#,
+        "\n \n",
+        r#"{"Item":{"x":{"S":"no key"}}}"#,
+        "\n",
+        r#"{"Item":{"pk":{"S":"b"}}}"#
+    );
+    for (object, contents) in [("in/items.json", json), ("csv/items.csv", "pk;v\r\n1;7\r\n2;\r\n")] {
+        let path = server.path("objects/bucket").join(object);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, contents).expect("an object");
+    }
+    server.file("--s3-endpoint", "objects")
 }
 
 fn check_all(files: &[PathBuf], start: impl Fn() -> TestServer) {
@@ -154,8 +174,15 @@ fn check(client: &mut Client, file: &Path, case: &Case<'_>, remembered: &mut Rem
         let response = client.call(case.operation, &request);
         let (kind, body) = split(&response);
         // Tables come and go in the background: what only looks at them may look again.
-        let looks = ["DescribeTable", "ListTables", "DescribeStream", "DescribeKinesisStreamingDestination"]
-            .contains(&case.operation);
+        let looks = [
+            "DescribeTable",
+            "ListTables",
+            "DescribeStream",
+            "DescribeKinesisStreamingDestination",
+            "DescribeImport",
+            "ListImports",
+        ]
+        .contains(&case.operation);
         if agrees(case, &response, kind.as_deref(), &body, remembered) || !looks || Instant::now() > deadline {
             break (response, kind, body);
         }

@@ -48,7 +48,7 @@ shapes! {
     IMPORT_ARN = Shape::TEXT.at_least(37).at_most(1024);
     IMPORT_NEXT_TOKEN = Shape::TEXT.at_least(112).at_most(1024).matching("([0-9a-f]{16})+", pattern::import_next_token);
     INDEX_NAME = Shape::TEXT.at_least(3).at_most(255).matching("[a-zA-Z0-9_.-]+", pattern::index_name).length_first();
-    INPUT_COMPRESSION_TYPE = Shape::words("[GZIP, ZSTD, NONE]");
+    INPUT_COMPRESSION_TYPE = Shape::words("[ZSTD, NONE, GZIP]");
     INPUT_FORMAT = Shape::words("[DYNAMODB_JSON, ION, CSV]");
     KMS_MASTER_KEY_ID = Shape::TEXT.at_least(1);
     KEY = Shape::map(&ATTRIBUTE_NAME, &Shape::FREE);

@@ -44,6 +44,7 @@ const ENUM_ORDERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("ConditionalOperator", &["OR", "AND"]),
+    ("InputCompressionType", &["ZSTD", "NONE", "GZIP"]),
     ("ProjectionType", &["ALL", "INCLUDE", "KEYS_ONLY"]),
     ("ReturnValue", &["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"]),
     ("ScalarAttributeType", &["B", "N", "S"]),

@@ -67,6 +67,21 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             }
             row
         }
+        Operation::ImportTable => {
+            let mut table = schema;
+            table["TableName"] = "New".into();
+            let body = json!({"ClientToken": "t", "InputFormat": "ION", "S3BucketSource": {"S3Bucket": "bucket"},
+                "TableCreationParameters": table});
+            let mut row = row(&[("ImportTable", "arn:aws:dynamodb:us-east-1:111111111111:table/New")], body);
+            row.asks.push(("s3:ListBucket", "arn:aws:s3:::bucket".to_owned()));
+            row.asks.push(("s3:GetObject", "arn:aws:s3:::bucket/*".to_owned()));
+            row
+        }
+        Operation::DescribeImport => {
+            let arn = format!("{T}/import/01700000000000-0123abcd");
+            Row { then: "ImportNotFoundException", ..row(&[("DescribeImport", &arn)], json!({"ImportArn": arn})) }
+        }
+        Operation::ListImports => row(&[("ListImports", "*")], json!({"TableArn": T})),
         Operation::RestoreTableToPointInTime => {
             let mut row = row(&[("RestoreTableToPointInTime", T)], json!({"SourceTableName": "TTT"}));
             row.then = "PointInTimeRecoveryUnavailableException";
