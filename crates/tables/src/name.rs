@@ -92,20 +92,27 @@ impl<'a> Place<'a> {
 /// The table that a request's `TableName` means, be it a name or an ARN.
 ///
 /// # Errors
-/// DynamoDB's refusal of a name that no table can have, or of an ARN in a space that the caller cannot access.
+/// DynamoDB's refusal of a name that no table can have, or of an ARN in a space that the caller cannot access; of a new table, also of
+/// one in another account.
 pub fn table_place<'a>(caller: &'a Caller, given: &'a str, name_use: NameUse) -> Result<Place<'a>, Exception> {
     if !given.starts_with("arn:") {
         return check(given, name_use).map(|()| Place::own(caller, given));
     }
     let arn = TableArn::parse(given).filter(|arn| arn.rest.is_none() && check(arn.name, name_use).is_ok());
     let arn = arn.ok_or_else(|| Exception::validation(format!("Invalid TableArn: {given}")))?;
+    let denied = || {
+        let user = caller.arn();
+        Exception::AccessDenied(format!(
+            "User: {user} is not authorized to perform this operation on resource: {given}"
+        ))
+    };
     match arn.place(caller) {
+        // A policy that allows the caller something is the policy of a table that has the name now, or had it a moment ago. It says
+        // nothing about a new table in another account.
+        Some(place) if name_use == NameUse::Creation && place.account != caller.account => Err(denied()),
         Some(place) => Ok(place),
         None if arn.account == caller.account || caller.identity.is_some() => Err(Exception::resource_not_found()),
-        None => Err(Exception::AccessDenied(format!(
-            "User: {} is not authorized to perform this operation on resource: {given}",
-            caller.arn()
-        ))),
+        None => Err(denied()),
     }
 }
 

@@ -6,6 +6,7 @@
 use storage::{Batch, Consistency, Key, KeyUse, Mode, Reads, StorageError, TxError};
 
 use super::{NodeId, Nodes};
+use crate::catalog::Rewrite;
 
 /// An owned piece of work, as its steps see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +27,16 @@ impl Owned {
         let Some((_, steps)) = row.filter(|(owner, _)| *owner == self.owner) else { return false };
         batch.put(self.key.clone(), write(self.owner, steps + 1));
         true
+    }
+
+    /// The same for a step that changes a definition.
+    pub fn rewrite(&self) -> Rewrite {
+        let owner = self.owner;
+        let renewed = move |row: &[u8]| {
+            let (_, steps) = read(row).filter(|(stored, _)| *stored == owner)?;
+            Some(write(owner, steps + 1))
+        };
+        Rewrite { key: self.key.clone(), with: Box::new(renewed) }
     }
 
     /// Gives the work up, if this node still owns it.
@@ -131,8 +142,11 @@ mod tests {
             let reads = Reads { values: vec![None, row.clone().map(Into::into)] };
             let mut batch = Batch::default();
             assert_eq!(owned.renew(&reads, &mut batch), renewed.is_some(), "{row:?}");
-            let written: Vec<_> = renewed.map(|row| (rows::owner(7), Some(row.into()))).into_iter().collect();
+            let written: Vec<_> = renewed.clone().map(|row| (rows::owner(7), Some(row.into()))).into_iter().collect();
             assert_eq!(batch.writes, written, "{row:?}");
+            if let Some(row) = &row {
+                assert_eq!((owned.rewrite().with)(row), renewed.clone(), "{row:?}");
+            }
         }
     }
 }

@@ -83,7 +83,7 @@ impl Service {
                     FillPhase::Ready
                 }
             };
-            self.enter(table_id, &filling.phase, next).await?;
+            self.enter(table_id, &filling.phase, next, owned).await?;
         }
     }
 
@@ -94,14 +94,20 @@ impl Service {
 
     /// Stores the next phase of a table that is still wanted, and still in the phase that this one follows from: another node may
     /// have gone on meanwhile.
-    async fn enter(&self, table_id: u64, from: &FillPhase, phase: FillPhase) -> Result<(), Interrupted> {
+    async fn enter(
+        &self,
+        table_id: u64,
+        from: &FillPhase,
+        phase: FillPhase,
+        owned: Option<&Owned>,
+    ) -> Result<(), Interrupted> {
         let guard = self.catalog.lock().await?;
         let Some(mut definition) = self.filled(table_id).map(|table| table.definition.clone()) else { return Ok(()) };
         let Some(stored) = definition.fill_phase().filter(|stored| *stored == from) else { return Ok(()) };
         let progress = [COPIED, UNDONE].map(|number| rows::build_progress(table_id, number));
         let deletes = if phase == FillPhase::Ready { progress.to_vec() } else { Vec::new() };
         *stored = phase;
-        self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..Edit::default() }).await?;
+        self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..Edit::of_owner(owned) }).await?;
         Ok(())
     }
 

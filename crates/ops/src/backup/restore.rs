@@ -103,7 +103,7 @@ impl Service {
         };
         if restore.moment.is_some() {
             self.fill(table_id, owned).await?;
-            return self.finish_restore(table_id).await;
+            return self.finish_restore(table_id, owned).await;
         }
         loop {
             match self.backup_of(restore.backup, tables::Backup::is_ready) {
@@ -115,11 +115,11 @@ impl Service {
         let progress = rows::build_progress(table_id, 0);
         let _copying = self.copies.acquire().await;
         self.ingest_table(restore.backup, table_id, progress, LEFT_OUT, owned).await?;
-        self.finish_restore(table_id).await
+        self.finish_restore(table_id, owned).await
     }
 
     /// Makes a table usable that has all of its items.
-    async fn finish_restore(&self, table_id: u64) -> Result<(), Interrupted> {
+    async fn finish_restore(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
         let progress = rows::build_progress(table_id, 0);
         let guard = self.catalog.lock().await?;
         let Some(mut definition) = self.restored(table_id).map(|table| table.definition.clone()) else { return Ok(()) };
@@ -128,7 +128,7 @@ impl Service {
             return Ok(());
         }
         (definition.status, definition.restore) = (TableStatus::Active, None);
-        let edit = Edit { deletes: vec![progress], ..Edit::default() };
+        let edit = Edit { deletes: vec![progress], ..Edit::of_owner(owned) };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
         Ok(())
     }

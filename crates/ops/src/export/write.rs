@@ -93,7 +93,7 @@ impl Service {
             Err(Stop::Failed(failure)) => Some(failure),
             Err(Stop::Interrupted(why)) => return Err(why),
         };
-        self.end_export(table_id, export, ended).await
+        self.end_export(table_id, export, ended, owned).await
     }
 
     /// The record of an export that is still wanted.
@@ -167,6 +167,7 @@ impl Service {
         table_id: u64,
         mut export: ExportRecord,
         failure: Option<Failure>,
+        owned: Option<&Owned>,
     ) -> Result<(), Interrupted> {
         if failure.is_some() {
             export.end(self.clock.now_ms(), failure);
@@ -180,7 +181,7 @@ impl Service {
         }
         definition.status = TableStatus::Deleting;
         let work = Some(Work::DropTable { table_id });
-        let edit = Edit { puts: vec![export.row(&self.secret)?], work, ..Edit::default() };
+        let edit = Edit { puts: vec![export.row(&self.secret)?], work, ..Edit::of_owner(owned) };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
         Ok(())
     }

@@ -315,7 +315,7 @@ impl Fill<'_> {
         definition.import = None;
         definition.status = if is_left_out { TableStatus::Deleting } else { TableStatus::Active };
         let work = is_left_out.then_some(Work::DropTable { table_id: self.table_id });
-        let edit = Edit { puts: vec![self.import.row(&service.secret)?], work, ..Edit::default() };
+        let edit = Edit { puts: vec![self.import.row(&service.secret)?], work, ..Edit::of_owner(self.owned) };
         service.catalog.replace(&service.engine, guard, definition, edit).await?;
         Ok(())
     }

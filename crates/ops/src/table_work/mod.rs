@@ -54,7 +54,7 @@ impl Service {
     }
 
     /// Does the work if this node owns it; returns whether it is done.
-    async fn do_if_ours(&self, work: Work) -> Result<bool, Interrupted> {
+    pub(crate) async fn do_if_ours(&self, work: Work) -> Result<bool, Interrupted> {
         if !self.is_wanted(work) {
             return Ok(true);
         }
@@ -62,7 +62,12 @@ impl Service {
         if ownership == Ownership::Others {
             return Ok(false);
         }
-        self.do_work(work, ownership.owned()).await?;
+        // Its former owner may have ended it since this node has read the catalog: items that are copied again would replace those
+        // that were written since.
+        self.catalog.refresh().await?;
+        if self.is_wanted(work) {
+            self.do_work(work, ownership.owned()).await?;
+        }
         self.disown(&ownership).await;
         Ok(true)
     }

@@ -18,6 +18,7 @@ use tables::rows;
 use crate::service::{Service, Settings};
 use crate::tests::catalog::{add_index, caller, describe, drop_index, simple, until};
 
+mod backups;
 mod follow;
 mod formats;
 mod keys;

@@ -63,6 +63,12 @@ fn another_account_needs_both() {
         let answer = pipeline.call(by("guest"), operation, &body.to_string());
         assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
     }
+    // No table is made in another account, whatever the policy of the table allows that has the name, or had it a moment ago.
+    let mut create = json!({"TableName": T, "BillingMode": "PAY_PER_REQUEST"});
+    create["AttributeDefinitions"] = json!([{"AttributeName": "pk", "AttributeType": "S"}]);
+    create["KeySchema"] = json!([{"AttributeName": "pk", "KeyType": "HASH"}]);
+    let answer = pipeline.call(by("guest"), "CreateTable", &create.to_string());
+    assert_eq!(answer.kind, "AccessDeniedException", "{}", answer.body);
     // A name is of one's own account, and so is what is made.
     let own = pipeline.call(by("guest"), "GetItem", &json!({"TableName": "TTT", "Key": key()}).to_string());
     assert_eq!(own.kind, "AccessDeniedException");
