@@ -8,7 +8,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base::Clock;
 use bytes::Bytes;
 use change_log::{self, Author};
 use expr::{Condition, Update};
@@ -129,11 +128,12 @@ impl Change {
     }
 
     /// Decides: adds the writes to `batch`, or returns the reason for a refusal. Called with the item's row locked, so that
-    /// condition, index rows and log record are of the item that the batch replaces.
+    /// condition, index rows and log record are of the item that the batch replaces. `now_ms` is one for all changes of a batch: a
+    /// moment that a table is restored to divides no write.
     pub(crate) fn apply(
         &self,
         secret: &HashSecret,
-        clock: &Clock,
+        now_ms: u64,
         stored: Option<&Bytes>,
         batch: &mut Batch,
     ) -> Result<Applied, Refusal> {
@@ -172,15 +172,7 @@ impl Change {
             }
         };
         let charge = self.write(secret, old.as_ref(), new.as_ref(), batch);
-        change_log::append(
-            &self.table,
-            &self.key.partition,
-            self.author,
-            clock.now_ms(),
-            old.as_ref(),
-            new.as_ref(),
-            batch,
-        );
+        change_log::append(&self.table, &self.key.partition, self.author, now_ms, old.as_ref(), new.as_ref(), batch);
         let charge = match self.author {
             // A replicated write consumes the receiving region's units. Source: Developer Guide, "Global tables: billing".
             Author::Client | Author::Replication { .. } => charge,

@@ -109,7 +109,7 @@ impl Service {
         let mut sizes = Vec::with_capacity(actions.len());
         let mut refusals = Vec::with_capacity(actions.len());
         for (action, stored) in actions.iter().zip(items) {
-            match action.change.apply(&self.secret, &self.clock, stored.as_ref(), batch) {
+            match action.change.apply(&self.secret, now, stored.as_ref(), batch) {
                 Ok(mut done) => {
                     done.charge = done.charge.in_transaction();
                     sizes.push(done.size());

@@ -64,8 +64,9 @@ impl Service {
         table_name: &str,
         consumed: &mut Consumed,
     ) -> Result<Result<Applied, Refusal>, Exception> {
-        let apply =
-            |reads: &Reads, batch: &mut Batch| change.apply(&self.secret, &self.clock, reads.values[0].as_ref(), batch);
+        let apply = |reads: &Reads, batch: &mut Batch| {
+            change.apply(&self.secret, self.clock.now_ms(), reads.values[0].as_ref(), batch)
+        };
         // Read, decided and written under the lock of the item's row: no other write comes between condition and change.
         let keys = [KeyUse::write(change.key.row.clone())];
         let made = self.engine.write(Mode::Plain, &keys, apply);
@@ -118,8 +119,8 @@ impl Service {
         let keys: Vec<KeyUse> = chosen.iter().map(|at| KeyUse::write(changes[*at].key.row.clone())).collect();
         let apply = |reads: &Reads, batch: &mut Batch| {
             // The engine locks all rows before it decides, so the batch has the changes of one state.
-            let found = chosen.iter().zip(&reads.values);
-            let applied = found.map(|(at, row)| changes[*at].apply(&self.secret, &self.clock, row.as_ref(), batch));
+            let (found, now_ms) = (chosen.iter().zip(&reads.values), self.clock.now_ms());
+            let applied = found.map(|(at, row)| changes[*at].apply(&self.secret, now_ms, row.as_ref(), batch));
             applied.map(|applied| applied.map(Applied::forget_items)).collect::<Result<Vec<Applied>, Refusal>>()
         };
         match self.engine.write(Mode::Plain, &keys, apply).await {

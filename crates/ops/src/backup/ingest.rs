@@ -97,8 +97,9 @@ impl Service {
             if owned.is_some_and(|owned| !owned.renew(reads, batch)) {
                 return Err(Refused::Error(owner::taken()));
             }
+            let now_ms = self.clock.now_ms();
             for (change, stored) in changes.iter().zip(&reads.values) {
-                change.apply(&self.secret, &self.clock, stored.as_ref(), batch).map_err(Refused::Change)?;
+                change.apply(&self.secret, now_ms, stored.as_ref(), batch).map_err(Refused::Change)?;
             }
             if let Some((key, value)) = progress {
                 batch.put(key.clone(), value.clone());

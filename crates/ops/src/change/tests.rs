@@ -19,7 +19,8 @@ struct Store {
 impl Store {
     fn run(&mut self, change: &Change) -> Result<Applied, Refusal> {
         let mut batch = Batch::default();
-        let applied = change.apply(&SECRET, &Clock::system(), self.rows.get(&change.key.row), &mut batch)?;
+        let applied =
+            change.apply(&SECRET, base::Clock::system().now_ms(), self.rows.get(&change.key.row), &mut batch)?;
         for (key, value) in batch.writes {
             match value {
                 Some(value) => self.rows.insert(key, value),

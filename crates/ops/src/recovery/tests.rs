@@ -339,3 +339,31 @@ async fn a_deleted_table_has_a_last_backup() {
     let listed = tested.service.list_backups(&caller(), list(Some(BackupTypeFilter::All))).await.unwrap();
     assert_eq!(listed.backup_summaries, Some(Vec::new()));
 }
+
+/// A moment divides no write: all records of one have the same time.
+#[tokio::test]
+async fn the_records_of_a_write_share_their_time() {
+    let service = Service::open(Memory::new(), Settings::default(), Clock::system()).await.unwrap();
+    let tested = Tested { service: Arc::clone(&service), hand: Clock::manual(0).1 };
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    tested.recover(true).await;
+    for round in 0..40 {
+        let put = |at: u32| TransactWriteItem {
+            put: Some(Box::new(Put {
+                table_name: "tab".to_owned(),
+                item: item(&[("pk", s(&at.to_string())), ("v", n(&round.to_string()))]),
+                ..Put::default()
+            })),
+            ..TransactWriteItem::default()
+        };
+        let transact_items = (0..100).map(put).collect();
+        let request = TransactWriteItemsInput { transact_items, ..TransactWriteItemsInput::default() };
+        service.transact_write_items(&caller(), request).await.unwrap();
+    }
+    let id = service.catalog.table_ids(|definition| definition.name == "tab")[0];
+    let page = service.history_page(id, 0, 0, 4_000, (4_000, 64 << 20)).await.unwrap();
+    let times: Vec<u64> =
+        page.records.iter().map(|row| change_log::Header::read(&row.value).unwrap().created_ms).collect();
+    assert_eq!(times.len(), 4_000);
+    assert!(times.chunks(100).all(|of_one| of_one.iter().all(|time| *time == of_one[0])), "{times:?}");
+}
