@@ -16,7 +16,6 @@ use tables::{Definition, Table, being_updated};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Catalog, Inner, Tables, Work};
-use crate::nodes::owner::Owned;
 
 /// A larger change of a definition's size counts as growth: smaller ones are a status or a time. Unit: bytes.
 const DEFINITION_SLACK: usize = 64;
@@ -58,11 +57,6 @@ pub struct Behind;
 impl Edit {
     pub fn starting(work: Work) -> Edit {
         Edit { work: Some(work), ..Edit::default() }
-    }
-
-    /// A step of background work: a former owner's is refused, whose successor goes on from what was stored before.
-    pub fn of_owner(owned: Option<&Owned>) -> Edit {
-        Edit { rewrites: owned.map(Owned::rewrite).into_iter().collect(), ..Edit::default() }
     }
 
     /// A change of the definition alone that a caller asks for.

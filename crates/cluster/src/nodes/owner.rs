@@ -6,7 +6,7 @@
 use storage::{Batch, Consistency, Key, KeyUse, Mode, Reads, StorageError, TxError};
 
 use super::{NodeId, Nodes};
-use crate::catalog::Rewrite;
+use crate::catalog::{Edit, Rewrite};
 
 /// An owned piece of work, as its steps see it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +49,11 @@ impl Owned {
         batch.delete(self.key.clone());
         Ok(())
     }
+}
+
+/// The edit of a step of background work: a former owner's is refused, whose successor goes on from what was stored before.
+pub fn edit_of(owned: Option<&Owned>) -> Edit {
+    Edit { rewrites: owned.map(Owned::rewrite).into_iter().collect(), ..Edit::default() }
 }
 
 /// An owner (16) and how many steps it has made (8, big-endian).

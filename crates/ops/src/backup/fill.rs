@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use change_log::{Content, Header, Record};
 use cluster::catalog::{Edit, Interrupted, Work};
-use cluster::nodes::owner::Owned;
+use cluster::nodes::owner::{self, Owned};
 use model::codec::row::Stored;
 use storage::{Consistency, Family, Key, Pages, Row, ScanRange, StorageError, log};
 use tables::item_key::KeyProblem;
@@ -107,7 +107,7 @@ impl Service {
         let progress = [COPIED, UNDONE].map(|number| rows::build_progress(table_id, number));
         let deletes = if phase == FillPhase::Ready { progress.to_vec() } else { Vec::new() };
         *stored = phase;
-        self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..Edit::of_owner(owned) }).await?;
+        self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..owner::edit_of(owned) }).await?;
         Ok(())
     }
 

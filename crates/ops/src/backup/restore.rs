@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::{Exception, RestoreTableFromBackupInput, RestoreTableFromBackupOutput};
 use auth::Caller;
 use cluster::catalog::{Edit, Interrupted, Work};
-use cluster::nodes::owner::Owned;
+use cluster::nodes::owner::{self, Owned};
 use tables::{Definition, FillPhase, Moment, NameUse, Restore, Shown, Table, TableStatus, rows, table_place};
 
 use super::overrides::Overrides;
@@ -128,7 +128,7 @@ impl Service {
             return Ok(());
         }
         (definition.status, definition.restore) = (TableStatus::Active, None);
-        let edit = Edit { deletes: vec![progress], ..Edit::of_owner(owned) };
+        let edit = Edit { deletes: vec![progress], ..owner::edit_of(owned) };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
         Ok(())
     }

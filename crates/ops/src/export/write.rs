@@ -8,7 +8,7 @@ use std::ops::Bound;
 use api::ExportViewType;
 use bytes::Bytes;
 use cluster::catalog::{Edit, Interrupted, Work};
-use cluster::nodes::owner::Owned;
+use cluster::nodes::owner::{self, Owned};
 use exchange::write::{Change, DataFile, Finished, LineFormat, md5_base64};
 use model::Attributes;
 use model::codec::row::{Stored, StoredItem};
@@ -181,7 +181,7 @@ impl Service {
         }
         definition.status = TableStatus::Deleting;
         let work = Some(Work::DropTable { table_id });
-        let edit = Edit { puts: vec![export.row(&self.secret)?], work, ..Edit::of_owner(owned) };
+        let edit = Edit { puts: vec![export.row(&self.secret)?], work, ..owner::edit_of(owned) };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
         Ok(())
     }

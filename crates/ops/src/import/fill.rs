@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use change_log::Author;
 use cluster::catalog::{Edit, Interrupted, Work};
-use cluster::nodes::owner::Owned;
+use cluster::nodes::owner::{self, Owned};
 use exchange::read::{Compression, InputFormat, Next, ObjectReader, Record};
 use model::Attributes;
 use objects::{Bucket, ObjectError, ObjectInfo};
@@ -315,7 +315,7 @@ impl Fill<'_> {
         definition.import = None;
         definition.status = if is_left_out { TableStatus::Deleting } else { TableStatus::Active };
         let work = is_left_out.then_some(Work::DropTable { table_id: self.table_id });
-        let edit = Edit { puts: vec![self.import.row(&service.secret)?], work, ..Edit::of_owner(self.owned) };
+        let edit = Edit { puts: vec![self.import.row(&service.secret)?], work, ..owner::edit_of(self.owned) };
         service.catalog.replace(&service.engine, guard, definition, edit).await?;
         Ok(())
     }
