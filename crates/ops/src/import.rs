@@ -5,6 +5,7 @@
 
 mod describe;
 mod details;
+mod error_log;
 mod fill;
 mod parameters;
 #[cfg(test)]

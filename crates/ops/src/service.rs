@@ -1,5 +1,6 @@
 //! The service: the state that operations share, and the background jobs.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 
@@ -40,6 +41,8 @@ pub struct Settings {
     pub deletes_expired: bool,
     /// Where exports are written and imports are read.
     pub objects: Objects,
+    /// The folder of the error logs of imports, if there is one.
+    pub import_errors: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -54,6 +57,7 @@ impl Default for Settings {
             jobs: None,
             deletes_expired: true,
             objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
+            import_errors: None,
         }
     }
 }

@@ -53,6 +53,7 @@ impl Service {
             Ok(Ownership::Alone) => self.trim_transfers().await.is_ok(),
             Ok(Ownership::Others) | Err(_) => false,
         };
+        self.trim_import_errors().await;
         if is_read {
             *read_ms = Some(now_ms);
         }

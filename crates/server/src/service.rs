@@ -17,6 +17,9 @@ pub(crate) use arguments::ServiceArguments;
 use crate::engine::{Keeps, Shared};
 use crate::nodes;
 
+/// The folder of the error logs of imports in a data folder.
+const IMPORT_ERRORS: &str = "import-errors";
+
 /// What the service may do beside its answers.
 pub(crate) struct Reach {
     /// Which resources of other AWS services callers may have called.
@@ -60,7 +63,12 @@ pub(crate) async fn open(
     let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
     let jobs = Some(jobs.clone());
     let Reach { service_arns, deletes_expired, objects } = reach;
-    let settings = ops::Settings { region, endpoint, shards, quotas, service_arns, jobs, deletes_expired, objects };
+    let import_errors = match keeps {
+        Keeps::Folder(data) => Some(data.join(IMPORT_ERRORS)),
+        Keeps::Memory | Keeps::Database(_) => None,
+    };
+    let settings =
+        ops::Settings { region, endpoint, shards, quotas, service_arns, jobs, deletes_expired, objects, import_errors };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,
         Some(Shared { heartbeats, lease, margin }) => {

@@ -163,3 +163,30 @@ resource "aws_lambda_event_source_mapping" "trigger" {
     revision = tostring(var.revision)
   }
 }
+
+# Filled from an object, which `run` puts into the server's object store.
+resource "aws_dynamodb_table" "imported" {
+  name         = "terraform-imported"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "pk"
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  import_table {
+    input_format           = "CSV"
+    input_compression_type = "NONE"
+    input_format_options {
+      csv {
+        delimiter   = ";"
+        header_list = ["pk", "value"]
+      }
+    }
+    s3_bucket_source {
+      bucket     = "terraform-import"
+      key_prefix = "items"
+    }
+  }
+}

@@ -22,6 +22,7 @@ use tables::{Table, TableStatus};
 
 use super::ImportRecord;
 use super::details::{ImportDetails, Position};
+use super::error_log::{self, LINES_MAX};
 use crate::backup::ingest::Step;
 use crate::change::Change;
 use crate::service::Service;
@@ -89,6 +90,8 @@ struct Fill<'a> {
     changes: BTreeMap<Bytes, Change>,
     records: usize,
     size: u64,
+    /// Of the error log.
+    lines: Vec<u8>,
 }
 
 impl Service {
@@ -106,9 +109,9 @@ impl Service {
         drop(table);
         let bucket = Bucket::parse(&details.bucket, details.bucket_owner.as_deref());
         let bucket = bucket.map_err(|refused| Interrupted::Failed(refused.to_string()))?;
-        let (changes, records, size) = (BTreeMap::new(), 0, 0);
+        let (changes, records, size, lines) = (BTreeMap::new(), 0, 0, Vec::new());
         let mut fill =
-            Fill { service: self, table_id, owned, bucket, format, compression, import, changes, records, size };
+            Fill { service: self, table_id, owned, bucket, format, compression, import, changes, records, size, lines };
         let read = fill.read_objects().await;
         // What was counted is written, also of an import that fails.
         let written = if matches!(read, Ok(()) | Err(Stop::Failed(_))) { fill.write_step().await } else { Ok(()) };
@@ -287,12 +290,17 @@ impl Fill<'_> {
     }
 
     fn count_error(&mut self, index: u64, why: &str) {
-        let _ = (index, why);
         self.import.details.counts.errors += 1;
+        if let Some(position) = &self.import.details.position
+            && self.import.details.counts.errors <= LINES_MAX
+        {
+            error_log::push_line(&mut self.lines, &self.import, &position.key, index, why);
+        }
     }
 
     /// Writes the step, with the record of the import.
     async fn write_step(&mut self) -> Result<(), Stop> {
+        self.service.log_import_errors(&self.import, std::mem::take(&mut self.lines)).await;
         let progress = self.import.row(&self.service.secret)?;
         let changes = std::mem::take(&mut self.changes).into_values().collect();
         (self.records, self.size) = (0, 0);
@@ -317,6 +325,10 @@ impl Fill<'_> {
         let work = is_left_out.then_some(Work::DropTable { table_id: self.table_id });
         let edit = Edit { puts: vec![self.import.row(&service.secret)?], work, ..owner::edit_of(self.owned) };
         service.catalog.replace(&service.engine, guard, definition, edit).await?;
+        if counts.errors > 0 {
+            log::warn!(event = "import_incomplete", table = self.import.table_name.as_str(), imported = counts.imported,
+                refused = counts.errors; "items were not imported: the import {}", self.import.id);
+        }
         Ok(())
     }
 }

@@ -24,7 +24,11 @@ struct House {
 }
 
 fn settings(folder: &Path) -> Settings {
-    Settings { objects: Objects::folder(folder.join("store")), ..Settings::default() }
+    Settings {
+        objects: Objects::folder(folder.join("store")),
+        import_errors: Some(folder.join("import-errors")),
+        ..Settings::default()
+    }
 }
 
 impl House {
@@ -222,6 +226,25 @@ async fn bad_items_and_bad_lines_are_counted() {
     );
     assert_eq!(describe(&house.service, "tab").await.unwrap().table_status, Some(TableStatus::Active));
     assert_eq!(house.items("tab").await.len(), 12);
+    // Each is logged, as AWS logs it.
+    let arn = ended.import_arn.unwrap();
+    let id = arn.rsplit_once('/').unwrap().1;
+    let log = std::fs::read_to_string(house.folder.path().join("import-errors").join(format!("{id}.jsonl"))).unwrap();
+    let line = |key: u32, index: u32, message: &str| {
+        format!(
+            "{{\"itemS3Pointer\":{{\"bucket\":\"bucket\",\"key\":\"{key}\",\"itemIndex\":{index}}},\"importArn\":\"{arn}\",\
+             \"errorMessages\":[\"{message}\"]}}"
+        )
+    };
+    let found: Vec<&str> = log.lines().collect();
+    assert_eq!(found.len(), 4);
+    assert_eq!(found[0], line(1, 4, "One or more parameter values were invalid: Missing the key pk in the item"));
+    assert!(found[1].starts_with(&line(2, 2, "a line is no JSON of an item: ").replace("\"]}", "")), "{}", found[1]);
+    assert_eq!(found[2], line(3, 0, "Item size has exceeded the maximum allowed size"));
+    assert_eq!(
+        found[3],
+        line(3, 1, "One or more parameter values were invalid: Type mismatch for key pk expected: S actual: N")
+    );
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod frames;
 mod http;
 mod http2;
 mod identity;
+mod imports;
 mod kinesis;
 mod kinesis_fake;
 mod kms_fake;

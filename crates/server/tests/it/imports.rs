@@ -1,0 +1,138 @@
+//! Imports of real servers: kills while a table is imported, encryption at rest, and two servers over one PostgreSQL.
+
+use std::fmt::Write;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use storage_postgres::testing::PostgresServer;
+
+use crate::client::Client;
+use crate::program::{PATIENCE, strong_key};
+use crate::test_server::{TestServer, TestServerBuilder};
+
+const ITEMS: usize = 20_000;
+const OBJECTS: usize = 4;
+/// Each of so many items, one has no key.
+const BAD_EVERY: usize = 1000;
+
+/// A server whose bucket has the items, and some bad ones, in a few objects.
+fn with_items(server: TestServerBuilder) -> TestServerBuilder {
+    let bucket = server.path("objects/bucket/in");
+    fs::create_dir_all(&bucket).expect("a folder");
+    for object in 0..OBJECTS {
+        let mut lines = String::new();
+        for at in (object..ITEMS).step_by(OBJECTS) {
+            let _ = writeln!(
+                lines,
+                "{{\"Item\":{{\"pk\":{{\"S\":\"{at}\"}},\"g\":{{\"S\":\"x\"}},\"v\":{{\"N\":\"{at}\"}}}}}}"
+            );
+            if at % BAD_EVERY == 0 {
+                lines.push_str("{\"Item\":{\"v\":{\"N\":\"1\"}}}\n");
+            }
+        }
+        fs::write(bucket.join(format!("{object}.json")), lines).expect("an object");
+    }
+    server.file("--s3-endpoint", "objects")
+}
+
+fn import(client: &mut Client) -> String {
+    let body = json!({"ClientToken": "once", "InputFormat": "DYNAMODB_JSON",
+        "S3BucketSource": {"S3Bucket": "bucket", "S3KeyPrefix": "in/"},
+        "TableCreationParameters": {"TableName": "Imported", "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "GlobalSecondaryIndexes": [{"IndexName": "by_g", "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}]}});
+    let begun = client.ask("ImportTable", body);
+    begun["ImportTableDescription"]["ImportArn"].as_str().expect("an ARN").to_owned()
+}
+
+fn until_ended(client: &mut Client, arn: &str) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let described = client.ask("DescribeImport", json!({"ImportArn": arn}))["ImportTableDescription"].clone();
+        if described["ImportStatus"] != "IN_PROGRESS" {
+            return described;
+        }
+        assert!(Instant::now() < deadline, "the import does not end: {described}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn count(client: &mut Client, index: Option<&str>) -> usize {
+    let (mut count, mut start) = (0, Value::Null);
+    loop {
+        let mut body = json!({"TableName": "Imported", "Select": "COUNT"});
+        if let Some(index) = index {
+            body["IndexName"] = index.into();
+        }
+        if !start.is_null() {
+            body["ExclusiveStartKey"] = start;
+        }
+        let page = client.ask("Scan", body);
+        count += page["Count"].as_u64().expect("a count") as usize;
+        start = page["LastEvaluatedKey"].clone();
+        if start.is_null() {
+            return count;
+        }
+    }
+}
+
+/// Everything is there once and counted once.
+fn check(client: &mut Client, arn: &str) {
+    let ended = until_ended(client, arn);
+    let errors = ITEMS / BAD_EVERY;
+    assert_eq!(ended["FailureCode"], "ItemValidationError", "{ended}");
+    assert_eq!(ended["ImportedItemCount"], ITEMS, "{ended}");
+    assert_eq!(ended["ErrorCount"], errors, "{ended}");
+    assert_eq!(ended["ProcessedItemCount"], ITEMS + errors, "{ended}");
+    for index in [None, Some("by_g")] {
+        assert_eq!(count(client, index), ITEMS, "{index:?}");
+    }
+    let described = client.ask("DescribeTable", json!({"TableName": "Imported"}));
+    assert_eq!(described["Table"]["ItemCount"], ITEMS);
+    assert_eq!(described["Table"]["TableStatus"], "ACTIVE");
+}
+
+/// The server is killed again and again while it imports.
+fn survives_kills(server: &TestServerBuilder) {
+    let running = server.start();
+    let mut client = running.client();
+    let arn = import(&mut client);
+    drop((client, running));
+    for lived_ms in [50, 100, 150, 250, 400] {
+        server.start_and_kill(Duration::from_millis(lived_ms));
+    }
+    let running = server.start();
+    let mut client = running.client();
+    check(&mut client, &arn);
+    drop(client);
+    assert!(running.stop().success());
+}
+
+#[test]
+fn an_import_survives_kills() {
+    survives_kills(&with_items(TestServer::on_data("data")));
+}
+
+#[test]
+fn an_encrypted_import_survives_kills() {
+    survives_kills(&with_items(TestServer::on_data("data").write("key", strong_key(7))).master_key("key"));
+}
+
+/// One server is killed in the middle, and the other one goes on.
+#[test]
+fn an_import_over_two_servers_is_continued_by_the_other() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    let first = with_items(TestServer::on_database(&url).flag("--node-lease-ms", "600"));
+    let second =
+        TestServer::on_database(&url).flag("--node-lease-ms", "600").flag("--s3-endpoint", first.path("objects"));
+    let (a, b) = (first.start(), second.start());
+    let (mut on_a, mut on_b) = (a.client(), b.client());
+    let arn = import(&mut on_a);
+    assert_eq!(import(&mut on_b), arn, "the token's import");
+    drop((on_a, a));
+    check(&mut on_b, &arn);
+}
