@@ -4,7 +4,7 @@
 //! whole keys. Of a folder, only the first names that can still be in the page are in memory; if they were not enough,
 //! because folders among them are empty, the folder is read again from there on. No handle is held while the walk is below a folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
@@ -71,6 +71,7 @@ impl Walk<'_> {
     fn entries(&self, path: &str, from: &str) -> Result<Entries, ObjectError> {
         let refused = |error| failed("list", &self.bucket.path().join(path), error);
         let mut found = Entries { first: BTreeMap::new(), is_cut: false };
+        let Some(range) = Range::below(path, self.prefix, self.after) else { return Ok(found) };
         let parts: Vec<&str> = path.split_terminator('/').collect();
         let folder = match self.bucket.descend(&parts) {
             Ok(folder) => folder,
@@ -78,24 +79,29 @@ impl Walk<'_> {
             Err(error) if is_absent(error) => return Ok(found),
             Err(error) => return Err(refused(error)),
         };
-        let mut names: BTreeMap<String, FileType> = BTreeMap::new();
+        let mut names: BTreeSet<String> = BTreeSet::new();
         let listed = folder.for_each_entry(|name, file_type| {
+            // Most names of a large folder are behind those of a page.
+            if names.len() >= self.names_max && names.last().is_some_and(|last| name > last.as_str()) {
+                found.is_cut = true;
+                return;
+            }
             let name = match known(&folder, name, file_type) {
                 FileType::Directory => format!("{name}/"),
                 FileType::RegularFile => name.to_owned(),
                 _ => return,
             };
-            if name.as_str() <= from || !self.concerns(path, &name) {
+            if name.as_str() <= from || !range.concerns(&name) {
                 return;
             }
-            names.insert(name, file_type);
+            names.insert(name);
             if names.len() > self.names_max {
                 names.pop_last();
                 found.is_cut = true;
             }
         });
         listed.map_err(refused)?;
-        for (name, _) in names {
+        for name in names {
             let entry = match name.ends_with('/') {
                 true => Entry::Folder,
                 false => match folder.stat(&name) {
@@ -108,20 +114,43 @@ impl Walk<'_> {
         }
         Ok(found)
     }
+}
 
-    /// Whether an entry is an object of the list behind `after`, or a folder that may have one.
-    fn concerns(&self, path: &str, name: &str) -> bool {
-        let key = format!("{path}{name}");
-        if key.len() > KEY_BYTES_MAX || path.is_empty() && is_uploads(name) {
+/// What a page says of the names in one folder.
+struct Range<'a> {
+    is_root: bool,
+    /// What a name, or the path below it, begins with.
+    prefix: &'a str,
+    /// What a name, or the path below it, is greater than.
+    after: &'a str,
+    name_bytes_max: usize,
+}
+
+impl<'a> Range<'a> {
+    /// `None` if nothing below the folder is in the page.
+    fn below(path: &str, prefix: &'a str, after: &'a str) -> Option<Range<'a>> {
+        let prefix = if path.starts_with(prefix) { "" } else { prefix.strip_prefix(path)? };
+        let after = match after.strip_prefix(path) {
+            Some(rest) => rest,
+            None if path > after => "",
+            None => return None,
+        };
+        let name_bytes_max = KEY_BYTES_MAX.checked_sub(path.len())?;
+        Some(Range { is_root: path.is_empty(), prefix, after, name_bytes_max })
+    }
+
+    /// Whether an entry is an object of the page, or a folder that may have one.
+    fn concerns(&self, name: &str) -> bool {
+        if name.len() > self.name_bytes_max || self.is_root && is_uploads(name) {
             return false;
         }
         match name.ends_with('/') {
-            // All keys below the folder begin with `key`: they are behind `after` unless that is behind `key` and not below it.
+            // All keys below the folder begin with its name: they are behind `after` unless that is behind it and not below it.
             true => {
-                (key.starts_with(self.prefix) || self.prefix.starts_with(&key))
-                    && (key.as_str() > self.after || self.after.starts_with(&key))
+                (name.starts_with(self.prefix) || self.prefix.starts_with(name))
+                    && (name > self.after || self.after.starts_with(name))
             }
-            false => key.starts_with(self.prefix) && key.as_str() > self.after,
+            false => name.starts_with(self.prefix) && name > self.after,
         }
     }
 }
@@ -144,7 +173,6 @@ fn object(stat: &Stat) -> Entry {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::fs;
 
     use proptest::prelude::*;

@@ -164,6 +164,14 @@ fn stopping_has_a_timeout() {
 }
 
 #[test]
+fn the_object_store_of_aws_needs_keys() {
+    check_refused(
+        &["--memory", "--listen", "127.0.0.1:0", "--s3-endpoint", "https://s3.eu-west-3.amazonaws.com"],
+        "--s3-endpoint cannot be used: https://s3.eu-west-3.amazonaws.com is AWS itself: set AWS_ACCESS_KEY_ID",
+    );
+}
+
+#[test]
 fn a_second_server_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
     let data = folder.path().to_str().expect("path");
