@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{AttributeValue, Attributes, KeyType};
 
 use super::value::Problems;
-use super::{RECORD_SIZE_MAX, Scan, line_size};
+use super::{RECORD_SIZE_MAX, Scan, blank_size};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -57,9 +57,11 @@ impl Csv {
                 return Scan::Skip(BYTE_ORDER_MARK.len());
             }
         }
-        let Some(line) = line_size(bytes, is_end) else { return Scan::Incomplete };
-        if bytes[..line].trim_ascii().is_empty() {
-            return Scan::Skip(line);
+        if let Some(size) = blank_size(bytes, is_end) {
+            return Scan::Skip(size);
+        }
+        if bytes.is_empty() {
+            return Scan::Incomplete;
         }
         let (fields, size) = match record(bytes, self.options.delimiter, is_end) {
             Ok(record) => record,

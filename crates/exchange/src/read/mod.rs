@@ -32,6 +32,8 @@ use ion::Ion;
 /// A record, uncompressed: an item of 400 KB in base64, with names and escapes. Unit: bytes. Our own bound.
 pub const RECORD_SIZE_MAX: usize = 1024 * 1024;
 
+/// Portions that are decompressed without finding a record before [`Next::Busy`].
+const PORTIONS_MAX: usize = 16;
 /// As many bytes are looked at together, unless the object has fewer. Unit: bytes.
 const SCAN_SIZE: usize = 64 * 1024;
 
@@ -63,6 +65,8 @@ pub enum Next {
     Record(Record),
     /// The bytes that were pushed are used up; more are to be pushed, or the end.
     Starved,
+    /// Much was read and nothing found, such as blank lines: to be asked again, after other work had its turn.
+    Busy,
     /// The object has no more records.
     End,
     /// The next record cannot be read, for this reason, and none behind it.
@@ -145,11 +149,16 @@ impl ObjectReader {
 
     /// The next record. After [`Next::Failed`] there is no other.
     pub fn next_record(&mut self) -> Next {
+        let mut portions = 0;
         loop {
             if self.has_failed {
                 return Next::End;
             }
             if !self.is_end && self.bytes.len() < self.wanted {
+                if portions == PORTIONS_MAX {
+                    return Next::Busy;
+                }
+                portions += 1;
                 match self.decompressor.fill(&mut self.bytes) {
                     Filled::Some => {}
                     Filled::Starved => return Next::Starved,
@@ -203,17 +212,25 @@ impl Records {
 
 /// The first line. Blank lines are no records.
 fn scan_line(bytes: &[u8], is_end: bool) -> Scan {
-    let Some(size) = line_size(bytes, is_end) else { return Scan::Incomplete };
-    let line = bytes[..size].trim_ascii();
-    if line.is_empty() {
+    if let Some(size) = blank_size(bytes, is_end) {
         return Scan::Skip(size);
     }
+    let Some(size) = line_size(bytes, is_end) else { return Scan::Incomplete };
     if size > RECORD_SIZE_MAX {
         return Scan::Malformed(format!("a record is larger than {RECORD_SIZE_MAX} bytes"));
     }
-    match json::item(line) {
+    match json::item(bytes[..size].trim_ascii()) {
         Ok(item) => Scan::Record(size, item),
         Err(why) => Scan::Malformed(why),
+    }
+}
+
+/// The size of all blank lines at the beginning; none if there is none.
+fn blank_size(bytes: &[u8], is_end: bool) -> Option<usize> {
+    let blanks = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
+    match is_end && blanks == bytes.len() {
+        true => (blanks > 0).then_some(blanks),
+        false => memchr::memrchr(b'\n', &bytes[..blanks]).map(|at| at + 1),
     }
 }
 

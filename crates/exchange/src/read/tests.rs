@@ -29,6 +29,7 @@ fn read_in(format: InputFormat, compression: Compression, object: &[u8], piece: 
                 });
                 assert_eq!(reader.count(), record.index + 1);
             }
+            Next::Busy => {}
             Next::Starved => match pieces.next() {
                 Some(piece) => reader.push(Bytes::copy_from_slice(piece)),
                 None => reader.push_end(),
@@ -176,12 +177,26 @@ fn little_that_stands_for_much_is_read_in_portions() {
         reader.push(bytes.into());
         reader.push_end();
         let mut in_memory = 0;
-        while let Next::Record(_) = reader.next_record() {
+        while matches!(reader.next_record(), Next::Record(_) | Next::Busy) {
             in_memory = in_memory.max(reader.bytes.capacity());
         }
         assert_eq!((reader.count(), reader.offset()), (400_000, lines.len() as u64));
         assert!(in_memory < 4 * RECORD_SIZE_MAX, "{compression:?}: {in_memory}");
     }
+}
+
+#[test]
+fn much_that_is_nothing_is_read_in_turns() {
+    let blank = vec![b'\n'; 64 << 20];
+    let mut reader = ObjectReader::new(InputFormat::DynamoDbJson, Compression::Gzip);
+    reader.push(gzip(&blank).into());
+    reader.push_end();
+    let mut turns = 0;
+    while reader.next_record() == Next::Busy {
+        turns += 1;
+    }
+    assert_eq!((reader.count(), reader.offset()), (0, blank.len() as u64));
+    assert!(turns > 2, "{turns}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use api::{
     ListImportsInput, ListImportsOutput,
 };
 use auth::Caller;
-use tables::{TableArn, timestamp};
+use tables::{Place, TableArn, timestamp};
 
 use super::ImportRecord;
 use super::details::ImportDetails;
@@ -32,6 +32,7 @@ impl Service {
         let place = place.ok_or_else(not_found)?;
         let import = self.find_transfer::<ImportDetails>(place.account, place.region, id).await?;
         let import = import.filter(|import| import.table_name == name).ok_or_else(not_found)?;
+        self.wait_for_end(std::slice::from_ref(&import)).await?;
         Ok(DescribeImportOutput { import_table_description: import.description() })
     }
 
@@ -56,8 +57,25 @@ impl Service {
         let limit = request.page_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE_DEFAULT);
         let limit = limit.clamp(1, PAGE_MAX);
         let listed = self.list_transfers(place, is_wanted, limit, request.next_token.as_deref()).await?;
+        self.wait_for_end(&listed.transfers).await?;
         let summaries = listed.transfers.iter().map(ImportRecord::summary).collect();
         Ok(ListImportsOutput { import_summary_list: Some(summaries), next_token: listed.next_token })
+    }
+}
+
+impl Service {
+    /// Waits until the tables of imports that have ended can be used: a caller that reads the end uses the table next.
+    async fn wait_for_end(&self, imports: &[ImportRecord]) -> Result<(), Exception> {
+        // The record and the definition change in one write, and the definition is published behind it, under the catalog's lock.
+        let is_unpublished = |import: &ImportRecord| {
+            let place = Place { account: &import.account, region: &import.region, name: &import.table_name };
+            let table = self.catalog.find(place);
+            table.is_some_and(|table| table.definition.import.as_ref().is_some_and(|begun| begun.id == import.id))
+        };
+        if imports.iter().any(|import| import.status.is_ended() && is_unpublished(import)) {
+            drop(self.catalog.lock().await?);
+        }
+        Ok(())
     }
 }
 

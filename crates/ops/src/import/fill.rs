@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use change_log::Author;
@@ -25,6 +24,7 @@ use super::details::{ImportDetails, Position};
 use super::error_log::{self, LINES_MAX};
 use crate::backup::ingest::Step;
 use crate::change::Change;
+use crate::object_tries::ObjectTries;
 use crate::service::Service;
 use crate::transfers::Failure;
 
@@ -34,10 +34,6 @@ const STEP_ITEMS: usize = 256;
 const STEP_RECORDS: usize = 4096;
 /// What the records of one step have. Unit: bytes, uncompressed.
 const STEP_SIZE: u64 = 2 << 20;
-/// How often an object store that fails is tried again before the import fails.
-const RETRIES: u32 = 9;
-/// Before the first of these tries; it doubles each time.
-const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 /// A failure that the captures name.
 const BAD_ITEMS: (&str, &str) = (
     "ItemValidationError",
@@ -151,18 +147,18 @@ impl Fill<'_> {
     async fn list(&self) -> Result<Vec<ObjectInfo>, Stop> {
         let prefix = self.import.details.key_prefix.as_deref().unwrap_or_default();
         let after = self.import.details.position.as_ref().map(|position| position.key.as_str());
-        let mut tries = 0;
+        let mut tries = ObjectTries::default();
         loop {
             match self.service.objects().list(&self.bucket, prefix, after).await {
                 Ok(objects) => return Ok(objects),
-                Err(error) => wait_or_fail(&mut tries, &error).await?,
+                Err(error) => tries.wait(&error).await.map_err(Stop::Failed)?,
             }
         }
     }
 
     /// Reads an object to its end, from where its position is.
     async fn read_object(&mut self, key: &str) -> Result<(), Stop> {
-        let (mut tries, mut records) = (0, 0);
+        let (mut tries, mut records) = (ObjectTries::default(), 0);
         loop {
             match self.read_some(key).await {
                 Ok(()) => return Ok(()),
@@ -175,9 +171,9 @@ impl Fill<'_> {
                 Err(Unread::Store(error)) => {
                     let passed = self.position(key).records;
                     if passed > records {
-                        (tries, records) = (0, passed);
+                        (tries, records) = (ObjectTries::default(), passed);
                     }
-                    wait_or_fail(&mut tries, &error).await?;
+                    tries.wait(&error).await.map_err(Stop::Failed)?;
                 }
             }
         }
@@ -213,6 +209,7 @@ impl Fill<'_> {
                     Some(bytes) => reader.push(bytes),
                     None => reader.push_end(),
                 },
+                Next::Busy => tokio::task::yield_now().await,
                 Next::Record(record) if record.index < position.records => {}
                 Next::Record(record) => self.take(record, reader.offset()).await?,
                 Next::Failed(why) => {
@@ -331,25 +328,4 @@ impl Fill<'_> {
         }
         Ok(())
     }
-}
-
-/// Waits before the store is tried again.
-///
-/// # Errors
-/// The import's failure, if it was tried often enough, or another try would fail as well.
-async fn wait_or_fail(tries: &mut u32, error: &ObjectError) -> Result<(), Stop> {
-    let is_final = match error {
-        ObjectError::Failed(_) | ObjectError::AlreadyExists => *tries == RETRIES,
-        ObjectError::NoSuchBucket(_)
-        | ObjectError::NoSuchKey(_)
-        | ObjectError::AccessDenied(_)
-        | ObjectError::KmsNotFound(_)
-        | ObjectError::Setting(_) => true,
-    };
-    if is_final {
-        return Err(Stop::Failed(Failure { code: error.failure_code().to_owned(), message: error.failure_message() }));
-    }
-    tokio::time::sleep(RETRY_INTERVAL * 2_u32.pow(*tries)).await;
-    *tries += 1;
-    Ok(())
 }
