@@ -11,6 +11,7 @@ mod crash;
 mod damaged;
 mod deploy;
 mod documents;
+mod exports;
 mod files;
 mod flags;
 mod formats;
