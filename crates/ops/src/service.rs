@@ -78,6 +78,10 @@ pub struct Service {
     pub(crate) damaged_rows: AtomicU64,
     /// Records that were trimmed since the start before a consumer had taken them, counted for each of such consumers.
     pub(crate) lost_records: AtomicU64,
+    /// Bytes of segments that were written since the start.
+    pub(crate) archived_bytes: AtomicU64,
+    /// Gaps in archives that were found since the start.
+    pub(crate) recovery_gaps: AtomicU64,
     pub(crate) lags: Lags,
     /// Copies of backups and restores that run at once: each of them writes as fast as the engine does.
     pub(crate) copies: Semaphore,
@@ -132,6 +136,8 @@ impl Service {
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
+            archived_bytes: AtomicU64::new(0),
+            recovery_gaps: AtomicU64::new(0),
             lags: Lags::default(),
             copies: Semaphore::new(COPIES_MAX),
             imports: Semaphore::new(IMPORTS_MAX),
@@ -176,6 +182,8 @@ impl Service {
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
+            archived_bytes: AtomicU64::new(0),
+            recovery_gaps: AtomicU64::new(0),
             lags: Lags::default(),
             copies: Semaphore::new(COPIES_MAX),
             imports: Semaphore::new(IMPORTS_MAX),

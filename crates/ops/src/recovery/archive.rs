@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::Exception;
@@ -168,11 +169,12 @@ impl Service {
         let page = view.scan_page(&range).await.map_err(storage_failure)?;
         drop(view);
         let Some(next) = next_segment(&state, &name, &page, self.clock.now_ms()) else { return Ok(false) };
-        if next.state.from != state.from {
+        let written = self.add_segment(table_id, number, &state, &next, recovery).await?;
+        if written && next.state.from != state.from {
             self.report_gap(table_id, &state, &next.state);
         }
-        let written = self.add_segment(table_id, number, &state, &next, recovery).await?;
-        Ok(written && (page.more || next.records.is_empty()))
+        let last = page.last_key().and_then(|key| log::position(&name, key));
+        Ok(written && (page.more || last.is_some_and(|last| next.state.archived < last)))
     }
 
     /// Writes a segment. False, and nothing is written, if another node has written one meanwhile, or recovery was disabled: the state
@@ -195,16 +197,23 @@ impl Service {
                 return Ok::<bool, Exception>(false);
             }
             if !next.records.is_empty() {
+                // Not from the reserve of a full disk: the log retains the records meanwhile.
+                batch.grows = true;
                 batch.put(segment_row(table_id, number, last), content.clone());
                 batch.put(rows::segment_header(table_id, number, last), next.header.encode());
             }
             batch.put(key.clone(), next.state.encode());
             Ok(true)
         };
-        self.engine.write(Mode::Plain, &keys, add).await.map_err(write_failure)?
+        let added = self.engine.write(Mode::Plain, &keys, add).await.map_err(write_failure)??;
+        if added && !next.records.is_empty() {
+            self.archived_bytes.fetch_add(content.len() as u64, Ordering::Relaxed);
+        }
+        Ok(added)
     }
 
     fn report_gap(&self, table_id: u64, before: &ArchiveState, after: &ArchiveState) {
+        self.recovery_gaps.fetch_add(1, Ordering::Relaxed);
         let table = self.table_label(table_id);
         ::log::error!(
             event = "recovery_gap", table = table.as_str();
