@@ -32,6 +32,11 @@ impl Service {
         let place = place.ok_or_else(not_found)?;
         let import = self.find_transfer::<ImportDetails>(place.account, place.region, id).await?;
         let import = import.filter(|import| import.table_name == name).ok_or_else(not_found)?;
+        if import.status.is_ended() {
+            // The record and the table are one write, which this node may not have published yet: the table is ACTIVE not later than
+            // its import has ended.
+            drop(self.catalog.lock().await?);
+        }
         Ok(DescribeImportOutput { import_table_description: import.description() })
     }
 
