@@ -146,7 +146,7 @@ impl Service {
     /// Waits for the copies of a table's items, for a while.
     pub(crate) async fn wait_for_backups(&self, caller: &Caller, table_name: &str) {
         let Ok(table_id) = self.catalog.described(caller, table_name).map(|table| table.id()) else { return };
-        let is_copied = || !self.is_being_copied_in_use(table_id);
+        let (_awaited, is_copied) = (self.await_copy(), || !self.is_being_copied_in_use(table_id));
         let _ = tokio::time::timeout(COPY_WAIT, self.until(is_copied)).await;
     }
 }

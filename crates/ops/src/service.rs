@@ -85,6 +85,8 @@ pub struct Service {
     pub(crate) lags: Lags,
     /// Steps of backups and restores.
     pub(crate) copies: Turns,
+    /// How many wait for a copy, which then does not pause between its steps.
+    pub(crate) copies_awaited: AtomicU64,
     /// Whole imports: they wait for the object store, and do not hold up copies.
     pub(crate) imports: Turns,
     /// Whether this process delivers to Kinesis.
@@ -140,6 +142,7 @@ impl Service {
             recovery_gaps: AtomicU64::new(0),
             lags: Lags::default(),
             copies: Turns::new(COPIES_MAX, COPIES_MAX),
+            copies_awaited: AtomicU64::new(0),
             imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
@@ -186,6 +189,7 @@ impl Service {
             recovery_gaps: AtomicU64::new(0),
             lags: Lags::default(),
             copies: Turns::new(COPIES_MAX, COPIES_MAX),
+            copies_awaited: AtomicU64::new(0),
             imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),

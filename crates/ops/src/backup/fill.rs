@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use change_log::{Content, Header, Record};
@@ -31,6 +32,10 @@ use crate::turns::Turn;
 
 /// Items or records of one step.
 const STEP_ROWS: usize = 256;
+/// The same of a copy that writers are not to notice.
+const GENTLE_ROWS: usize = 64;
+/// After each of its steps it waits as long as the step took, but no longer than this.
+const GENTLE_PAUSE_MAX: Duration = Duration::from_millis(100);
 /// What one step reads. Unit: bytes.
 const STEP_BYTES: usize = 2 << 20;
 /// How long the records behind the cut are retained for a backup that cannot be finished.
@@ -261,9 +266,12 @@ impl Service {
         if let Some(passed) = passed {
             range.lower = Bound::Excluded(passed);
         }
+        let is_gentle = self.is_gentle(to);
+        range.rows_max = if is_gentle { GENTLE_ROWS } else { STEP_ROWS };
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         loop {
-            let Some(_turn) = self.copy_turn(from, to).await? else { return Ok(()) };
+            let Some(turn) = self.copy_turn(from, to).await? else { return Ok(()) };
+            let begun = Instant::now();
             let Some(page) = pages.next_with_damaged().await? else { return Ok(()) };
             let Some(table) = self.filled(to) else { return Ok(()) };
             self.report_damaged_rows(from, &page.damaged, left_out);
@@ -271,7 +279,18 @@ impl Service {
             let changes = page.rows.iter().filter_map(|row| self.change_of_row(from, &table, row, left_out)).collect();
             drop(page);
             self.ingest(&Step { changes, progress: (progress.clone(), last) }, owned).await?;
+            drop(turn);
+            if is_gentle && self.copies_awaited.load(Ordering::Relaxed) == 0 {
+                tokio::time::sleep(begun.elapsed().min(GENTLE_PAUSE_MAX)).await;
+            }
         }
+    }
+
+    /// Whether writers of the source need the engine while the table is filled, and no caller waits for it: a backup can be restored from
+    /// at once, and a copy of it that takes twice as long delays writers half as much.
+    fn is_gentle(&self, table_id: u64) -> bool {
+        let Some(table) = self.filled(table_id) else { return false };
+        table.definition.backup.as_ref().is_some_and(|backup| backup.kind == BackupKind::User && !backup.is_ready())
     }
 
     /// A turn for a step from one table to another; none once that one is not wanted any more.

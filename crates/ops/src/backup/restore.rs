@@ -105,6 +105,7 @@ impl Service {
             self.fill(table_id, owned).await?;
             return self.finish_restore(table_id, owned).await;
         }
+        let awaited = self.await_copy();
         loop {
             if self.restored(table_id).is_none() {
                 return Ok(());
@@ -115,6 +116,7 @@ impl Service {
                 None => return Err(Interrupted::Failed(format!("there is no backup {} any more", restore.backup_arn))),
             }
         }
+        drop(awaited);
         let progress = rows::build_progress(table_id, 0);
         self.ingest_table(restore.backup, table_id, progress, LEFT_OUT, owned).await?;
         self.finish_restore(table_id, owned).await
