@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Gate;
 use bytes::Bytes;
 use client::{
     Answer, AwsCall, Backoff, Call, Credentials, Holder, Pool, ReplyBounds, Retries, Server, SignedFor, Trouble, Via,
@@ -40,6 +41,8 @@ use refusal::{Refusal, unreached};
 use request::{REPLY_BYTES_MAX, Request};
 pub(crate) use writer::S3Writer;
 
+/// How often the log says that the server does not answer.
+const UNREACHABLE_WINDOW: Duration = Duration::from_secs(60);
 /// Buckets whose connections stay open.
 const POOLS_MAX: usize = 64;
 
@@ -78,6 +81,7 @@ pub(crate) struct S3 {
     credentials: Credentials,
     patience: Patience,
     pools: Mutex<HashMap<String, Arc<Pool>>>,
+    unreachable: Gate,
 }
 
 impl fmt::Debug for S3 {
@@ -101,7 +105,8 @@ impl S3 {
         let setting = |failure: client::Failure| ObjectError::Setting(failure.to_string());
         let server = Server::parse(&endpoint.url, endpoint.ca_bundle).map_err(setting)?;
         let credentials = Credentials::for_server(&server, None).map_err(setting)?;
-        Ok(S3 { server, credentials, patience: Patience::default(), pools: Mutex::default() })
+        let unreachable = Gate::new(1, UNREACHABLE_WINDOW);
+        Ok(S3 { server, credentials, patience: Patience::default(), pools: Mutex::default(), unreachable })
     }
 
     pub(crate) async fn put(&self, at: &Place, body: Bytes, options: &PutOptions) -> Result<Stored, ObjectError> {
@@ -196,6 +201,7 @@ impl S3 {
                     }
                 }
                 Err(trouble) if is_late || matches!(trouble, Trouble::Encryption(_)) => {
+                    self.log_unreachable(&trouble);
                     return Err(unreached(&trouble));
                 }
                 Err(_) => {}
@@ -216,6 +222,14 @@ impl S3 {
             retries: Retries::NONE,
         };
         aws_call(Via::Pool(&self.pool(request.bucket.name())), &call).await
+    }
+
+    /// For the operator: a caller of this server does not learn where the object store is.
+    fn log_unreachable(&self, trouble: &Trouble) {
+        if self.unreachable.pass().is_some() {
+            let url = self.server.url().origin();
+            log::warn!(event = "object_store_unreachable"; "the object store at {url} does not answer: {trouble}");
+        }
     }
 
     fn pool(&self, bucket: &str) -> Arc<Pool> {

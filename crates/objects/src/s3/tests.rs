@@ -28,7 +28,9 @@ fn slow_store(url: &str) -> Objects {
     let objects = store(url);
     let Store::S3(s3) = &objects.store else { panic!("not S3") };
     let patience = Patience { attempt: Duration::from_millis(100), ..s3.patience.clone() };
-    let s3 = S3 { server: s3.server.clone(), credentials: s3.credentials.clone(), patience, pools: Mutex::default() };
+    let (server, credentials) = (s3.server.clone(), s3.credentials.clone());
+    let unreachable = Gate::new(1, UNREACHABLE_WINDOW);
+    let s3 = S3 { server, credentials, patience, pools: Mutex::default(), unreachable };
     Objects { store: Store::S3(Arc::new(s3)) }
 }
 
