@@ -178,6 +178,13 @@ fn check(request: &ExportTableToPointInTimeInput) -> Result<(), Exception> {
     let refuse = |text: &str| Err(Exception::validation(format!("Invalid Request: {text}")));
     let bucket = Bucket::parse(&request.s3_bucket, request.s3_bucket_owner.as_deref());
     bucket.map_err(|refused| tables::invalid(refused.to_string()))?;
+    // The model has no least length. Source: observed.
+    if request.s3_prefix.as_deref() == Some("") {
+        return Err(Exception::validation(
+            "1 validation error detected: Value '' at 's3Prefix' failed to satisfy constraint: Member must have length \
+             greater than or equal to 1",
+        ));
+    }
     if request.s3_sse_kms_key_id.is_some() && request.s3_sse_algorithm != Some(S3SseAlgorithm::Kms) {
         return refuse("KMS Key Id is not supported for this encryption type");
     }
