@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
 use tables::failure::OpenError;
 use tables::rows;
-use tokio::sync::Semaphore;
 
 use crate::principal_directory::PrincipalDirectory;
 use crate::table_keys::{KeyChanges, TableKeys};
 use crate::tokens::Tokens;
+use crate::turns::Turns;
 
 /// What the operator chose.
 #[derive(Clone, Debug)]
@@ -75,10 +75,10 @@ pub struct Service {
     /// Records that were trimmed since the start before a consumer had taken them, counted for each of such consumers.
     pub(crate) lost_records: AtomicU64,
     pub(crate) lags: Lags,
-    /// Copies of backups and restores that run at once: each of them writes as fast as the engine does.
-    pub(crate) copies: Semaphore,
-    /// Imports that run at once. They wait for the object store, and do not hold up copies.
-    pub(crate) imports: Semaphore,
+    /// Steps of backups and restores.
+    pub(crate) copies: Turns,
+    /// Whole imports: they wait for the object store, and do not hold up copies.
+    pub(crate) imports: Turns,
     /// Whether this process delivers to Kinesis.
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
@@ -98,10 +98,10 @@ pub(crate) struct DatabaseSettings {
     pub(crate) hash_secret: HashSecret,
 }
 
-/// Copies of backups and restores at once.
+/// Steps of copies at once.
 const COPIES_MAX: usize = 2;
-/// Imports at once.
-const IMPORTS_MAX: usize = 2;
+/// Imports of an account at once, and of all accounts.
+const IMPORTS_MAX: [usize; 2] = [2, 8];
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
@@ -129,8 +129,8 @@ impl Service {
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
             lags: Lags::default(),
-            copies: Semaphore::new(COPIES_MAX),
-            imports: Semaphore::new(IMPORTS_MAX),
+            copies: Turns::new(COPIES_MAX, COPIES_MAX),
+            imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),
@@ -173,8 +173,8 @@ impl Service {
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
             lags: Lags::default(),
-            copies: Semaphore::new(COPIES_MAX),
-            imports: Semaphore::new(IMPORTS_MAX),
+            copies: Turns::new(COPIES_MAX, COPIES_MAX),
+            imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),

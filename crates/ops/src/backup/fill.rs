@@ -27,6 +27,7 @@ use crate::change::Change;
 use crate::filling::is_filled;
 use crate::follow::FollowError;
 use crate::service::Service;
+use crate::turns::Turn;
 
 /// Items or records of one step.
 const STEP_ROWS: usize = 256;
@@ -66,7 +67,7 @@ impl Service {
                 FillPhase::Ready => return Ok(()),
                 FillPhase::Opening => FillPhase::Copying { cut: self.cut(table_id, &filling, owned).await? },
                 FillPhase::Copying { cut } => {
-                    let (_copying, cut) = (self.copies.acquire().await, cut.clone());
+                    let cut = cut.clone();
                     let end = match filling.changes_until_ms {
                         Some(until_ms) => self.positions_at(source_id, &cut, until_ms).await?,
                         None => {
@@ -77,7 +78,6 @@ impl Service {
                     FillPhase::Undoing { end, cut }
                 }
                 FillPhase::Undoing { cut, end } => {
-                    let _copying = self.copies.acquire().await;
                     self.undo_changes(table_id, source_id, cut, end, owned).await?;
                     self.release_log(table_id).await?;
                     FillPhase::Ready
@@ -263,6 +263,7 @@ impl Service {
         }
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         loop {
+            let Some(_turn) = self.copy_turn(from, to).await? else { return Ok(()) };
             let Some(page) = pages.next_with_damaged().await? else { return Ok(()) };
             let Some(table) = self.filled(to) else { return Ok(()) };
             self.report_damaged_rows(from, &page.damaged, left_out);
@@ -271,6 +272,16 @@ impl Service {
             drop(page);
             self.ingest(&Step { changes, progress: (progress.clone(), last) }, owned).await?;
         }
+    }
+
+    /// A turn for a step from one table to another; none once that one is not wanted any more.
+    async fn copy_turn(&self, from: u64, to: u64) -> Result<Option<Turn<'_>>, Interrupted> {
+        let Some(account) = self.filled(to).map(|table| table.definition.account.clone()) else { return Ok(None) };
+        // Before the turn: a KMS may take seconds to answer.
+        for table_id in [from, to] {
+            self.learn_table_key(table_id).await?;
+        }
+        Ok(Some(self.copies.take(&account).await))
     }
 
     /// A backup or a restored table that is still wanted.
@@ -333,6 +344,7 @@ impl Service {
     ) -> Result<(), Interrupted> {
         let mut to = to;
         while to > cut.last {
+            let Some(_turn) = self.copy_turn(source_id, table_id).await? else { return Ok(()) };
             let page = self.history_page(source_id, cut.log, cut.last, to, (STEP_ROWS, STEP_BYTES)).await?;
             let Some(table) = self.filled(table_id) else { return Ok(()) };
             self.report_damaged_rows(source_id, &page.damaged, LEFT_OUT);

@@ -76,7 +76,7 @@ impl Service {
     }
 
     pub(super) fn check_target(&self, definition: &Definition) -> Result<(), Exception> {
-        let Some(table) = self.catalog.find(definition.place()) else { return Ok(()) };
+        let Some(table) = self.catalog.lookup(definition.place())? else { return Ok(()) };
         Err(match &table.definition.restore {
             Some(restore) => Exception::TableInUse(format!(
                 "Table: {} is already being restored from backup: {}",
@@ -106,6 +106,9 @@ impl Service {
             return self.finish_restore(table_id, owned).await;
         }
         loop {
+            if self.restored(table_id).is_none() {
+                return Ok(());
+            }
             match self.backup_of(restore.backup, tables::Backup::is_ready) {
                 Some(true) => break,
                 Some(false) => tokio::time::sleep(READY_INTERVAL).await,
@@ -113,7 +116,6 @@ impl Service {
             }
         }
         let progress = rows::build_progress(table_id, 0);
-        let _copying = self.copies.acquire().await;
         self.ingest_table(restore.backup, table_id, progress, LEFT_OUT, owned).await?;
         self.finish_restore(table_id, owned).await
     }
