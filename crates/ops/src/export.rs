@@ -104,7 +104,7 @@ impl Service {
 
     fn exported_table(&self, caller: &Caller, arn: &str) -> Result<Arc<Table>, Exception> {
         let place = table_place(caller, arn, NameUse::Lookup)?;
-        let table = self.catalog.find(place).filter(|table| table.is_usable());
+        let table = self.catalog.lookup(place)?.filter(|table| table.is_usable());
         table.ok_or_else(|| Exception::TableNotFound(format!("Table not found: {arn}")))
     }
 
