@@ -64,7 +64,7 @@ mod tests {
         for step in steps {
             step.await.unwrap();
         }
-        let order = order.lock();
+        let order = order.lock().clone();
         let place = |account| order.iter().position(|other| *other == account).unwrap();
         assert!(order.len() == 8 && place("b") <= 3 && place("c") <= 3, "{order:?}");
         drop(turns.take("d").await);

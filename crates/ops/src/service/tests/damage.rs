@@ -365,18 +365,23 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
             true => damaged.engine.faults.rows.lock().push(second.clone()),
             false => damaged.damage(&second, cut).await,
         }
-        let iterator = GetShardIteratorInput {
-            stream_arn: arn,
-            shard_id: shard.id(&service.secret),
-            shard_iterator_type: ShardIteratorType::TrimHorizon,
-            sequence_number: None,
-            timestamp: None,
+        let from = async |shard_iterator_type, timestamp| {
+            let iterator = GetShardIteratorInput {
+                stream_arn: arn.clone(),
+                shard_id: shard.id(&service.secret),
+                shard_iterator_type,
+                sequence_number: None,
+                timestamp,
+            };
+            service.get_shard_iterator(&caller(), iterator).await.unwrap().shard_iterator.unwrap()
         };
-        let shard_iterator = service.get_shard_iterator(&caller(), iterator).await.unwrap().shard_iterator.unwrap();
         let read = async |shard_iterator| {
             service.get_records(&caller(), GetRecordsInput { shard_iterator, limit: None }).await
         };
-        let first = read(shard_iterator).await.unwrap();
+        // The search for a time meets the damaged record first.
+        let early = from(ShardIteratorType::AtTimestamp, Some(Timestamp { epoch_ms: 1 })).await;
+        assert_eq!(read(early).await.unwrap().records.unwrap().len(), 1);
+        let first = read(from(ShardIteratorType::TrimHorizon, None).await).await.unwrap();
         assert_eq!(first.records.unwrap().len(), 1);
         let next = first.next_shard_iterator.unwrap();
         assert!(detail(read(next.clone()).await).contains("table tab"));
