@@ -2,6 +2,7 @@
 
 mod audit;
 mod authority;
+mod backup_command;
 mod backups;
 mod bench;
 mod bench_tls;
