@@ -68,21 +68,33 @@ impl Shard {
     }
 
     /// The position of the first record of its log that was made at a time or later, or of the next one to come. Times in
-    /// a log grow, but for a clock that was set back.
+    /// a log grow, but for a clock that was set back. A damaged record has the time of the next one that can be read.
     pub async fn first_since(&self, view: &dyn View, time_ms: u64) -> Result<u64, Exception> {
-        let name = self.log_name();
         let (mut low, mut high) = (self.trimmed.saturating_add(1), self.last(view).await?.saturating_add(1));
         while low < high {
             let middle = low + (high - low) / 2;
-            let row = view.get_many(&[log::record(&name, middle)]).await.map_err(storage_failure)?;
-            let header = row.first().and_then(Option::as_ref).and_then(|row| Header::read(row));
-            let header = header
-                .ok_or_else(|| Exception::internal(format!("record {middle} of shard {} cannot be read", self.number)));
-            match header?.created_ms {
-                created_ms if created_ms >= time_ms => high = middle,
-                _ => low = middle.saturating_add(1),
+            let mut readable = middle;
+            let created_ms = loop {
+                match self.created_ms(view, readable).await? {
+                    None if readable.saturating_add(1) < high => readable += 1,
+                    found => break found,
+                }
+            };
+            match created_ms {
+                Some(created_ms) if created_ms < time_ms => low = readable.saturating_add(1),
+                Some(_) | None => high = middle,
             }
         }
         Ok(low)
+    }
+
+    /// When a record was made; none if it cannot be read.
+    async fn created_ms(&self, view: &dyn View, position: u64) -> Result<Option<u64>, Exception> {
+        let row = match view.get_many(&[log::record(&self.log_name(), position)]).await {
+            Err(StorageError::Corrupt(_)) => return Ok(None),
+            row => row.map_err(storage_failure)?,
+        };
+        let header = row.first().and_then(Option::as_ref).and_then(|row| Header::read(row));
+        Ok(header.map(|header| header.created_ms))
     }
 }

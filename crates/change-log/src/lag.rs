@@ -112,6 +112,10 @@ pub struct BackgroundStats {
     pub damaged_rows: u64,
     /// Records of logs that were trimmed since the start before a consumer had taken them that retention waits for.
     pub lost_records: u64,
+    /// Bytes of segments that were written to archives since the start.
+    pub archived_bytes: u64,
+    /// Gaps in archives that were found since the start.
+    pub recovery_gaps: u64,
     pub tables: Vec<TableLag>,
 }
 

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::Gate;
 use bytes::Bytes;
 use client::{
     Answer, AwsCall, Backoff, Call, Credentials, Holder, Pool, ReplyBounds, Retries, Server, SignedFor, Trouble, Via,
@@ -40,6 +41,8 @@ use refusal::{Refusal, unreached};
 use request::{REPLY_BYTES_MAX, Request};
 pub(crate) use writer::S3Writer;
 
+/// How often the log says that the server does not answer.
+const UNREACHABLE_WINDOW: Duration = Duration::from_secs(60);
 /// Buckets whose connections stay open.
 const POOLS_MAX: usize = 64;
 
@@ -78,6 +81,7 @@ pub(crate) struct S3 {
     credentials: Credentials,
     patience: Patience,
     pools: Mutex<HashMap<String, Arc<Pool>>>,
+    unreachable: Gate,
 }
 
 impl fmt::Debug for S3 {
@@ -89,6 +93,7 @@ impl fmt::Debug for S3 {
 /// The last reply to a call.
 struct Reply {
     answer: Answer,
+    refusal: Option<Refusal>,
     /// An earlier attempt had no reply, or none that says whether it was executed.
     is_in_doubt: bool,
 }
@@ -100,18 +105,19 @@ impl S3 {
         let setting = |failure: client::Failure| ObjectError::Setting(failure.to_string());
         let server = Server::parse(&endpoint.url, endpoint.ca_bundle).map_err(setting)?;
         let credentials = Credentials::for_server(&server, None).map_err(setting)?;
-        Ok(S3 { server, credentials, patience: Patience::default(), pools: Mutex::default() })
+        let unreachable = Gate::new(1, UNREACHABLE_WINDOW);
+        Ok(S3 { server, credentials, patience: Patience::default(), pools: Mutex::default(), unreachable })
     }
 
     pub(crate) async fn put(&self, at: &Place, body: Bytes, options: &PutOptions) -> Result<Stored, ObjectError> {
         let request = Request::new("PUT", at.bucket(), Some(at.key())).options(options).body(body);
-        Ok(stored(&self.call(&request).await?.answer))
+        Ok(stored(&self.call(&request).await?))
     }
 
     pub(crate) async fn put_new(&self, at: &Place, body: Bytes, options: &PutOptions) -> Result<Stored, ObjectError> {
         let request = Request::new("PUT", at.bucket(), Some(at.key())).options(options).header("if-none-match", "*");
         let reply = self.reply(&request.body(body.clone())).await?;
-        match Refusal::of(&reply.answer).map(Refusal::into_error) {
+        match reply.refusal.map(Refusal::into_error) {
             None => Ok(stored(&reply.answer)),
             // The object may be this call's own, of an attempt whose reply was lost.
             Some(ObjectError::AlreadyExists) if reply.is_in_doubt => self.is_own(at, &body).await,
@@ -149,8 +155,8 @@ impl S3 {
                 (None, Some(after)) => request.query("start-after", after),
                 (None, None) => request,
             };
-            let reply = self.call(&request).await?;
-            let page = xml::listed(&reply.answer.body).ok_or_else(|| nonsense("a list"))?;
+            let answer = self.call(&request).await?;
+            let page = xml::listed(&answer.body).ok_or_else(|| nonsense("a list"))?;
             check_order(&page.objects, prefix, after)?;
             match page.continuation {
                 Some(token) if page.objects.is_empty() && continuation.as_ref() != Some(&token) => {
@@ -169,10 +175,10 @@ impl S3 {
     }
 
     /// The reply to a request that is not refused.
-    async fn call(&self, request: &Request<'_>) -> Result<Reply, ObjectError> {
+    async fn call(&self, request: &Request<'_>) -> Result<Answer, ObjectError> {
         let reply = self.reply(request).await?;
-        match Refusal::of(&reply.answer) {
-            None => Ok(reply),
+        match reply.refusal {
+            None => Ok(reply.answer),
             Some(refusal) => Err(refusal.into_error()),
         }
     }
@@ -188,14 +194,19 @@ impl S3 {
             let outcome = self.attempt(request).await;
             let is_late = begun.elapsed() >= self.patience.attempts;
             match outcome {
-                Ok(answer) if is_late || !Refusal::of(&answer).is_some_and(|refusal| refusal.may_pass()) => {
-                    return Ok(Reply { answer, is_in_doubt });
+                Ok(answer) => {
+                    let refusal = Refusal::of(request.method, &answer);
+                    if is_late || !refusal.as_ref().is_some_and(Refusal::may_pass) {
+                        return Ok(Reply { answer, refusal, is_in_doubt });
+                    }
                 }
                 Err(trouble) if is_late || matches!(trouble, Trouble::Encryption(_)) => {
+                    self.log_unreachable(&trouble);
                     return Err(unreached(&trouble));
                 }
-                Ok(_) | Err(_) => is_in_doubt = true,
+                Err(_) => {}
             }
+            is_in_doubt = true;
             backoff.pause().await;
         }
     }
@@ -211,6 +222,14 @@ impl S3 {
             retries: Retries::NONE,
         };
         aws_call(Via::Pool(&self.pool(request.bucket.name())), &call).await
+    }
+
+    /// For the operator: a caller of this server does not learn where the object store is.
+    fn log_unreachable(&self, trouble: &Trouble) {
+        if self.unreachable.pass().is_some() {
+            let url = self.server.url().origin();
+            log::warn!(event = "object_store_unreachable"; "the object store at {url} does not answer: {trouble}");
+        }
     }
 
     fn pool(&self, bucket: &str) -> Arc<Pool> {

@@ -14,7 +14,7 @@ mod moment;
 mod overrides;
 mod restore;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl Service {
             if source.encryption != encryption {
                 return Err(being_updated(&source.name));
             }
-            self.catalog.check_backup_quota(place)?;
+            self.catalog.check_backup_quota(&self.settings.quotas, place)?;
             let (id, name, now_ms) = (guard.next_table_id(), &request.backup_name, self.clock.now_ms());
             let definition = definition(id, new_backup(name, BackupKind::User, source, items, now_ms));
             let key = key.clone().map(|key| (rows::table_key(definition.table_id), key));
@@ -80,12 +80,20 @@ impl Service {
     /// The cut is made in the background, so that a client that disconnects leaves no half-made backup. What is written after the
     /// answer is not in the backup.
     async fn wait_for_cut(&self, table_id: u64) -> bool {
-        let is_cut = async {
-            while self.filling(table_id).is_some_and(|filling| filling.phase == FillPhase::Opening) {
-                tokio::time::sleep(LOOK_INTERVAL).await;
+        let is_cut = || self.filling(table_id).is_none_or(|filling| filling.phase != FillPhase::Opening);
+        tokio::time::timeout(CUT_WAIT, self.until(is_cut)).await.is_ok()
+    }
+
+    /// Waits until something holds that follows from the definitions: each look reads all of them.
+    async fn until(&self, holds: impl Fn() -> bool) {
+        let mut seen = None;
+        loop {
+            let changes = self.catalog.changes();
+            if seen.replace(changes) != Some(changes) && holds() {
+                return;
             }
-        };
-        tokio::time::timeout(CUT_WAIT, is_cut).await.is_ok()
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
     }
 
     /// Takes back a backup that got no cut in time: one that is cut later would have writes from behind the answer.
@@ -114,7 +122,7 @@ impl Service {
     }
 
     fn backed_up_table(&self, place: Place<'_>) -> Result<Arc<Table>, Exception> {
-        let table = self.catalog.find(place).filter(|table| table.is_usable());
+        let table = self.catalog.lookup(place)?.filter(|table| table.is_usable());
         table.ok_or_else(|| Exception::TableNotFound(format!("Table not found: {}", place.name)))
     }
 
@@ -124,7 +132,7 @@ impl Service {
         let not_found = || Exception::BackupNotFound(format!("Backup not found: {arn}"));
         let place = TableArn::parse(arn).and_then(|parsed| parsed.place(caller)).ok_or_else(not_found)?;
         let name = Backup::definition_name(table_name, id);
-        let found = self.catalog.find(Place { name: &name, ..place });
+        let found = self.catalog.lookup(Place { name: &name, ..place })?;
         found.filter(|table| table.definition.status == TableStatus::Backup).ok_or_else(not_found)
     }
 
@@ -138,12 +146,8 @@ impl Service {
     /// Waits for the copies of a table's items, for a while.
     pub(crate) async fn wait_for_backups(&self, caller: &Caller, table_name: &str) {
         let Ok(table_id) = self.catalog.described(caller, table_name).map(|table| table.id()) else { return };
-        let is_copied = async {
-            while self.is_being_copied_in_use(table_id) {
-                tokio::time::sleep(LOOK_INTERVAL).await;
-            }
-        };
-        let _ = tokio::time::timeout(COPY_WAIT, is_copied).await;
+        let (_awaited, is_copied) = (self.await_copy(), || !self.is_being_copied_in_use(table_id));
+        let _ = tokio::time::timeout(COPY_WAIT, self.until(is_copied)).await;
     }
 }
 

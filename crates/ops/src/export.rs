@@ -104,7 +104,7 @@ impl Service {
 
     fn exported_table(&self, caller: &Caller, arn: &str) -> Result<Arc<Table>, Exception> {
         let place = table_place(caller, arn, NameUse::Lookup)?;
-        let table = self.catalog.find(place).filter(|table| table.is_usable());
+        let table = self.catalog.lookup(place)?.filter(|table| table.is_usable());
         table.ok_or_else(|| Exception::TableNotFound(format!("Table not found: {arn}")))
     }
 
@@ -178,6 +178,13 @@ fn check(request: &ExportTableToPointInTimeInput) -> Result<(), Exception> {
     let refuse = |text: &str| Err(Exception::validation(format!("Invalid Request: {text}")));
     let bucket = Bucket::parse(&request.s3_bucket, request.s3_bucket_owner.as_deref());
     bucket.map_err(|refused| tables::invalid(refused.to_string()))?;
+    // The model has no least length. Source: observed.
+    if request.s3_prefix.as_deref() == Some("") {
+        return Err(Exception::validation(
+            "1 validation error detected: Value '' at 's3Prefix' failed to satisfy constraint: Member must have length \
+             greater than or equal to 1",
+        ));
+    }
     if request.s3_sse_kms_key_id.is_some() && request.s3_sse_algorithm != Some(S3SseAlgorithm::Kms) {
         return refuse("KMS Key Id is not supported for this encryption type");
     }

@@ -1,10 +1,18 @@
 //! The copies of tables that are there or being made, which need what their sources have: rows, logs and archives.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tables::{Definition, FillPhase, Filling, TableStatus};
 
 use crate::service::Service;
 
 impl Service {
+    /// For as long as something waits for a copy.
+    pub(crate) fn await_copy(&self) -> AwaitedCopy<'_> {
+        self.copies_awaited.fetch_add(1, Ordering::Relaxed);
+        AwaitedCopy(&self.copies_awaited)
+    }
+
     /// Whether the items of a table are still being copied, into a backup or a restored table.
     pub(crate) fn is_being_copied(&self, table_id: u64) -> bool {
         self.fillings_from(table_id).iter().any(|filling| filling.phase != FillPhase::Ready)
@@ -22,6 +30,15 @@ impl Service {
         };
         let copies = self.catalog.table_ids(is_copy).into_iter();
         copies.filter_map(|id| self.catalog.by_id(id)?.definition.filling()).collect()
+    }
+}
+
+/// While it lives, copies do not pause between their steps.
+pub(crate) struct AwaitedCopy<'a>(&'a AtomicU64);
+
+impl Drop for AwaitedCopy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -12,6 +12,8 @@ impl Service {
             expired_items: self.expired.load(Ordering::Relaxed),
             damaged_rows: self.damaged_rows.load(Ordering::Relaxed),
             lost_records: self.lost_records.load(Ordering::Relaxed),
+            archived_bytes: self.archived_bytes.load(Ordering::Relaxed),
+            recovery_gaps: self.recovery_gaps.load(Ordering::Relaxed),
             tables: self.lags(),
         }
     }

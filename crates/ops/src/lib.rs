@@ -93,6 +93,7 @@ mod transact_write_items;
 mod transaction;
 #[cfg_attr(not(test), expect(dead_code, reason = "exports use the rest of it"))]
 mod transfers;
+mod turns;
 mod update_item;
 mod update_table;
 mod validation;

@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
 use tables::failure::OpenError;
 use tables::rows;
-use tokio::sync::Semaphore;
 
 use crate::principal_directory::PrincipalDirectory;
 use crate::table_keys::{KeyChanges, TableKeys};
 use crate::tokens::Tokens;
+use crate::turns::Turns;
 
 /// What the operator chose.
 #[derive(Clone, Debug)]
@@ -78,11 +78,17 @@ pub struct Service {
     pub(crate) damaged_rows: AtomicU64,
     /// Records that were trimmed since the start before a consumer had taken them, counted for each of such consumers.
     pub(crate) lost_records: AtomicU64,
+    /// Bytes of segments that were written since the start.
+    pub(crate) archived_bytes: AtomicU64,
+    /// Gaps in archives that were found since the start.
+    pub(crate) recovery_gaps: AtomicU64,
     pub(crate) lags: Lags,
-    /// Copies of backups and restores that run at once: each of them writes as fast as the engine does.
-    pub(crate) copies: Semaphore,
-    /// Imports that run at once. They wait for the object store, and do not hold up copies.
-    pub(crate) imports: Semaphore,
+    /// Steps of backups and restores.
+    pub(crate) copies: Turns,
+    /// How many wait for a copy, which then does not pause between its steps.
+    pub(crate) copies_awaited: AtomicU64,
+    /// Whole imports: they wait for the object store, and do not hold up copies.
+    pub(crate) imports: Turns,
     /// Whether this process delivers to Kinesis.
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
@@ -102,10 +108,10 @@ pub(crate) struct DatabaseSettings {
     pub(crate) hash_secret: HashSecret,
 }
 
-/// Copies of backups and restores at once.
+/// Steps of copies at once.
 const COPIES_MAX: usize = 2;
-/// Imports at once.
-const IMPORTS_MAX: usize = 2;
+/// Imports of an account at once, and of all accounts.
+const IMPORTS_MAX: [usize; 2] = [2, 8];
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
@@ -132,9 +138,12 @@ impl Service {
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
+            archived_bytes: AtomicU64::new(0),
+            recovery_gaps: AtomicU64::new(0),
             lags: Lags::default(),
-            copies: Semaphore::new(COPIES_MAX),
-            imports: Semaphore::new(IMPORTS_MAX),
+            copies: Turns::new(COPIES_MAX, COPIES_MAX),
+            copies_awaited: AtomicU64::new(0),
+            imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),
@@ -176,9 +185,12 @@ impl Service {
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
+            archived_bytes: AtomicU64::new(0),
+            recovery_gaps: AtomicU64::new(0),
             lags: Lags::default(),
-            copies: Semaphore::new(COPIES_MAX),
-            imports: Semaphore::new(IMPORTS_MAX),
+            copies: Turns::new(COPIES_MAX, COPIES_MAX),
+            copies_awaited: AtomicU64::new(0),
+            imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::backup::BackupCommand;
 use crate::init::InitArguments;
 use crate::nodes::NodesArguments;
 use crate::policy_check::PolicyCheckArguments;
@@ -78,6 +79,9 @@ pub(crate) enum Command {
     Bench(Box<bench::Arguments>),
     /// Print a table's changes as they come, as JSON lines
     Tail(Box<TailArguments>),
+    /// Back up tables and restore them
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Evaluate IAM policies offline
     #[command(subcommand)]
     Policy(PolicyCommand),

@@ -16,12 +16,13 @@
 //! | records of requests | `audit`, `traces`, `visit`, `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
-//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database` |
+//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `backup` |
 //! | the command line | `cli`, which flattens the flags |
 
 mod answer;
 mod audit;
 mod auth_key;
+mod backup;
 mod bench_database;
 mod body;
 mod body_error;
@@ -52,6 +53,7 @@ mod pipeline;
 mod policy_check;
 mod protect;
 mod rekey;
+mod remote;
 mod room;
 mod root_key;
 mod route;
@@ -74,6 +76,7 @@ mod value_parsers;
 mod visit;
 mod web;
 
+use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -85,64 +88,35 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     use_small_pages();
     match Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
-        Command::Serve(arguments) => match serve::run(&arguments, &Cli::unknown_variables()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::FAILURE
-            }
-        },
+        Command::Serve(arguments) => ended(serve::run(&arguments, &Cli::unknown_variables())),
         Command::Storage(StorageCommand::Check(arguments)) => match storage_check::run(&arguments) {
             Ok(usable) => ExitCode::from(u8::from(!usable)),
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::FAILURE
-            }
+            Err(failure) => failed(&failure, 1),
         },
-        Command::Storage(StorageCommand::Rekey(arguments)) => match rekey::run(&arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::FAILURE
-            }
-        },
-        Command::Init(arguments) => match init::run(&arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::FAILURE
-            }
-        },
-        Command::Nodes(arguments) => match nodes::run(&arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::FAILURE
-            }
-        },
-        Command::Bench(arguments) => match bench::run(&arguments, &bench_database::reach) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::FAILURE
-            }
-        },
-        Command::Tail(arguments) => match tail::run(&arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::FAILURE
-            }
-        },
+        Command::Storage(StorageCommand::Rekey(arguments)) => ended(rekey::run(&arguments)),
+        Command::Init(arguments) => ended(init::run(&arguments)),
+        Command::Nodes(arguments) => ended(nodes::run(&arguments)),
+        Command::Bench(arguments) => ended(bench::run(&arguments, &bench_database::reach)),
+        Command::Tail(arguments) => ended(tail::run(&arguments)),
+        Command::Backup(command) => ended(backup::run(&command)),
         Command::Policy(PolicyCommand::Check(arguments)) => match policy_check::run(&arguments) {
             Ok(allowed) => ExitCode::from(u8::from(!allowed)),
-            Err(failure) => {
-                log::error("failed", &failure.to_string(), &[]);
-                ExitCode::from(2)
-            }
+            Err(failure) => failed(&failure, 2),
         },
         Command::Completions { shell } => completions(shell),
     }
+}
+
+fn ended(outcome: Result<(), impl Display>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failed(&failure, 1),
+    }
+}
+
+fn failed(failure: &impl Display, code: u8) -> ExitCode {
+    log::error("failed", &failure.to_string(), &[]);
+    ExitCode::from(code)
 }
 
 /// The allocator asks for pages of 2 MB, which an idle server would mostly leave unused: 8 MB more of memory for no

@@ -38,6 +38,15 @@ pub(crate) fn milliseconds(text: &str, min: u64, max: u64) -> Result<Duration, S
     ms.map(Duration::from_millis).ok_or_else(|| format!("a number of milliseconds from {min} to {max}"))
 }
 
+/// A time before the present: `90s`, `10m`, `2h`, `1d`. Unit: milliseconds.
+pub(crate) fn time_ago(text: &str) -> Option<u64> {
+    let units = [("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    let (number, unit) = units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))?;
+    // Digits only: no sign, no blanks.
+    let number: Option<u64> = number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?;
+    number?.checked_mul(unit)
+}
+
 /// The unit suffixes of a size, with the number of bytes that each stands for.
 const SIZE_UNITS: [(&str, u64); 7] = [
     ("KiB", 1 << 10),

@@ -190,3 +190,39 @@ resource "aws_dynamodb_table" "imported" {
     }
   }
 }
+
+# A table as another one is at the latest restorable time, and an export of it.
+resource "aws_dynamodb_table" "recoverable" {
+  name         = "terraform-recoverable"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "pk"
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled                 = true
+    recovery_period_in_days = local.later ? 3 : 7
+  }
+}
+
+resource "aws_dynamodb_table" "restored" {
+  name                   = "terraform-restored"
+  billing_mode           = "PAY_PER_REQUEST"
+  hash_key               = "pk"
+  restore_source_name    = aws_dynamodb_table.recoverable.name
+  restore_to_latest_time = true
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+}
+
+resource "aws_dynamodb_table_export" "full" {
+  s3_bucket = "terraform-export"
+  s3_prefix = "nightly"
+  table_arn = aws_dynamodb_table.recoverable.arn
+}

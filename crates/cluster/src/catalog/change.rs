@@ -189,7 +189,7 @@ async fn replace(
     let (old, is_unchanged) = {
         let tables = inner.tables.read();
         let old = tables.by_id(definition.table_id).map(|table| (table.definition.clone(), table.log.clone()));
-        (old, tables.published.get(&definition.table_id).is_some_and(|published| *published <= guard.changes))
+        (old, tables.published.get(&definition.table_id).is_some_and(|(published, _)| *published <= guard.changes))
     };
     let (old, log) = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
     // Refreshes go on beside the lock. The definition was derived from an older one than the published one, and would undo a change

@@ -68,8 +68,8 @@ struct Tables {
     applied: u64,
     /// The number of tables that were published or withdrawn.
     changes: u64,
-    /// The value of `changes` when each table was published last.
-    published: HashMap<u64, u64>,
+    /// All tables by their ids, with the value of `changes` when each was published last.
+    published: HashMap<u64, (u64, Arc<Table>)>,
     /// The version of the newest change that is known here: this node's own, perhaps without those before it, or `applied`.
     newest: u64,
 }
@@ -89,13 +89,12 @@ impl Tables {
     }
 
     fn by_id(&self, table_id: u64) -> Option<&Arc<Table>> {
-        let regions = self.accounts.values().flat_map(BTreeMap::values);
-        regions.flat_map(BTreeMap::values).find(|table| table.id() == table_id)
+        self.published.get(&table_id).map(|(_, table)| table)
     }
 
     fn publish(&mut self, table: Arc<Table>, version: u64) {
         self.changes += 1;
-        self.published.insert(table.id(), self.changes);
+        self.published.insert(table.id(), (self.changes, Arc::clone(&table)));
         let definition = &table.definition;
         let account = self.accounts.entry(definition.account.clone()).or_default();
         let region = account.entry(definition.region.clone()).or_default();

@@ -15,9 +15,6 @@ use super::{Catalog, Region};
 /// DynamoDB table design".
 const FULL_REGIONS_MAX: usize = 4;
 
-/// Backups of an account in all regions.
-const BACKUPS_MAX: usize = 10_000;
-
 /// The bounds of the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Quotas {
@@ -27,11 +24,24 @@ pub struct Quotas {
     pub dropped_tables_max: usize,
     /// Their memory, which policies of streams may make large. Unit: bytes.
     pub dropped_tables_bytes_max: usize,
+    /// Backups of an account in all regions.
+    pub backups_max: usize,
+    /// Those among them whose copies are not made yet: each of them is in its table's definition.
+    pub unfinished_backups_max: usize,
+    /// Their memory: a backup has the definition of its table. Unit: bytes.
+    pub backups_bytes_max: usize,
 }
 
 impl Default for Quotas {
     fn default() -> Quotas {
-        Quotas { tables_max: TABLES_MAX, dropped_tables_max: 10_000, dropped_tables_bytes_max: 64 << 20 }
+        Quotas {
+            tables_max: TABLES_MAX,
+            dropped_tables_max: 10_000,
+            dropped_tables_bytes_max: 64 << 20,
+            backups_max: 10_000,
+            unfinished_backups_max: 500,
+            backups_bytes_max: 256 << 20,
+        }
     }
 }
 
@@ -54,18 +64,28 @@ impl Catalog {
         }
     }
 
-    /// DynamoDB has no quota of backups. Here each one is a definition in memory, so there is one, far above what is in use.
+    /// DynamoDB has no quota of backups. Here each one is a definition in memory, so there are some, far above what is in use.
     ///
     /// # Errors
     /// The refusal if the account has as many backups in all regions as it may have.
-    pub fn check_backup_quota(&self, place: Place<'_>) -> Result<(), Exception> {
+    pub fn check_backup_quota(&self, quotas: &Quotas, place: Place<'_>) -> Result<(), Exception> {
         let tables = self.inner.tables.read();
         let Some(regions) = tables.accounts.get(place.account) else { return Ok(()) };
-        let backups = regions.values().flat_map(Region::values).filter(|table| !table.definition.is_table());
-        match backups.count() < BACKUPS_MAX {
-            true => Ok(()),
-            false => Err(Exception::LimitExceeded(format!(
-                "Subscriber limit exceeded: There is a limit of {BACKUPS_MAX} backups per subscriber"
+        let [mut backups, mut unfinished, mut bytes] = [0; 3];
+        for table in regions.values().flat_map(Region::values).filter(|table| !table.definition.is_table()) {
+            backups += 1;
+            unfinished += usize::from(table.definition.backup.as_ref().is_some_and(|backup| !backup.is_ready()));
+            bytes += table.held_bytes;
+        }
+        let exceeded = [
+            (backups, quotas.backups_max, "backups"),
+            (unfinished, quotas.unfinished_backups_max, "backups that are being made"),
+            (bytes, quotas.backups_bytes_max, "bytes of descriptions of backups"),
+        ];
+        match exceeded.into_iter().find(|(count, max, _)| count >= max) {
+            None => Ok(()),
+            Some((_, max, what)) => Err(Exception::LimitExceeded(format!(
+                "Subscriber limit exceeded: There is a limit of {max} {what} per subscriber"
             ))),
         }
     }

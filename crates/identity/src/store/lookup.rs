@@ -1,7 +1,7 @@
 //! Principals of all accounts, by the names that policies have for them and by their unique ids.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use auth::iam::PrincipalIds;
 
@@ -21,11 +21,13 @@ enum Found {
 pub(crate) struct Lookup<'a> {
     snapshot: &'a Snapshot,
     own: Option<&'a Account>,
+    /// The draft's users and roles by their unique ids: the policies of an account's roles may name many thousands.
+    own_ids: OnceLock<HashMap<&'a str, UserOrRole>>,
 }
 
 impl<'a> Lookup<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, own: Option<&'a Account>) -> Lookup<'a> {
-        Lookup { snapshot, own }
+        Lookup { snapshot, own, own_ids: OnceLock::new() }
     }
 
     /// The ids of principals as a policy names them; those of accounts that are not here are left out.
@@ -83,9 +85,7 @@ impl<'a> Lookup<'a> {
     /// The user or role with this unique id: of the draft's account as the draft has it.
     fn entity(&self, id: &str) -> Option<Identified> {
         if let Some(own) = self.own {
-            let user = own.user_of_id(id).map(|user| UserOrRole::User(Arc::clone(user)));
-            let entity = user.or_else(|| own.role_of_id(id).map(|role| UserOrRole::Role(Arc::clone(role))));
-            if let Some(entity) = entity {
+            if let Some(entity) = self.own_ids.get_or_init(|| ids_of(own)).get(id).cloned() {
                 return Some(Identified { account: own.id.clone(), entity });
             }
         }
@@ -96,6 +96,12 @@ impl<'a> Lookup<'a> {
     fn entity_arn(&self, id: &str) -> Option<String> {
         self.entity(id).map(|found| found.arn())
     }
+}
+
+fn ids_of(account: &Account) -> HashMap<&str, UserOrRole> {
+    let users = account.users.values().map(|user| (user.id.as_str(), UserOrRole::User(Arc::clone(user))));
+    let roles = account.roles.values().map(|role| (role.id.as_str(), UserOrRole::Role(Arc::clone(role))));
+    roles.chain(users).collect()
 }
 
 /// Names are found in letters of either case, and ARNs are the same only in the same letters.

@@ -6,7 +6,6 @@ use client::Answer;
 
 use crate::error::ObjectError;
 use crate::place::Place;
-use crate::s3::refusal::Refusal;
 use crate::s3::request::Request;
 use crate::s3::{S3, nonsense, xml};
 
@@ -32,7 +31,7 @@ impl S3Reader {
             return S3Reader::at_end(s3, at).await;
         }
         let reply = s3.reply(&range(at, from)).await?;
-        match Refusal::of(&reply.answer) {
+        match reply.refusal {
             // Nothing is behind this position; of an empty object nothing at all.
             Some(refusal) if refusal.status == 416 => S3Reader::at_end(s3, at).await,
             Some(refusal) => Err(refusal.into_error()),
@@ -46,10 +45,10 @@ impl S3Reader {
     }
 
     async fn at_end(s3: &S3, at: &Place) -> Result<S3Reader, ObjectError> {
-        let reply = s3.call(&Request::new("HEAD", at.bucket(), Some(at.key()))).await?;
-        let size = reply.answer.header("content-length").and_then(|size| size.parse().ok());
+        let answer = s3.call(&Request::new("HEAD", at.bucket(), Some(at.key()))).await?;
+        let size = answer.header("content-length").and_then(|size| size.parse().ok());
         let size = size.ok_or_else(|| nonsense("an object's size"))?;
-        Ok(S3Reader { at: at.clone(), position: size, size, version: version(&reply.answer), first: None })
+        Ok(S3Reader { at: at.clone(), position: size, size, version: version(&answer), first: None })
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -72,15 +71,15 @@ impl S3Reader {
 
     async fn window(&self, s3: &S3) -> Result<Bytes, ObjectError> {
         let request = range(&self.at, self.position).header("if-match", format!("\"{}\"", self.version));
-        let reply = s3.call(&request).await.map_err(|error| match error {
+        let answer = s3.call(&request).await.map_err(|error| match error {
             ObjectError::AlreadyExists => self.replaced(),
             error => error,
         })?;
         // A server may not know the condition.
-        if version(&reply.answer) != self.version {
+        if version(&answer) != self.version {
             return Err(self.replaced());
         }
-        let Window { size, bytes } = window(reply.answer, self.position).ok_or_else(|| nonsense("a range"))?;
+        let Window { size, bytes } = window(answer, self.position).ok_or_else(|| nonsense("a range"))?;
         match size == self.size && !bytes.is_empty() {
             true => Ok(bytes),
             false => Err(self.replaced()),

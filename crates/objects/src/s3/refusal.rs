@@ -28,10 +28,15 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// `None` for a reply that is none: S3 may also refuse behind a status of 200.
-    pub(super) fn of(answer: &Answer) -> Option<Refusal> {
+    /// `None` for a reply that is none. S3 may refuse to complete an upload behind a status of 200; of a success of any other method the
+    /// body may be an object, whatever it looks like.
+    pub(super) fn of(method: &str, answer: &Answer) -> Option<Refusal> {
+        let is_success = matches!(answer.status, 200..=299);
+        if is_success && method != "POST" {
+            return None;
+        }
         let body = xml::error(&answer.body);
-        if matches!(answer.status, 200..=299) && body.is_none() {
+        if is_success && body.is_none() {
             return None;
         }
         let header = |name| answer.header(name).map(str::to_owned);

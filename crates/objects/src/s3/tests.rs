@@ -28,7 +28,9 @@ fn slow_store(url: &str) -> Objects {
     let objects = store(url);
     let Store::S3(s3) = &objects.store else { panic!("not S3") };
     let patience = Patience { attempt: Duration::from_millis(100), ..s3.patience.clone() };
-    let s3 = S3 { server: s3.server.clone(), credentials: s3.credentials.clone(), patience, pools: Mutex::default() };
+    let (server, credentials) = (s3.server.clone(), s3.credentials.clone());
+    let unreachable = Gate::new(1, UNREACHABLE_WINDOW);
+    let s3 = S3 { server, credentials, patience, pools: Mutex::default(), unreachable };
     Objects { store: Store::S3(Arc::new(s3)) }
 }
 
@@ -270,7 +272,6 @@ async fn refusals_by_their_codes() {
         (403, "<Error><Code>SignatureDoesNotMatch</Code></Error>", "S3AccessDenied", "SignatureDoesNotMatch"),
         (400, "<Error><Code>KMS.NotFoundException</Code></Error>", "KmsNotFoundException", "KMS.NotFoundException"),
         (301, "<Error><Code>PermanentRedirect</Code></Error>", "InternalServerError", "PermanentRedirect"),
-        (200, "<Error><Code>EntityTooSmall</Code></Error>", "InternalServerError", "EntityTooSmall"),
         (418, "<html>\u{1b}[31m", "InternalServerError", "The request was refused"),
         (400, "<Error><Code>A\u{9b}B</Code></Error>", "InternalServerError", "Error Code: "),
     ] {
@@ -281,6 +282,25 @@ async fn refusals_by_their_codes() {
         assert!(message.contains(expected) && !message.contains(['\u{1b}', '\u{9b}']), "{message}");
         assert_eq!(fake.requests(|_| ()).len(), 1, "{status} {body}: nothing that may pass");
     }
+}
+
+/// S3 begins its reply to this request before it knows the outcome.
+#[tokio::test]
+async fn a_completion_may_be_refused_behind_a_success() {
+    let fake = Fake::start().await;
+    let objects = store(&fake.url);
+    let mut is_first = true;
+    fake.script(move |request| {
+        let passing = "<Error><Code>InternalError</Code></Error>";
+        let lasting = "<Error><Code>EntityTooSmall</Code></Error>";
+        let is_completion = request.is("POST", "uploadId=");
+        is_completion.then(|| Fault::Reply(200, if std::mem::take(&mut is_first) { passing } else { lasting }))
+    });
+    let mut writer = objects.writer(&at("a"), &none()).await.unwrap();
+    writer.write(body(PART)).await.unwrap();
+    is_failed(writer.finish().await, "EntityTooSmall");
+    assert_eq!(fake.requests(|request| request.is("POST", "uploadId=")).into_iter().filter(|is| *is).count(), 2);
+    assert!(objects.list(&bucket(), "", None).await.unwrap().is_empty());
 }
 
 #[tokio::test]

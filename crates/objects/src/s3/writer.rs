@@ -8,7 +8,6 @@ use crate::error::ObjectError;
 use crate::options::{PutOptions, Stored};
 use crate::place::Place;
 use crate::s3::reader::S3Reader;
-use crate::s3::refusal::Refusal;
 use crate::s3::request::Request;
 use crate::s3::{S3, nonsense, xml};
 
@@ -111,8 +110,8 @@ impl S3Writer {
 impl Upload {
     async fn begin(s3: &Arc<S3>, at: &Place, options: &PutOptions) -> Result<Upload, ObjectError> {
         let request = Request::new("POST", at.bucket(), Some(at.key())).query("uploads", "").options(options);
-        let reply = s3.call(&request).await?;
-        let id = xml::text(&reply.answer.body, "InitiateMultipartUploadResult", "UploadId");
+        let answer = s3.call(&request).await?;
+        let id = xml::text(&answer.body, "InitiateMultipartUploadResult", "UploadId");
         let id = id.ok_or_else(|| nonsense("a multipart upload"))?;
         let (s3, at) = (Arc::clone(s3), at.clone());
         Ok(Upload { s3, at, id, etags: Vec::new(), size: 0, is_over: false })
@@ -124,8 +123,8 @@ impl Upload {
         }
         let size = part.len() as u64;
         let request = self.request("PUT").query("partNumber", (self.etags.len() + 1).to_string()).body(part);
-        let reply = self.s3.call(&request).await?;
-        let etag = reply.answer.header("etag").ok_or_else(|| nonsense("a part"))?;
+        let answer = self.s3.call(&request).await?;
+        let etag = answer.header("etag").ok_or_else(|| nonsense("a part"))?;
         let etag = xml::unquoted(etag).to_owned();
         self.etags.push(etag);
         self.size += size;
@@ -135,7 +134,7 @@ impl Upload {
     async fn complete(&mut self) -> Result<Stored, ObjectError> {
         let request = self.request("POST").body(xml::completion(&self.etags).into());
         let reply = self.s3.reply(&request).await?;
-        let stored = match Refusal::of(&reply.answer) {
+        let stored = match reply.refusal {
             None => xml::text(&reply.answer.body, "CompleteMultipartUploadResult", "ETag")
                 .map(|etag| Stored { etag: xml::unquoted(&etag).to_owned() })
                 .ok_or_else(|| nonsense("a completed upload"))?,

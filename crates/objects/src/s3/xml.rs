@@ -1,9 +1,12 @@
 //! The XML of S3's replies. A reply comes from a server that the operator named, and is bounded by its caller; entities and document
 //! types are refused by the parser.
 
-use roxmltree::{Document, Node};
+use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::options::ObjectInfo;
+
+/// Elements and texts of a reply: a page has a thousand objects, with a dozen members each.
+const NODES_MAX: u32 = 100_000;
 
 /// A page of `ListObjectsV2`.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,9 +25,14 @@ pub(super) struct ErrorBody {
     pub(super) host_id: Option<String>,
 }
 
+fn parse(text: &str) -> Option<Document<'_>> {
+    let options = ParsingOptions { nodes_limit: NODES_MAX, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options).ok()
+}
+
 pub(super) fn listed(body: &[u8]) -> Option<ListedPage> {
     let text = std::str::from_utf8(body).ok()?;
-    let document = Document::parse(text).ok()?;
+    let document = parse(text)?;
     let root = document.root_element();
     if root.tag_name().name() != "ListBucketResult" {
         return None;
@@ -51,13 +59,13 @@ pub(super) fn listed(body: &[u8]) -> Option<ListedPage> {
 
 /// The text of a member of a reply whose root has this name.
 pub(super) fn text(body: &[u8], root: &str, name: &str) -> Option<String> {
-    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let document = parse(std::str::from_utf8(body).ok()?)?;
     let found = document.root_element();
     (found.tag_name().name() == root).then(|| member(found, name).map(str::to_owned))?
 }
 
 pub(super) fn error(body: &[u8]) -> Option<ErrorBody> {
-    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let document = parse(std::str::from_utf8(body).ok()?)?;
     let root = document.root_element();
     let text = |name| member(root, name).map(str::to_owned);
     (root.tag_name().name() == "Error").then(|| ErrorBody {
@@ -141,6 +149,7 @@ mod tests {
         assert_eq!(error(b"no xml"), None);
         assert_eq!(error(br#"<!DOCTYPE Error [<!ENTITY a "b">]><Error><Code>&a;</Code></Error>"#), None);
         assert_eq!(error("<a>".repeat(100_000).as_bytes()), None);
+        assert_eq!(error(format!("<Error>{}</Error>", "<a/>".repeat(100_000)).as_bytes()), None);
     }
 
     #[test]

@@ -9,7 +9,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use change_log::{Content, Header, Record};
@@ -27,9 +28,14 @@ use crate::change::Change;
 use crate::filling::is_filled;
 use crate::follow::FollowError;
 use crate::service::Service;
+use crate::turns::Turn;
 
 /// Items or records of one step.
 const STEP_ROWS: usize = 256;
+/// The same of a copy that writers are not to notice.
+const GENTLE_ROWS: usize = 64;
+/// After each of its steps it waits as long as the step took, but no longer than this.
+const GENTLE_PAUSE_MAX: Duration = Duration::from_millis(100);
 /// What one step reads. Unit: bytes.
 const STEP_BYTES: usize = 2 << 20;
 /// How long the records behind the cut are retained for a backup that cannot be finished.
@@ -66,7 +72,7 @@ impl Service {
                 FillPhase::Ready => return Ok(()),
                 FillPhase::Opening => FillPhase::Copying { cut: self.cut(table_id, &filling, owned).await? },
                 FillPhase::Copying { cut } => {
-                    let (_copying, cut) = (self.copies.acquire().await, cut.clone());
+                    let cut = cut.clone();
                     let end = match filling.changes_until_ms {
                         Some(until_ms) => self.positions_at(source_id, &cut, until_ms).await?,
                         None => {
@@ -77,7 +83,6 @@ impl Service {
                     FillPhase::Undoing { end, cut }
                 }
                 FillPhase::Undoing { cut, end } => {
-                    let _copying = self.copies.acquire().await;
                     self.undo_changes(table_id, source_id, cut, end, owned).await?;
                     self.release_log(table_id).await?;
                     FillPhase::Ready
@@ -261,8 +266,12 @@ impl Service {
         if let Some(passed) = passed {
             range.lower = Bound::Excluded(passed);
         }
+        let is_gentle = self.is_gentle(to);
+        range.rows_max = if is_gentle { GENTLE_ROWS } else { STEP_ROWS };
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         loop {
+            let Some(turn) = self.copy_turn(from, to).await? else { return Ok(()) };
+            let begun = Instant::now();
             let Some(page) = pages.next_with_damaged().await? else { return Ok(()) };
             let Some(table) = self.filled(to) else { return Ok(()) };
             self.report_damaged_rows(from, &page.damaged, left_out);
@@ -270,7 +279,28 @@ impl Service {
             let changes = page.rows.iter().filter_map(|row| self.change_of_row(from, &table, row, left_out)).collect();
             drop(page);
             self.ingest(&Step { changes, progress: (progress.clone(), last) }, owned).await?;
+            drop(turn);
+            if is_gentle && self.copies_awaited.load(Ordering::Relaxed) == 0 {
+                tokio::time::sleep(begun.elapsed().min(GENTLE_PAUSE_MAX)).await;
+            }
         }
+    }
+
+    /// Whether writers of the source need the engine while the table is filled, and no caller waits for it: a backup can be restored from
+    /// at once, and a copy of it that takes twice as long delays writers half as much.
+    fn is_gentle(&self, table_id: u64) -> bool {
+        let Some(table) = self.filled(table_id) else { return false };
+        table.definition.backup.as_ref().is_some_and(|backup| backup.kind == BackupKind::User && !backup.is_ready())
+    }
+
+    /// A turn for a step from one table to another; none once that one is not wanted any more.
+    async fn copy_turn(&self, from: u64, to: u64) -> Result<Option<Turn<'_>>, Interrupted> {
+        let Some(account) = self.filled(to).map(|table| table.definition.account.clone()) else { return Ok(None) };
+        // Before the turn: a KMS may take seconds to answer.
+        for table_id in [from, to] {
+            self.learn_table_key(table_id).await?;
+        }
+        Ok(Some(self.copies.take(&account).await))
     }
 
     /// A backup or a restored table that is still wanted.
@@ -333,6 +363,7 @@ impl Service {
     ) -> Result<(), Interrupted> {
         let mut to = to;
         while to > cut.last {
+            let Some(_turn) = self.copy_turn(source_id, table_id).await? else { return Ok(()) };
             let page = self.history_page(source_id, cut.log, cut.last, to, (STEP_ROWS, STEP_BYTES)).await?;
             let Some(table) = self.filled(table_id) else { return Ok(()) };
             self.report_damaged_rows(source_id, &page.damaged, LEFT_OUT);

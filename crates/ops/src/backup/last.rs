@@ -39,6 +39,7 @@ impl Service {
         loop {
             // Locked from the id to the write.
             let guard = self.catalog.lock().await?;
+            self.catalog.check_backup_quota(&self.settings.quotas, source.place())?;
             let (table_id, now_ms) = (guard.next_table_id(), self.clock.now_ms());
             let kind = BackupKind::System { expires_ms: now_ms.saturating_add(RETENTION_MS) };
             let name = format!("{}{NAME_END}", source.name);

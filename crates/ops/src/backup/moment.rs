@@ -94,7 +94,7 @@ impl Service {
             None => Exception::TableNotFound(format!("Table not found: {}", place.name)),
         };
         let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
-        let found = self.catalog.find(place).filter(|table| table.is_usable());
+        let found = self.catalog.lookup(place)?.filter(|table| table.is_usable());
         found.filter(|table| table.definition.status != TableStatus::Creating).ok_or_else(|| not_found(place))
     }
 }

@@ -76,7 +76,7 @@ impl Service {
     }
 
     pub(super) fn check_target(&self, definition: &Definition) -> Result<(), Exception> {
-        let Some(table) = self.catalog.find(definition.place()) else { return Ok(()) };
+        let Some(table) = self.catalog.lookup(definition.place())? else { return Ok(()) };
         Err(match &table.definition.restore {
             Some(restore) => Exception::TableInUse(format!(
                 "Table: {} is already being restored from backup: {}",
@@ -105,15 +105,19 @@ impl Service {
             self.fill(table_id, owned).await?;
             return self.finish_restore(table_id, owned).await;
         }
+        let awaited = self.await_copy();
         loop {
+            if self.restored(table_id).is_none() {
+                return Ok(());
+            }
             match self.backup_of(restore.backup, tables::Backup::is_ready) {
                 Some(true) => break,
                 Some(false) => tokio::time::sleep(READY_INTERVAL).await,
                 None => return Err(Interrupted::Failed(format!("there is no backup {} any more", restore.backup_arn))),
             }
         }
+        drop(awaited);
         let progress = rows::build_progress(table_id, 0);
-        let _copying = self.copies.acquire().await;
         self.ingest_table(restore.backup, table_id, progress, LEFT_OUT, owned).await?;
         self.finish_restore(table_id, owned).await
     }

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::*;
+use base::Clock;
+use cluster::catalog::Quotas;
 use model::{AttributeValue, Attributes};
 use storage::Memory;
 use tables::fixture::{item, n, s};
 
-use crate::service::Service;
+use crate::service::{Service, Settings};
 use crate::tests::catalog::{add_index, attribute, caller, describe, key, open, projection, simple};
 
 async fn put(service: &Service, entries: &[(&str, AttributeValue)]) {
@@ -30,7 +32,7 @@ async fn create(service: &Service) -> Result<BackupDetails, String> {
     Ok(output.backup_details.unwrap())
 }
 
-fn restore_request(arn: &str, target: &str) -> RestoreTableFromBackupInput {
+pub(crate) fn restore_request(arn: &str, target: &str) -> RestoreTableFromBackupInput {
     RestoreTableFromBackupInput {
         backup_arn: arn.to_owned(),
         target_table_name: target.to_owned(),
@@ -389,4 +391,35 @@ async fn overrides_are_of_what_was_there() {
     assert_eq!(units_of(described.provisioned_throughput.clone()), Some(3));
     assert_eq!(units_of(index_of(&described).provisioned_throughput), Some(9));
     assert_eq!(items(&service, "renamed", Some("other")).await.len(), 1);
+}
+
+/// A backup is a definition in memory, and an unfinished one is in its table's definition as well.
+#[tokio::test]
+async fn backups_have_quotas() {
+    let quotas = [
+        Quotas { backups_max: 1, ..Quotas::default() },
+        Quotas { unfinished_backups_max: 0, ..Quotas::default() },
+        Quotas { backups_bytes_max: 1, ..Quotas::default() },
+    ];
+    for (quotas, made) in quotas.into_iter().zip([1, 0, 1]) {
+        let settings = Settings { quotas, ..Settings::default() };
+        let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
+        service.create_table(&caller(), simple("tab")).await.unwrap();
+        for _ in 0..made {
+            create(&service).await.unwrap();
+        }
+        let refused = create(&service).await.unwrap_err();
+        assert!(refused.contains("Subscriber limit exceeded"), "{refused}");
+        let recovery = UpdateContinuousBackupsInput {
+            table_name: "tab".to_owned(),
+            point_in_time_recovery_specification: PointInTimeRecoverySpecification {
+                point_in_time_recovery_enabled: true,
+                recovery_period_in_days: None,
+            },
+        };
+        service.update_continuous_backups(&caller(), recovery).await.unwrap();
+        let delete = DeleteTableInput { table_name: "tab".to_owned() };
+        let refused = service.delete_table(&caller(), delete).await.unwrap_err().to_string();
+        assert!(refused.contains("Subscriber limit exceeded"), "the last backup: {refused}");
+    }
 }

@@ -93,7 +93,9 @@ struct Fill<'a> {
 impl Service {
     /// Fills a table from the objects of its import, and makes it usable.
     pub(crate) async fn import_table_items(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
-        let _running = self.imports.acquire().await;
+        let account = self.imported(table_id).map(|table| table.definition.account.clone());
+        let Some(account) = account else { return Ok(()) };
+        let _running = self.imports.take(&account).await;
         let Some(table) = self.imported(table_id) else { return Ok(()) };
         let place = table.definition.place();
         let id = table.definition.import.as_ref().map(|import| import.id.as_str()).unwrap_or_default();

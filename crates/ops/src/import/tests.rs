@@ -377,7 +377,8 @@ async fn tokens_and_names() {
     let house = House::memory().await;
     house.object("a", lines(0..5, "v").as_bytes());
     // No import gets on for now.
-    let stopped = house.service.imports.acquire_many(2).await.unwrap();
+    let stopped =
+        (house.service.imports.take(&caller().account).await, house.service.imports.take(&caller().account).await);
     let first = house.import(request("tab", "")).await.unwrap();
     let same = ImportTableInput { input_format: InputFormat::Csv, ..request("tab", "other") };
     assert_eq!(house.import(same.clone()).await, Ok(first.clone()), "whatever else differs");

@@ -164,7 +164,8 @@ impl Service {
         // Also if records are left: whether a stream can be read depends on the time alone.
         let now_ms = self.clock.now_ms();
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
-        trimmed.and(self.forget_streams(table_id, &is_over).await)
+        trimmed.and(self.forget_streams(table_id, &is_over).await)?;
+        self.trim_archives(table_id).await
     }
 
     async fn trim_records(&self, owner: &LogOwner) -> Result<(), Exception> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::Exception;
@@ -19,8 +20,8 @@ use tables::{Definition, PointInTimeRecovery, rows};
 
 use crate::service::Service;
 
-/// How often logs are looked at.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often logs are looked at. A look at a log without new records is one read.
+const LOOK_INTERVAL: Duration = Duration::from_secs(3);
 /// The records of one segment.
 const SEGMENT_ROWS: usize = 4096;
 const SEGMENT_BYTES_MAX: usize = 1 << 20;
@@ -40,8 +41,7 @@ pub(super) struct NextSegment {
 }
 
 impl Service {
-    /// The job that archives the logs of tables with point-in-time recovery, deletes what of archives is older than their periods, and
-    /// the archives of tables without it.
+    /// The job that archives the logs of tables with point-in-time recovery, and deletes the archives of tables without it.
     pub(crate) fn archive_job(self: &Arc<Service>) -> Job {
         let job = Job::by_account(self, "archive_logs", LOOK_INTERVAL, |service| {
             let archive = |(account, tables): (String, Vec<u64>)| {
@@ -85,23 +85,17 @@ impl Service {
     async fn archive_table(&self, table_id: u64) -> Result<(), Exception> {
         let Some((recovery, logs)) = self.archived_logs(table_id) else { return Ok(()) };
         let Some(recovery) = recovery else { return self.drop_archive(table_id).await };
-        for log in &logs {
-            if self.archive_state(table_id, *log).await?.is_none() {
-                self.begin_archive(table_id, &logs, recovery).await?;
-            }
-        }
-        for log in logs {
-            while self.archive_step(table_id, log, recovery).await? {
+        for log in logs.iter().copied() {
+            while self.archive_step(table_id, log, &logs, recovery).await? {
                 jobs::take_slot().await;
             }
-            self.trim_archive(table_id, log, recovery).await?;
         }
         Ok(())
     }
 
     /// The logs that a table's changes are in, by their first shards. Not the table itself: background work waits until no request
     /// uses it as it was, and this would be a use.
-    fn archived_logs(&self, table_id: u64) -> Option<(Option<PointInTimeRecovery>, Vec<u32>)> {
+    pub(super) fn archived_logs(&self, table_id: u64) -> Option<(Option<PointInTimeRecovery>, Vec<u32>)> {
         let table = self.catalog.by_id(table_id).filter(|table| table.is_usable())?;
         let log = &table.definition.log;
         let logs = log.open.iter().map(|open| open.number).chain(log.closing.iter().copied());
@@ -113,8 +107,7 @@ impl Service {
         let Some(row) = self.engine.get(&key, Consistency::Strong).await.map_err(storage_failure)? else {
             return Ok(None);
         };
-        let damaged = || Exception::internal(format!("the state of the archive of table {table_id} is damaged"));
-        ArchiveState::read(&row).map(Some).ok_or_else(damaged)
+        read_state(table_id, &row).map(Some)
     }
 
     /// Begins the archive of a table with a log that has none: of an older program's table, or since a program that knows no archives
@@ -145,10 +138,26 @@ impl Service {
     }
 
     /// Archives the next records of a log, if they are enough for a segment or old, and tells whether there may be more.
-    async fn archive_step(&self, table_id: u64, number: u32, recovery: PointInTimeRecovery) -> Result<bool, Exception> {
-        let Some(state) = self.archive_state(table_id, number).await? else { return Ok(false) };
+    async fn archive_step(
+        &self,
+        table_id: u64,
+        number: u32,
+        logs: &[u32],
+        recovery: PointInTimeRecovery,
+    ) -> Result<bool, Exception> {
         let name = rows::log(table_id, number);
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
+        let keys = [rows::archive_state(table_id, number), log::head(name.clone())];
+        let found = view.get_many(&keys).await.map_err(storage_failure)?;
+        let [Some(state), head] = &found[..] else {
+            drop(view);
+            self.begin_archive(table_id, logs, recovery).await?;
+            return Ok(false);
+        };
+        let state = read_state(table_id, state)?;
+        if log::decode_head(head.as_ref()) == Some(state.archived) {
+            return Ok(false);
+        }
         let range = ScanRange {
             family: Family::Log,
             lower: Bound::Excluded(log::record(&name, state.archived).bytes),
@@ -160,11 +169,12 @@ impl Service {
         let page = view.scan_page(&range).await.map_err(storage_failure)?;
         drop(view);
         let Some(next) = next_segment(&state, &name, &page, self.clock.now_ms()) else { return Ok(false) };
-        if next.state.from != state.from {
+        let written = self.add_segment(table_id, number, &state, &next, recovery).await?;
+        if written && next.state.from != state.from {
             self.report_gap(table_id, &state, &next.state);
         }
-        let written = self.add_segment(table_id, number, &state, &next, recovery).await?;
-        Ok(written && (page.more || next.records.is_empty()))
+        let last = page.last_key().and_then(|key| log::position(&name, key));
+        Ok(written && (page.more || last.is_some_and(|last| next.state.archived < last)))
     }
 
     /// Writes a segment. False, and nothing is written, if another node has written one meanwhile, or recovery was disabled: the state
@@ -187,16 +197,23 @@ impl Service {
                 return Ok::<bool, Exception>(false);
             }
             if !next.records.is_empty() {
+                // Not from the reserve of a full disk: the log retains the records meanwhile.
+                batch.grows = true;
                 batch.put(segment_row(table_id, number, last), content.clone());
                 batch.put(rows::segment_header(table_id, number, last), next.header.encode());
             }
             batch.put(key.clone(), next.state.encode());
             Ok(true)
         };
-        self.engine.write(Mode::Plain, &keys, add).await.map_err(write_failure)?
+        let added = self.engine.write(Mode::Plain, &keys, add).await.map_err(write_failure)??;
+        if added && !next.records.is_empty() {
+            self.archived_bytes.fetch_add(content.len() as u64, Ordering::Relaxed);
+        }
+        Ok(added)
     }
 
     fn report_gap(&self, table_id: u64, before: &ArchiveState, after: &ArchiveState) {
+        self.recovery_gaps.fetch_add(1, Ordering::Relaxed);
         let table = self.table_label(table_id);
         ::log::error!(
             event = "recovery_gap", table = table.as_str();
@@ -230,6 +247,11 @@ impl Service {
         contents.map_err(storage_failure)?;
         self.engine.destroy(Family::Catalog, rows::archives(table_id)).await.map_err(storage_failure)
     }
+}
+
+fn read_state(table_id: u64, row: &[u8]) -> Result<ArchiveState, Exception> {
+    let damaged = || Exception::internal(format!("the state of the archive of table {table_id} is damaged"));
+    ArchiveState::read(row).ok_or_else(damaged)
 }
 
 /// Whether recovery is enabled in a stored definition, and since the same moment.

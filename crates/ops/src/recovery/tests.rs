@@ -367,3 +367,36 @@ async fn the_records_of_a_write_share_their_time() {
     assert_eq!(times.len(), 4_000);
     assert!(times.chunks(100).all(|of_one| of_one.iter().all(|time| *time == of_one[0])), "{times:?}");
 }
+
+/// Records that were trimmed or are damaged move the earliest moment behind them, and no segment has a hole.
+#[tokio::test]
+async fn a_gap_moves_the_earliest_moment_behind_it() {
+    let tested = Tested::new().await;
+    tested.recover(true).await;
+    let id = tested.service.catalog.table_ids(|definition| definition.name == "tab")[0];
+    for value in 0..4 {
+        tested.put(1, value).await;
+        tested.hand.advance_ms(10_000);
+    }
+    // Records 3 and 4 of the eight are lost.
+    let lost = [3, 4].map(|at| storage::log::record(&tables::rows::log(id, 0), at));
+    let keys = lost.clone().map(storage::KeyUse::write);
+    let delete = |_: &storage::Reads, batch: &mut storage::Batch| {
+        lost.iter().for_each(|key| batch.delete(key.clone()));
+        Ok::<(), Exception>(())
+    };
+    tested.service.engine.write(storage::Mode::Plain, &keys, delete).await.unwrap().unwrap();
+    tested.hand.advance_ms(60_000);
+    tested.archive().await;
+    let state = tested.service.archive_state(id, 0).await.unwrap().unwrap();
+    assert_eq!((state.from, state.archived), (4, 8));
+    assert_eq!(tested.service.background_stats().recovery_gaps, 1);
+    let (earliest, latest) = tested.period().await;
+    assert_eq!(earliest as u64 * 1000, BEGIN_MS + 20_000);
+    let error = tested.restore("early", Some(BEGIN_MS + 10_000)).await.unwrap_err();
+    assert!(error.contains("must be within"), "{error}");
+    tested.restore("first", Some(BEGIN_MS + 20_000)).await.unwrap();
+    assert_eq!(tested.items("first", None).await["1-a"].get("v"), Some(&n("2")));
+    tested.restore("last", Some(latest as u64 * 1000)).await.unwrap();
+    assert_eq!(tested.items("last", None).await["1-a"].get("v"), Some(&n("3")));
+}

@@ -18,13 +18,16 @@ const STEP_ROWS: usize = 64;
 const STEP_BYTES: usize = 1 << 20;
 
 impl Service {
-    /// Deletes the segments of a log that are over.
-    pub(super) async fn trim_archive(
-        &self,
-        table_id: u64,
-        log: u32,
-        recovery: PointInTimeRecovery,
-    ) -> Result<(), Exception> {
+    /// Deletes the segments of a table's archives that are over.
+    pub(crate) async fn trim_archives(&self, table_id: u64) -> Result<(), Exception> {
+        let Some((Some(recovery), logs)) = self.archived_logs(table_id) else { return Ok(()) };
+        for log in logs {
+            self.trim_archive(table_id, log, recovery).await?;
+        }
+        Ok(())
+    }
+
+    async fn trim_archive(&self, table_id: u64, log: u32, recovery: PointInTimeRecovery) -> Result<(), Exception> {
         let pinned = self.pinned_position(table_id, log);
         let period_ms = u64::try_from(recovery.period_days).unwrap_or(0).saturating_mul(DAY_MS);
         let over_ms = self.clock.now_ms().saturating_sub(period_ms);

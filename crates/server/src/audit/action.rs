@@ -69,6 +69,8 @@ pub(super) enum Making {
     Mapping,
     AccessKey,
     Session,
+    /// What DynamoDB names by an ARN: the members of the answer that contain it.
+    Arn([&'static str; 2]),
 }
 
 impl Action {
@@ -101,6 +103,9 @@ impl Action {
     pub(super) fn makes(&self) -> Option<Making> {
         const MAPPING: &str = "CreateEventSourceMapping";
         match (self.source, &*self.name) {
+            (DYNAMODB, "CreateBackup") => Some(Making::Arn(["BackupDetails", "BackupArn"])),
+            (DYNAMODB, "ExportTableToPointInTime") => Some(Making::Arn(["ExportDescription", "ExportArn"])),
+            (DYNAMODB, "ImportTable") => Some(Making::Arn(["ImportTableDescription", "ImportArn"])),
             (source, name) if source == LAMBDA.event_source && name.starts_with(MAPPING) => Some(Making::Mapping),
             (source, "CreateAccessKey") if source == IAM.event_source => Some(Making::AccessKey),
             (source, "AssumeRole" | "AssumeRoleWithWebIdentity" | "GetFederationToken" | "GetSessionToken")

@@ -212,6 +212,10 @@ impl AuditFile {
     /// ended before the next line, so that this one is whole.
     fn append(&mut self, bytes: &[u8]) -> (usize, io::Result<()>) {
         if self.is_torn {
+            // Nothing may come behind it any more, and a reader takes a half line with an end for a whole one.
+            if self.ending.is_over() {
+                return (0, Err(io::Error::other("the program ends behind half a line")));
+            }
             match stream::write(&self.file, b"\n", &self.ending) {
                 (_, Ok(())) => (self.is_torn, self.bytes) = (false, self.bytes + 1),
                 (_, Err(error)) => return (0, Err(error)),
@@ -478,15 +482,21 @@ mod tests {
         assert!(count > 0 && count + left.lock().len() == all.len());
         assert_eq!(left.lock()[0].bytes, all[count].as_bytes());
         let first = pipe.read();
-        // Opened anew or not, the half line is ended before the next one.
+        // At the end of the program it stays as it is, whatever room there is.
         assert!(file.is_torn);
-        file.reopen().unwrap();
         assert!(file.write(&left, &mut written).is_err());
+        assert_eq!(pipe.read(), "");
+        // Opened anew or not, the half line is ended before the next one.
+        let mut file = file.ending_with(Arc::default());
+        file.reopen().unwrap();
+        left.lock().truncate(2);
+        file.write(&left, &mut written).unwrap();
         let text = [first, pipe.read()].concat();
         let found: Vec<&str> = text.split_inclusive('\n').filter(|line| all.iter().any(|one| one == line)).collect();
         assert_eq!(found, all[..usize::try_from(written.lines).unwrap()]);
         // The reader leaves, and another one comes.
         drop(pipe);
+        left.lock().push(line("{}\n", None));
         assert!(file.write(&left, &mut written).is_err());
     }
 

@@ -109,6 +109,7 @@ impl Outcome {
             Making::Mapping => {
                 serde_json::from_slice(answer.body()).ok().map(|made: Mapping| json!({"uUID": made.uuid}))
             }
+            Making::Arn(names) => arn(names, answer.body()),
             Making::AccessKey => access_key(answer).map(|id| json!({"accessKey": {"accessKeyId": id}})),
             Making::Session => access_key(answer).map(|id| json!({"credentials": {"accessKeyId": id}})),
         };
@@ -155,6 +156,17 @@ impl Outcome {
     }
 }
 
+/// The members with these names, as CloudTrail writes them.
+fn arn(names: [&str; 2], body: &[u8]) -> Option<Value> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let arn = body.get(names[0])?.get(names[1])?.as_str()?;
+    let [outer, inner] = names.map(|name| {
+        let (first, rest) = name.split_at(1);
+        first.to_ascii_lowercase() + rest
+    });
+    Some(json!({outer: {inner: arn}}))
+}
+
 fn access_key(answer: &Answer) -> Option<String> {
     element(&String::from_utf8_lossy(answer.body()), "AccessKeyId")
 }
@@ -180,6 +192,20 @@ mod tests {
             assert!(!Outcome { error: Some(error.into()), ..Outcome::default() }.is_denial(), "{error}");
         }
         assert!(Outcome { error: Some("AccessDenied".into()), ..Outcome::default() }.is_denial());
+    }
+
+    /// Later events of a backup have its ARN alone, and so does the one of the request that made it.
+    #[test]
+    fn what_was_made_is_named() {
+        let made = |making: Making, status: u16, body: &str| {
+            let answer = Answer::reply(Reply::new(status, body.as_bytes().to_vec()), ContentType::AmzJson10);
+            Outcome::of_making(making, &answer).made
+        };
+        let backup = Making::Arn(["BackupDetails", "BackupArn"]);
+        let body = r#"{"BackupDetails":{"BackupName":"b","BackupArn":"arn:b"}}"#;
+        assert_eq!(made(backup, 200, body), Some(json!({"backupDetails": {"backupArn": "arn:b"}})));
+        assert_eq!(made(backup, 200, "{}"), None);
+        assert_eq!(made(backup, 400, body), None);
     }
 
     /// The sentence is the exception's own, whatever protocol its body is in.

@@ -17,6 +17,15 @@ static RECORDS_LOST: Metric = Metric::counter(
     "Records of tables' logs that were trimmed before a consumer had taken them.",
 );
 
+static ARCHIVED_BYTES: Metric = Metric::counter(
+    "stator_recovery_archived_bytes_total",
+    "Size of the segments that point-in-time recovery has written, compressed.",
+);
+static RECOVERY_GAPS: Metric = Metric::counter(
+    "stator_recovery_gaps_total",
+    "Gaps in archives of tables' logs: recovery goes back to the moment behind the last one.",
+);
+
 /// A metric of tables.
 struct OfTables {
     metric: Metric,
@@ -61,6 +70,8 @@ pub(super) fn write(background: &BackgroundStats, page: &mut Page) {
     page.metric(&TTL_DELETIONS).value(background.expired_items);
     page.metric(&DAMAGED_ROWS).value(background.damaged_rows);
     page.metric(&RECORDS_LOST).value(background.lost_records);
+    page.metric(&ARCHIVED_BYTES).value(background.archived_bytes);
+    page.metric(&RECOVERY_GAPS).value(background.recovery_gaps);
     let detail = page.detail();
     let named = match detail {
         Detail::Each(tables_max) => tables_max.min(background.tables.len()),
@@ -103,11 +114,11 @@ mod tests {
 
     fn lines(detail: Detail) -> Vec<String> {
         let tables = (1..=4).map(table).collect();
-        let background = BackgroundStats { expired_items: 0, damaged_rows: 0, lost_records: 0, tables };
+        let background = BackgroundStats { tables, ..BackgroundStats::default() };
         let mut page = Page::new(detail);
         write(&background, &mut page);
         let text = page.into_text();
-        text.lines().filter(|line| !line.starts_with('#')).skip(3).map(str::to_owned).collect()
+        text.lines().filter(|line| !line.starts_with('#')).skip(5).map(str::to_owned).collect()
     }
 
     #[test]

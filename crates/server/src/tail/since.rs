@@ -5,6 +5,7 @@ use std::str::FromStr;
 use base::utc::parse_rfc3339;
 
 use super::shards::Start;
+use crate::value_parsers::time_ago;
 
 const HINT: &str = "a time such as 10m or 2026-01-31T12:00:00Z, or `start`, or `now`";
 
@@ -38,22 +39,10 @@ impl FromStr for Since {
         let found = match text {
             "start" => Some(Since::Start),
             "now" => Some(Since::Now),
-            text => ago(text).map(Since::Ago).or_else(|| parse_rfc3339(text).map(Since::At)),
+            text => time_ago(text).map(Since::Ago).or_else(|| parse_rfc3339(text).map(Since::At)),
         };
         found.ok_or_else(|| HINT.to_owned())
     }
-}
-
-/// `90s`, `10m`, `2h`, `1d`. Unit: milliseconds.
-fn ago(text: &str) -> Option<u64> {
-    let units = [("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-    let (number, unit) = units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))?;
-    number_of(number)?.checked_mul(unit)
-}
-
-/// Digits only: no sign, no blanks.
-fn number_of(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]

@@ -112,7 +112,10 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Commands below the program, as they are typed.
-const SUBCOMMANDS: [&[&str]; 10] = [
+const SUBCOMMANDS: [&[&str]; 13] = [
+    &["backup", "create"],
+    &["backup", "list"],
+    &["backup", "restore"],
     &["storage", "check"],
     &["storage", "rekey"],
     &["policy", "check"],

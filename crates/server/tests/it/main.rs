@@ -2,6 +2,7 @@
 
 mod audit;
 mod authority;
+mod backup_command;
 mod backups;
 mod bench;
 mod bench_tls;
@@ -11,6 +12,7 @@ mod crash;
 mod damaged;
 mod deploy;
 mod documents;
+mod exports;
 mod files;
 mod flags;
 mod formats;

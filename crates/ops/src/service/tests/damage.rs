@@ -13,6 +13,7 @@ use tables::rows::ItemKey;
 use tables::{Definition, OpenShard};
 
 use super::*;
+use crate::backup::tests::restore_request;
 use crate::expiry_work::Passes;
 use crate::follow::{Bounds, Consumer, ConsumerNeeds, FollowError, Followed, LogConsumer, Retention, Start};
 use crate::tests::catalog::test_service::TestService;
@@ -170,6 +171,10 @@ async fn every_operation_answers_an_internal_error() {
     }
 }
 
+fn backup_request(table: &str) -> CreateBackupInput {
+    CreateBackupInput { table_name: table.to_owned(), backup_name: "bbb".to_owned() }
+}
+
 /// Requests on a table with a damaged definition get an error, and its name is not free.
 async fn check_unreadable(service: &Arc<Service>, table: &str) {
     let get = GetItemInput { table_name: table.to_owned(), key: item(&[("pk", s("a"))]), ..GetItemInput::default() };
@@ -179,6 +184,7 @@ async fn check_unreadable(service: &Arc<Service>, table: &str) {
         detail(service.describe_table(&caller(), DescribeTableInput { table_name: table.to_owned() }).await),
         detail(service.create_table(&caller(), simple(table)).await),
         detail(service.delete_table(&caller(), DeleteTableInput { table_name: table.to_owned() }).await),
+        detail(service.create_backup(&caller(), backup_request(table)).await),
     ];
     assert!(texts.iter().all(|text| text.contains("the definition of table")), "{texts:?}");
 }
@@ -194,6 +200,12 @@ async fn a_server_starts_without_a_table_with_a_damaged_definition() {
     check_unreadable(&service, "tab").await;
     // Its name is not known, so it may be any.
     check_unreadable(&service, "third").await;
+    let backup = service.create_backup(&caller(), backup_request("other")).await.unwrap().backup_details.unwrap();
+    for target in ["tab", "third"] {
+        let request = restore_request(&backup.backup_arn, target);
+        let text = detail(service.restore_table_from_backup(&caller(), request).await);
+        assert!(text.contains("the definition of table"), "{text}");
+    }
     service.jobs().stop(Duration::ZERO).await;
     damaged.engine.faults.rows.lock().clear();
     let service = Service::open(damaged.engine.clone(), Settings::default(), Clock::system()).await.unwrap();
@@ -353,18 +365,23 @@ async fn records_before_a_damaged_one_are_read_and_old_ones_trimmed() {
             true => damaged.engine.faults.rows.lock().push(second.clone()),
             false => damaged.damage(&second, cut).await,
         }
-        let iterator = GetShardIteratorInput {
-            stream_arn: arn,
-            shard_id: shard.id(&service.secret),
-            shard_iterator_type: ShardIteratorType::TrimHorizon,
-            sequence_number: None,
-            timestamp: None,
+        let from = async |shard_iterator_type, timestamp| {
+            let iterator = GetShardIteratorInput {
+                stream_arn: arn.clone(),
+                shard_id: shard.id(&service.secret),
+                shard_iterator_type,
+                sequence_number: None,
+                timestamp,
+            };
+            service.get_shard_iterator(&caller(), iterator).await.unwrap().shard_iterator.unwrap()
         };
-        let shard_iterator = service.get_shard_iterator(&caller(), iterator).await.unwrap().shard_iterator.unwrap();
         let read = async |shard_iterator| {
             service.get_records(&caller(), GetRecordsInput { shard_iterator, limit: None }).await
         };
-        let first = read(shard_iterator).await.unwrap();
+        // The search for a time meets the damaged record first.
+        let early = from(ShardIteratorType::AtTimestamp, Some(Timestamp { epoch_ms: 1 })).await;
+        assert_eq!(read(early).await.unwrap().records.unwrap().len(), 1);
+        let first = read(from(ShardIteratorType::TrimHorizon, None).await).await.unwrap();
         assert_eq!(first.records.unwrap().len(), 1);
         let next = first.next_shard_iterator.unwrap();
         assert!(detail(read(next.clone()).await).contains("table tab"));

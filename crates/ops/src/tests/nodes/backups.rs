@@ -2,6 +2,7 @@
 
 use super::*;
 
+use crate::backup::tests::restore_request;
 use cluster::catalog::Work;
 use storage::{Batch, Reads};
 
@@ -11,17 +12,7 @@ async fn back_up(node: &Node, table: &str) -> String {
 }
 
 async fn restore(node: &Node, backup_arn: &str, target: &str) {
-    let request = RestoreTableFromBackupInput {
-        backup_arn: backup_arn.to_owned(),
-        target_table_name: target.to_owned(),
-        billing_mode_override: None,
-        global_secondary_index_override: None,
-        local_secondary_index_override: None,
-        on_demand_throughput_override: None,
-        provisioned_throughput_override: None,
-        sse_specification_override: None,
-        vector_index_override: None,
-    };
+    let request = restore_request(backup_arn, target);
     node.service.restore_table_from_backup(&caller(), request).await.unwrap();
 }
 

@@ -1,0 +1,73 @@
+//! Turns of work that takes hours, fair between accounts: the steps of backups and restores, which write as fast as the engine
+//! does, and imports.
+//!
+//! The work of an account waits in a line of its own first. However much there is of it, that of another account waits for no more of
+//! it than has a turn at once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+pub(crate) struct Turns {
+    of_account: usize,
+    of_all: Semaphore,
+    /// Of the accounts with work that has or awaits a turn.
+    lines: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// Ends when it is dropped.
+pub(crate) struct Turn<'a> {
+    _of_all: Option<SemaphorePermit<'a>>,
+    _in_line: Option<OwnedSemaphorePermit>,
+}
+
+impl Turns {
+    /// As many at once, of one account and of all.
+    pub(crate) fn new(of_account: usize, of_all: usize) -> Turns {
+        Turns { of_account, of_all: Semaphore::new(of_all), lines: Mutex::default() }
+    }
+
+    pub(crate) async fn take(&self, account: &str) -> Turn<'_> {
+        let line = {
+            let mut lines = self.lines.lock();
+            lines.retain(|_, line| Arc::strong_count(line) > 1);
+            Arc::clone(lines.entry(account.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.of_account))))
+        };
+        // Neither is ever closed.
+        let in_line = line.acquire_owned().await.ok();
+        Turn { _of_all: self.of_all.acquire().await.ok(), _in_line: in_line }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn accounts_take_turns() {
+        let turns = Arc::new(Turns::new(2, 2));
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let first = (turns.take("a").await, turns.take("a").await);
+        let mut steps = Vec::new();
+        for account in ["a", "a", "a", "a", "a", "a", "b", "c"] {
+            let (turns, order) = (Arc::clone(&turns), Arc::clone(&order));
+            steps.push(tokio::spawn(async move {
+                let _turn = turns.take(account).await;
+                order.lock().push(account);
+                tokio::task::yield_now().await;
+            }));
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        for step in steps {
+            step.await.unwrap();
+        }
+        let order = order.lock().clone();
+        let place = |account| order.iter().position(|other| *other == account).unwrap();
+        assert!(order.len() == 8 && place("b") <= 3 && place("c") <= 3, "{order:?}");
+        drop(turns.take("d").await);
+        assert_eq!(turns.lines.lock().len(), 1, "those without work are forgotten");
+    }
+}
