@@ -284,6 +284,11 @@ impl Catalog {
         self.inner.tables.read().by_id(table_id).cloned()
     }
 
+    /// Whether there is a table with this id whose definition is damaged.
+    pub fn is_damaged(&self, table_id: u64) -> bool {
+        self.inner.tables.read().unreadable.contains(table_id)
+    }
+
     /// Sets the callback for tables with an encryption key that another node has changed. Set once; a later call is ignored.
     pub fn on_rekeyed(&self, rekeyed: impl Fn(u64) + Send + Sync + 'static) {
         let _ = self.inner.rekeyed.set(Box::new(rekeyed));

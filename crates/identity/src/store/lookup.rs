@@ -84,10 +84,10 @@ impl<'a> Lookup<'a> {
 
     /// The user or role with this unique id: of the draft's account as the draft has it.
     fn entity(&self, id: &str) -> Option<Identified> {
-        if let Some(own) = self.own {
-            if let Some(entity) = self.own_ids.get_or_init(|| ids_of(own)).get(id).cloned() {
-                return Some(Identified { account: own.id.clone(), entity });
-            }
+        if let Some(own) = self.own
+            && let Some(entity) = self.own_ids.get_or_init(|| ids_of(own)).get(id).cloned()
+        {
+            return Some(Identified { account: own.id.clone(), entity });
         }
         let found = self.snapshot.of_unique_id(id)?;
         self.own.is_none_or(|own| own.id != found.account).then(|| found.clone())

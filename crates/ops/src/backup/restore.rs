@@ -113,7 +113,17 @@ impl Service {
             match self.backup_of(restore.backup, tables::Backup::is_ready) {
                 Some(true) => break,
                 Some(false) => tokio::time::sleep(READY_INTERVAL).await,
-                None => return Err(Interrupted::Failed(format!("there is no backup {} any more", restore.backup_arn))),
+                None if self.catalog.is_damaged(restore.backup) => {
+                    return Err(Interrupted::Failed(format!("the backup {} cannot be read", restore.backup_arn)));
+                }
+                // Another node has deleted it while this restore began.
+                None => {
+                    ::log::error!(
+                        event = "restore_failed", table = self.table_label(table_id).as_str();
+                        "a table is deleted again, as its backup was deleted when its restore began: {}", restore.backup_arn
+                    );
+                    return self.abandon(table_id).await;
+                }
             }
         }
         drop(awaited);

@@ -11,6 +11,7 @@ use cluster::catalog::Quotas;
 use model::{AttributeValue, Attributes};
 use storage::Memory;
 use tables::fixture::{item, n, s};
+use tables::{Definition, Place, Restore, TableStatus as Status};
 
 use crate::service::{Service, Settings};
 use crate::tests::catalog::{add_index, attribute, caller, describe, key, open, projection, simple};
@@ -421,5 +422,36 @@ async fn backups_have_quotas() {
         let delete = DeleteTableInput { table_name: "tab".to_owned() };
         let refused = service.delete_table(&caller(), delete).await.unwrap_err().to_string();
         assert!(refused.contains("Subscriber limit exceeded"), "the last backup: {refused}");
+    }
+}
+
+/// Two nodes may take a restore and the deletion of its backup at once. The table would be CREATING for ever.
+#[tokio::test]
+async fn a_restore_from_a_deleted_backup_ends() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    let created = create(&service).await.unwrap();
+    let backup = service.catalog.backups(&caller())[0].id();
+    let delete = DeleteBackupInput { backup_arn: created.backup_arn.clone() };
+    service.delete_backup(&caller(), delete).await.unwrap();
+    while service.catalog.by_id(backup).is_some() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let guard = service.catalog.lock().await.unwrap();
+    let source = service.catalog.find(Place::own(&caller(), "tab")).unwrap();
+    let restore =
+        Restore { backup, backup_arn: created.backup_arn, source_arn: source.definition.arn(), at_ms: 0, moment: None };
+    let definition = Definition {
+        table_id: guard.next_table_id(),
+        name: "res".to_owned(),
+        status: Status::Creating,
+        restore: Some(restore),
+        ..source.definition.clone()
+    };
+    let engine = Arc::clone(&service.engine);
+    let table_id = service.catalog.create(&engine, guard, definition, Vec::new()).await.unwrap().unwrap().id();
+    service.restore_table(table_id, None).await.unwrap();
+    while service.catalog.by_id(table_id).is_some() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
