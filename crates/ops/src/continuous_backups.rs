@@ -117,7 +117,7 @@ impl Service {
                 definition.name
             )));
         }
-        self.destroy_archive(definition.table_id).await
+        self.clear_archive(definition.table_id).await
     }
 
     /// Waits, for a while, until all nodes know of an opened log: what is written after the answer has records.

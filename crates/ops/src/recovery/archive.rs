@@ -13,7 +13,8 @@ use bytes::Bytes;
 use change_log::{ArchiveState, Header, SegmentHeader, encode_segment, segment_row};
 use jobs::{Job, Ran};
 use storage::{
-    Batch, Consistency, DamagedRow, Family, KeyUse, Mode, Reads, Row, ScanDirection, ScanPage, ScanRange, log,
+    Batch, Consistency, DamagedRow, Family, Key, KeyUse, Mode, Pages, Reads, Row, ScanDirection, ScanPage, ScanRange,
+    log,
 };
 use tables::failure::{storage_failure, write_failure};
 use tables::{Definition, PointInTimeRecovery, rows};
@@ -28,6 +29,9 @@ const SEGMENT_BYTES_MAX: usize = 1 << 20;
 /// A segment with fewer bytes waits for more records, but no longer than [`SEGMENT_AGE_MS`].
 const SEGMENT_BYTES_MIN: usize = 256 << 10;
 const SEGMENT_AGE_MS: u64 = 60_000;
+
+/// Rows that a step of the deletion of an archive takes.
+const CLEARED_ROWS: usize = 256;
 
 type AccountWork = Pin<Box<dyn Future<Output = Ran> + Send>>;
 
@@ -223,11 +227,11 @@ impl Service {
     }
 
     /// Deletes the archive of a table without point-in-time recovery, unless a table is being restored from it.
-    async fn drop_archive(&self, table_id: u64) -> Result<(), Exception> {
+    pub(super) async fn drop_archive(&self, table_id: u64) -> Result<(), Exception> {
         if self.is_being_copied(table_id) {
             return Ok(());
         }
-        self.destroy_archive(table_id).await?;
+        self.clear_archive(table_id).await?;
         let guard = self.catalog.lock().await?;
         let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) else {
             return Ok(());
@@ -238,6 +242,42 @@ impl Service {
         definition.archived = false;
         self.catalog.replace(&self.engine, guard, definition, Default::default()).await?;
         Ok(())
+    }
+
+    /// Deletes what is left of an archive, unless recovery is enabled: the states that were stored with that stay.
+    pub(crate) async fn clear_archive(&self, table_id: u64) -> Result<(), Exception> {
+        if !self.delete_of_archive(table_id, Vec::new()).await? {
+            return Ok(());
+        }
+        // States last: while there is one, the segments that it names are there or are being destroyed by all.
+        let contents = self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await;
+        contents.map_err(storage_failure)?;
+        let range = ScanRange::of_prefix(Family::Catalog, rows::archives(table_id), CLEARED_ROWS, SEGMENT_BYTES_MAX);
+        let mut pages = Pages::of_fresh_views(&*self.engine, range);
+        while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
+            // One without a known key is destroyed with the table.
+            let known =
+                page.in_order().filter_map(|row| row.map_or_else(|row| row.key.clone(), |row| Some(row.key.clone())));
+            let keys = known.map(|bytes| Key { family: Family::Catalog, bytes }).collect();
+            if !self.delete_of_archive(table_id, keys).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes rows of a table's archive. False, and nothing is deleted, if recovery is enabled: the definition is read in the write.
+    async fn delete_of_archive(&self, table_id: u64, left: Vec<Key>) -> Result<bool, Exception> {
+        let delete = |reads: &Reads, batch: &mut Batch| {
+            let stored = reads.values[0].as_deref().map(Definition::read);
+            let is_enabled = stored.is_some_and(|stored| !stored.is_ok_and(|stored| stored.recovery.is_none()));
+            if !is_enabled {
+                left.iter().for_each(|key| batch.delete(key.clone()));
+            }
+            Ok::<bool, Exception>(!is_enabled)
+        };
+        let keys = [KeyUse::read(rows::definition(table_id))];
+        self.engine.write(Mode::Plain, &keys, delete).await.map_err(write_failure)?
     }
 
     /// Destroys all segments and states of a table.

@@ -220,6 +220,24 @@ async fn the_log_is_trimmed_of_what_is_archived_alone() {
     assert!(records(&tested).await.is_err(), "a record that is nowhere is no empty history");
 }
 
+/// The deletion of an archive takes a while. The state of a new one, which was enabled meanwhile, is not taken away: the moments since
+/// then would be lost, and nothing would say so.
+#[tokio::test]
+async fn an_archive_that_is_enabled_again_is_not_deleted() {
+    let tested = Tested::new().await;
+    let id = tested.service.catalog.table_ids(|definition| definition.name == "tab")[0];
+    let is_there = async || tested.service.archive_state(id, 1).await.unwrap().is_some();
+    tested.recover(true).await;
+    tested.recover(false).await;
+    tested.recover(true).await;
+    assert!(is_there().await);
+    tested.service.drop_archive(id).await.unwrap();
+    assert!(is_there().await);
+    tested.recover(false).await;
+    tested.service.drop_archive(id).await.unwrap();
+    assert!(!is_there().await);
+}
+
 #[tokio::test]
 async fn moments_end_with_the_period() {
     let tested = Tested::new().await;
