@@ -28,6 +28,8 @@ impl Service {
     }
 
     async fn trim_archive(&self, table_id: u64, log: u32, recovery: PointInTimeRecovery) -> Result<(), Exception> {
+        // Another node may have begun a restore meanwhile.
+        self.catalog.refresh().await?;
         let pinned = self.pinned_position(table_id, log);
         let period_ms = u64::try_from(recovery.period_days).unwrap_or(0).saturating_mul(DAY_MS);
         let over_ms = self.clock.now_ms().saturating_sub(period_ms);
