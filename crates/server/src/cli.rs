@@ -10,6 +10,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::backup::BackupCommand;
+use crate::export::ExportArguments;
+use crate::import::ImportArguments;
 use crate::init::InitArguments;
 use crate::nodes::NodesArguments;
 use crate::policy_check::PolicyCheckArguments;
@@ -82,6 +84,10 @@ pub(crate) enum Command {
     /// Back up tables and restore them
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// Write a table's items to a file or to stdout
+    Export(Box<ExportArguments>),
+    /// Write items of a file or of stdin to a table
+    Import(Box<ImportArguments>),
     /// Evaluate IAM policies offline
     #[command(subcommand)]
     Policy(PolicyCommand),

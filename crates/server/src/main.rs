@@ -16,7 +16,7 @@
 //! | records of requests | `audit`, `traces`, `visit`, `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
-//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `backup` |
+//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
 mod answer;
@@ -31,6 +31,7 @@ mod dialect;
 mod door;
 mod encryption;
 mod engine;
+mod export;
 mod foreign;
 mod form;
 mod framing;
@@ -39,6 +40,7 @@ mod handles;
 mod hangups;
 mod heads;
 mod host;
+mod import;
 mod init;
 mod listener;
 mod log;
@@ -99,6 +101,14 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => ended(bench::run(&arguments, &bench_database::reach)),
         Command::Tail(arguments) => ended(tail::run(&arguments)),
         Command::Backup(command) => ended(backup::run(&command)),
+        Command::Export(arguments) => match export::run(&arguments) {
+            Ok(whole) => ExitCode::from(u8::from(!whole)),
+            Err(failure) => failed(&failure, 1),
+        },
+        Command::Import(arguments) => match import::run(&arguments) {
+            Ok(good) => ExitCode::from(u8::from(!good)),
+            Err(failure) => failed(&failure, 1),
+        },
         Command::Policy(PolicyCommand::Check(arguments)) => match policy_check::run(&arguments) {
             Ok(allowed) => ExitCode::from(u8::from(!allowed)),
             Err(failure) => failed(&failure, 2),

@@ -5,10 +5,14 @@
 //! itself.
 
 mod api_client;
+mod item_format;
 mod printed;
 mod progress;
+mod table;
 
 use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,9 +20,11 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use client::{Credentials, Endpoint, Failure, Profile};
 
-pub(crate) use api_client::ApiClient;
+pub(crate) use api_client::{ApiClient, Refusal};
+pub(crate) use item_format::{FORMATS, ItemFormat};
 pub(crate) use printed::{PrintedFormat, print, print_json};
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Progress, duration};
+pub(crate) use table::TableKeys;
 
 const ENDPOINT_DEFAULT: &str = "http://127.0.0.1:8000";
 /// The service whose endpoint is looked up, as variables name it.
@@ -26,7 +32,7 @@ const SERVICES: [&str; 1] = ["DYNAMODB"];
 
 /// The end of the commands' help.
 pub(crate) const SIGNING: &str = "\
-Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), else with the keys of the
+Requests are signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), else with the keys of the \
 profile that AWS_PROFILE names, else of the default one, else with any words.";
 
 #[derive(Args, Debug)]
@@ -89,4 +95,10 @@ pub(crate) fn run<T>(command: impl Future<Output = Result<T, Failure>>) -> Resul
     // A thread that waits for a pipe must not hold the end up.
     runtime.shutdown_background();
     ended
+}
+
+/// Prints a message to stderr. A closed stderr is no reason to stop.
+pub(crate) fn say(command: &str, text: fmt::Arguments<'_>) {
+    let line = format!("{command}: {text}\n");
+    let _ = io::stderr().lock().write_all(line.as_bytes());
 }

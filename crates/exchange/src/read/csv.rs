@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{AttributeValue, Attributes, KeyType};
 
-use super::value::Problems;
-use super::{RECORD_SIZE_MAX, Scan, blank_size};
+use super::value::{Problems, not_base64};
+use super::{Scan, blank_size, too_large};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -47,7 +47,7 @@ impl Csv {
         Csv { options, is_start: true }
     }
 
-    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool) -> Scan {
+    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize) -> Scan {
         if self.is_start {
             if bytes.len() < BYTE_ORDER_MARK.len() && !is_end {
                 return Scan::Incomplete;
@@ -71,13 +71,13 @@ impl Csv {
             Err(Problem::Incomplete) => return Scan::Incomplete,
             Err(Problem::Malformed(why)) => return Scan::Malformed(why.to_owned()),
         };
-        if size > RECORD_SIZE_MAX {
-            return Scan::Malformed(format!("a record is larger than {RECORD_SIZE_MAX} bytes"));
+        if size > record_size_max {
+            return Scan::Malformed(too_large(record_size_max));
         }
         match &self.options.header {
             Some(header) => match item(header, &self.options.key_types, fields) {
                 Ok(item) => Scan::Record(size, item),
-                Err(why) => Scan::Malformed(why),
+                Err(why) => Scan::Unreadable(size, why),
             },
             None => match columns(fields) {
                 Ok(header) => {
@@ -179,7 +179,7 @@ fn item(
             None | Some(KeyType::S) => AttributeValue::S(field),
             Some(KeyType::N) => AttributeValue::N(problems.number(&field)),
             Some(KeyType::B) => AttributeValue::B(base64_simd::STANDARD.decode_to_vec(&field).unwrap_or_else(|_| {
-                problems.note(format!("One or more parameter values were invalid: the key {name} is not in base64"));
+                problems.note(not_base64(name));
                 Vec::new()
             })),
         };

@@ -7,6 +7,7 @@ use std::fmt;
 
 use model::limits::NESTING_MAX;
 use model::{AttributeValue, Attributes, ValueKind};
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::value::{EMPTY_NAME, Problems, TOO_DEEP};
@@ -29,6 +30,18 @@ pub(super) fn item(line: &[u8]) -> Result<Result<Attributes, String>, String> {
     let item = item.map_err(|error| format!("a line is no JSON of an item: {error}"))?;
     let item = item.ok_or_else(|| "a line has no member Item".to_owned())?;
     Ok(problems.verdict(item))
+}
+
+/// An item in DynamoDB JSON within a larger document, such as an answer of DynamoDB.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemJson(pub Attributes);
+
+impl<'de> Deserialize<'de> for ItemJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ItemJson, D::Error> {
+        let mut problems = Problems::default();
+        let item = Map { problems: &mut problems, level: 1 }.deserialize(deserializer)?;
+        problems.verdict(ItemJson(item)).map_err(D::Error::custom)
+    }
 }
 
 /// The object of a line.

@@ -1,10 +1,12 @@
 //! The items of an object, one after the other.
 //!
 //! [`ObjectReader`] is a state machine: it takes the object's bytes as they come ([`ObjectReader::push`]) and returns records
-//! ([`ObjectReader::next_record`]). A record is a line of DynamoDB JSON, a line of CSV or an Ion value. There are three kinds of bad input:
+//! ([`ObjectReader::next_record`]). A record is a line of DynamoDB JSON or of plain JSON, a line of CSV, or an Ion value. There are three kinds of bad input:
 //! - a record that is read but has no valid item ([`Record::item`]): the next records are read;
 //! - a record that cannot be read ([`Next::Failed`]): the rest of the object is not read;
 //! - bytes that cannot be decompressed: the same.
+//!
+//! A tolerant reader ([`ObjectReader::tolerant`]) takes a record that cannot be read, and whose end is known, for one without a valid item.
 //!
 //! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes, compressed bytes are decompressed in small portions,
 //! and the decompressor's window is limited. Nesting is bounded before it takes stack.
@@ -17,13 +19,17 @@ mod csv;
 mod decompress;
 mod ion;
 mod json;
+mod plain;
 mod value;
 
+use std::collections::BTreeMap;
+
 use bytes::{Buf, Bytes, BytesMut};
-use model::Attributes;
+use model::{Attributes, KeyType};
 
 pub use csv::CsvOptions;
 pub use decompress::Compression;
+pub use json::ItemJson;
 
 use csv::Csv;
 use decompress::{Decompressor, Filled};
@@ -43,6 +49,8 @@ pub enum InputFormat {
     DynamoDbJson,
     Ion,
     Csv(CsvOptions),
+    /// Plain JSON, with the types of the key attributes.
+    Plain(BTreeMap<String, KeyType>),
 }
 
 /// Reads the records of one object.
@@ -53,10 +61,15 @@ pub struct ObjectReader {
     bytes: BytesMut,
     /// Before there are as many bytes, the next record is not looked for again.
     wanted: usize,
+    record_size_max: usize,
+    is_tolerant: bool,
     is_end: bool,
     has_failed: bool,
     offset: u64,
     count: u64,
+    /// Line feeds before the offset, and before the last record.
+    line_feeds: u64,
+    record_line_feeds: u64,
 }
 
 /// What an object has next.
@@ -85,6 +98,7 @@ enum Records {
     DynamoDbJson,
     Ion(Ion),
     Csv(Csv),
+    Plain(BTreeMap<String, KeyType>),
 }
 
 /// What a format finds at the beginning of bytes.
@@ -95,6 +109,8 @@ enum Scan {
     Skip(usize),
     /// A record of this many bytes.
     Record(usize, Result<Attributes, String>),
+    /// A record of this many bytes that cannot be read.
+    Unreadable(usize, String),
     Malformed(String),
 }
 
@@ -104,17 +120,29 @@ impl ObjectReader {
             InputFormat::DynamoDbJson => Records::DynamoDbJson,
             InputFormat::Ion => Records::Ion(Ion::default()),
             InputFormat::Csv(options) => Records::Csv(Csv::new(options)),
+            InputFormat::Plain(key_types) => Records::Plain(key_types),
         };
         ObjectReader {
             decompressor: Decompressor::new(compression),
             records,
             bytes: BytesMut::new(),
             wanted: 0,
+            record_size_max: RECORD_SIZE_MAX,
+            is_tolerant: false,
             is_end: false,
             has_failed: false,
             offset: 0,
             count: 0,
+            line_feeds: 0,
+            record_line_feeds: 0,
         }
+    }
+
+    /// The same for a file that an operator reads: a line that cannot be read costs only itself, and a line may have so many bytes. Values of
+    /// Ion keep their bound, and one that cannot be read ends the object all the same.
+    #[must_use]
+    pub fn tolerant(self, record_size_max: usize) -> ObjectReader {
+        ObjectReader { record_size_max, is_tolerant: true, ..self }
     }
 
     /// Whether the records behind an offset can be read without those before it ([`ObjectReader::start_within`]).
@@ -147,6 +175,11 @@ impl ObjectReader {
         self.count
     }
 
+    /// The line at which the last record begins; the first line is 1.
+    pub fn line(&self) -> u64 {
+        self.record_line_feeds + 1
+    }
+
     /// The next record. After [`Next::Failed`] there is no other.
     pub fn next_record(&mut self) -> Next {
         let mut portions = 0;
@@ -167,33 +200,38 @@ impl ObjectReader {
                 }
                 continue;
             }
-            match self.records.scan(&self.bytes, self.is_end) {
+            let size_max = self.record_size_max;
+            match self.records.scan(&self.bytes, self.is_end, size_max) {
                 Scan::Skip(size) => self.take(size),
-                Scan::Record(size, item) => {
-                    self.take(size);
-                    let index = self.count;
-                    self.count += 1;
-                    return Next::Record(Record { index, item });
-                }
-                Scan::Malformed(why) => return self.fail(why),
+                Scan::Record(size, item) => return self.record(size, item),
+                Scan::Unreadable(size, why) if self.is_tolerant => return self.record(size, Err(why)),
+                Scan::Unreadable(_, why) | Scan::Malformed(why) => return self.fail(why),
                 Scan::Incomplete if self.is_end => return Next::End,
-                Scan::Incomplete if self.bytes.len() > RECORD_SIZE_MAX => {
-                    return self.fail(format!("a record is larger than {RECORD_SIZE_MAX} bytes"));
-                }
+                Scan::Incomplete if self.bytes.len() > size_max => return self.fail(too_large(size_max)),
                 // A long record is looked at a few times, not once for each portion of it.
-                Scan::Incomplete => self.wanted = (2 * self.bytes.len()).clamp(SCAN_SIZE, RECORD_SIZE_MAX + 1),
+                Scan::Incomplete => self.wanted = (2 * self.bytes.len()).clamp(SCAN_SIZE, size_max + 1),
             }
         }
     }
 
+    fn record(&mut self, size: usize, item: Result<Attributes, String>) -> Next {
+        self.record_line_feeds = self.line_feeds;
+        self.take(size);
+        let index = self.count;
+        self.count += 1;
+        Next::Record(Record { index, item })
+    }
+
     /// A record that cannot be read counts as one.
     fn fail(&mut self, why: String) -> Next {
+        self.record_line_feeds = self.line_feeds;
         self.has_failed = true;
         self.count += 1;
         Next::Failed(why)
     }
 
     fn take(&mut self, size: usize) {
+        self.line_feeds += memchr::memchr_iter(b'\n', &self.bytes[..size]).count() as u64;
         self.bytes.advance(size);
         self.offset += size as u64;
         self.wanted = 0;
@@ -201,27 +239,31 @@ impl ObjectReader {
 }
 
 impl Records {
-    fn scan(&mut self, bytes: &[u8], is_end: bool) -> Scan {
+    fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize) -> Scan {
         match self {
-            Records::DynamoDbJson => scan_line(bytes, is_end),
+            Records::DynamoDbJson => scan_line(bytes, is_end, record_size_max, json::item),
+            Records::Plain(key_types) => scan_line(bytes, is_end, record_size_max, |line| plain::item(line, key_types)),
             Records::Ion(ion) => ion.scan(bytes, is_end),
-            Records::Csv(csv) => csv.scan(bytes, is_end),
+            Records::Csv(csv) => csv.scan(bytes, is_end, record_size_max),
         }
     }
 }
 
+/// An item, or why the record has no valid one; or why the record cannot be read.
+type Line = Result<Result<Attributes, String>, String>;
+
 /// The first line. Blank lines are no records.
-fn scan_line(bytes: &[u8], is_end: bool) -> Scan {
+fn scan_line(bytes: &[u8], is_end: bool, record_size_max: usize, read: impl Fn(&[u8]) -> Line) -> Scan {
     if let Some(size) = blank_size(bytes, is_end) {
         return Scan::Skip(size);
     }
     let Some(size) = line_size(bytes, is_end) else { return Scan::Incomplete };
-    if size > RECORD_SIZE_MAX {
-        return Scan::Malformed(format!("a record is larger than {RECORD_SIZE_MAX} bytes"));
+    if size > record_size_max {
+        return Scan::Malformed(too_large(record_size_max));
     }
-    match json::item(bytes[..size].trim_ascii()) {
+    match read(bytes[..size].trim_ascii()) {
         Ok(item) => Scan::Record(size, item),
-        Err(why) => Scan::Malformed(why),
+        Err(why) => Scan::Unreadable(size, why),
     }
 }
 
@@ -232,6 +274,10 @@ fn blank_size(bytes: &[u8], is_end: bool) -> Option<usize> {
         true => (blanks > 0).then_some(blanks),
         false => memchr::memrchr(b'\n', &bytes[..blanks]).map(|at| at + 1),
     }
+}
+
+fn too_large(record_size_max: usize) -> String {
+    format!("a record is larger than {record_size_max} bytes")
 }
 
 /// The size of the first line, with its line feed.

@@ -9,6 +9,10 @@ pub(super) const TOO_DEEP: &str =
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
 pub(super) const EMPTY_NAME: &str = "One or more parameter values were invalid: Empty attribute name";
 
+pub(super) fn not_base64(name: &str) -> String {
+    format!("One or more parameter values were invalid: the key {name} is not in base64")
+}
+
 /// The first thing that is wrong with an item; reading continues to the item's end.
 #[derive(Default)]
 pub(super) struct Problems {

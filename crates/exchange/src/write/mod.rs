@@ -4,15 +4,21 @@
 //! |---|---|
 //! | a line of DynamoDB JSON: `{"Item":{…}}` | `json` |
 //! | a line of Ion text: `$ion_1_0 {Item:{…}}` | `ion` |
+//! | a line of plain JSON | [`push_plain_item`] |
+//! | a line of CSV | [`push_csv_header`], [`push_csv_item`] |
 //! | gzip, with the checksum of the compressed bytes and counts | [`DataFile`] |
 
+mod csv;
 mod data_file;
 mod ion;
 mod json;
+mod plain;
 
 use model::MapRef;
 
+pub use csv::{push_csv_header, push_csv_item};
 pub use data_file::{DataFile, Finished, md5_base64};
+pub use plain::push_plain_item;
 
 /// The format of an export's lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

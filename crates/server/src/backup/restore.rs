@@ -17,7 +17,7 @@ Examples:
   stator backup restore Music --at 2026-01-31T12:00:00Z --to Music-noon
   stator backup restore Music --at 10m --to Music-before
 
-A moment needs point-in-time recovery of the table: see UpdateContinuousBackups. A restore makes a new table; the table and
+A moment needs point-in-time recovery of the table: see UpdateContinuousBackups. A restore makes a new table; the table and \
 the backup that it is made of stay as they are.
 ";
 

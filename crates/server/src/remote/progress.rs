@@ -47,7 +47,7 @@ fn write(text: &str) {
 }
 
 /// A duration as people write it: `0.4 s`, `12 s`, `3 min 05 s`.
-fn duration(elapsed: Duration) -> String {
+pub(crate) fn duration(elapsed: Duration) -> String {
     match elapsed.as_secs() {
         0..10 => format!("{:.1} s", elapsed.as_secs_f64()),
         seconds @ 10..60 => format!("{seconds} s"),

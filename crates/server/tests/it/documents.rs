@@ -112,7 +112,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Commands below the program, as they are typed.
-const SUBCOMMANDS: [&[&str]; 13] = [
+const SUBCOMMANDS: [&[&str]; 15] = [
     &["backup", "create"],
     &["backup", "list"],
     &["backup", "restore"],
@@ -122,6 +122,8 @@ const SUBCOMMANDS: [&[&str]; 13] = [
     &["bench", "start"],
     &["bench", "echo"],
     &["bench"],
+    &["export"],
+    &["import"],
     &["serve"],
     &["init"],
     &["nodes"],

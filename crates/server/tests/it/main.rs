@@ -21,6 +21,7 @@ mod http;
 mod http2;
 mod identity;
 mod imports;
+mod items_in_files;
 mod kinesis;
 mod kinesis_fake;
 mod kms_fake;

@@ -1,28 +1,38 @@
-//! `stator tail` against a server that answers from a script: what a real one does only after hours.
+//! Commands against a server that answers from a script, first of all `stator tail`: what a real server does only after hours.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::program::run;
 
-/// One question and its answer: the operation, members that the request must have, the status and the reply.
-type Step = (&'static str, Value, u16, Value);
+/// How long the next connection may take.
+const CONNECTING: Duration = Duration::from_secs(30);
 
-/// Answers the steps in their order, then closes; returns what did not come as it should.
-fn serve(steps: Vec<Step>) -> (String, JoinHandle<Result<(), String>>) {
+/// One question and its answer: the operation, members that the request must have, the status and the reply.
+pub(crate) type Step = (&'static str, Value, u16, Value);
+
+/// Answers the steps in their order, on one connection after the other, then closes; returns what did not come as it should.
+pub(crate) fn serve(service: &'static str, steps: Vec<Step>) -> (String, JoinHandle<Result<(), String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let served = std::thread::spawn(move || {
-        let (socket, _) = listener.accept().map_err(|error| error.to_string())?;
-        let mut socket = BufReader::new(socket);
+        let mut socket = accept(&listener)?;
         for (operation, members, status, reply) in steps {
-            let (asked, request) = request(&mut socket).ok_or(format!("{operation} is not asked"))?;
+            let asked = match request(&mut socket) {
+                Some(asked) => Some(asked),
+                None => {
+                    socket = accept(&listener).map_err(|error| format!("{operation} is not asked: {error}"))?;
+                    request(&mut socket)
+                }
+            };
+            let (asked, request) = asked.ok_or(format!("{operation} is not asked"))?;
             let fits =
                 members.as_object().is_some_and(|members| members.iter().all(|(name, value)| request[name] == *value));
-            if asked != format!("DynamoDBStreams_20120810.{operation}") || !fits {
+            if asked != format!("{service}_20120810.{operation}") || !fits {
                 return Err(format!("{operation} {members} expected, but asked was {asked} {request}"));
             }
             let reply = reply.to_string();
@@ -32,6 +42,24 @@ fn serve(steps: Vec<Step>) -> (String, JoinHandle<Result<(), String>>) {
         Ok(())
     });
     (url, served)
+}
+
+/// The next connection. A command that has ended opens none.
+fn accept(listener: &TcpListener) -> Result<BufReader<TcpStream>, String> {
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
+    let begun = Instant::now();
+    loop {
+        match listener.accept() {
+            Ok((socket, _)) => {
+                socket.set_nonblocking(false).map_err(|error| error.to_string())?;
+                return Ok(BufReader::new(socket));
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock && begun.elapsed() < CONNECTING => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
 }
 
 fn request(socket: &mut BufReader<TcpStream>) -> Option<(String, Value)> {
@@ -97,7 +125,7 @@ fn refused(operation: &'static str, members: Value, status: u16, exception: &str
 
 /// Runs it with `--no-follow`: its requests must be those of the script, and its output these lines.
 fn check(since: &str, steps: Vec<Step>, expected: &str, sentence: &str) {
-    let (url, served) = serve([begin(), steps].concat());
+    let (url, served) = serve("DynamoDBStreams", [begin(), steps].concat());
     let output = run(&["tail", "Music", "--endpoint", &url, "--since", since, "--no-follow"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(served.join().expect("the script"), Ok(()), "{said}");

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn formats() -> [InputFormat; 3] {
+fn formats() -> [InputFormat; 4] {
     let csv = CsvOptions { delimiter: b',', header: None, key_types: Default::default() };
-    [InputFormat::DynamoDbJson, InputFormat::Ion, InputFormat::Csv(csv)]
+    [InputFormat::DynamoDbJson, InputFormat::Ion, InputFormat::Csv(csv), InputFormat::Plain(Default::default())]
 }
 
 fn read_all(object: &[u8], piece: usize) {
