@@ -425,7 +425,7 @@ async fn backups_have_quotas() {
     }
 }
 
-/// Two nodes may take a restore and the deletion of its backup at once. The table would be CREATING for ever.
+/// Two nodes may take a restore and the deletion of its backup at once. The table would stay CREATING.
 #[tokio::test]
 async fn a_restore_from_a_deleted_backup_ends() {
     let service = open(&Memory::new()).await;

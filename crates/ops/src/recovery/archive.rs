@@ -258,7 +258,11 @@ impl Service {
             // One without a known key is destroyed with the table.
             let known =
                 page.in_order().filter_map(|row| row.map_or_else(|row| row.key.clone(), |row| Some(row.key.clone())));
-            let keys = known.map(|bytes| Key { family: Family::Catalog, bytes }).collect();
+            let key = |bytes: Bytes| match rows::archive_row(&bytes)? {
+                (log, None) => Some(rows::archive_state(table_id, log)),
+                (log, Some(last)) => Some(rows::segment_header(table_id, log, last)),
+            };
+            let keys = known.filter_map(key).collect();
             if !self.delete_of_archive(table_id, keys).await? {
                 return Ok(());
             }
