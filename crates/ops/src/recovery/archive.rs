@@ -89,8 +89,8 @@ impl Service {
     async fn archive_table(&self, table_id: u64) -> Result<(), Exception> {
         let Some((recovery, logs)) = self.archived_logs(table_id) else { return Ok(()) };
         let Some(recovery) = recovery else { return self.drop_archive(table_id).await };
-        for log in logs.iter().copied() {
-            while self.archive_step(table_id, log, &logs, recovery).await? {
+        for log in logs {
+            while self.archive_step(table_id, log, recovery).await? {
                 jobs::take_slot().await;
             }
         }
@@ -114,48 +114,36 @@ impl Service {
         read_state(table_id, &row).map(Some)
     }
 
-    /// Begins the archive of a table with a log that has none: of an older program's table, or since a program that knows no archives
-    /// has closed the log.
-    async fn begin_archive(&self, table_id: u64, logs: &[u32], recovery: PointInTimeRecovery) -> Result<(), Exception> {
-        let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        let heads: Vec<_> = logs.iter().map(|number| log::head(rows::log(table_id, *number))).collect();
-        let states: Vec<_> = logs.iter().map(|number| rows::archive_state(table_id, *number)).collect();
-        let found = view.get_many(&heads).await.map_err(storage_failure)?;
-        let begun = view.get_many(&states).await.map_err(storage_failure)?;
-        drop(view);
-        if begun.iter().all(Option::is_none) {
-            self.destroy_archive(table_id).await?;
-        }
-        let now_ms = self.clock.now_ms();
-        for ((key, head), _) in states.iter().zip(&found).zip(&begun).filter(|(_, begun)| begun.is_none()) {
-            let head = log::decode_head(head.as_ref()).unwrap_or_default();
-            let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
-            let begin = |reads: &Reads, batch: &mut Batch| {
-                if reads.values[0].is_none() && is_enabled(&reads.values[1], recovery) {
-                    batch.put(key.clone(), ArchiveState::new(head, now_ms).encode());
-                }
-                Ok::<(), Exception>(())
-            };
-            self.engine.write(Mode::Plain, &keys, begin).await.map_err(write_failure)??;
-        }
-        Ok(())
-    }
-
-    /// Archives the next records of a log, if they are enough for a segment or old, and tells whether there may be more.
-    async fn archive_step(
+    /// Begins the archive of a log that has none, behind its last record: of an older program's table, or since a program that knows no
+    /// archives has closed the log before it. What is left of an earlier archive is before the begin, and not read.
+    async fn begin_archive(
         &self,
         table_id: u64,
         number: u32,
-        logs: &[u32],
+        head: u64,
         recovery: PointInTimeRecovery,
-    ) -> Result<bool, Exception> {
+    ) -> Result<(), Exception> {
+        let (key, now_ms) = (rows::archive_state(table_id, number), self.clock.now_ms());
+        let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
+        let begin = |reads: &Reads, batch: &mut Batch| {
+            if reads.values[0].is_none() && is_enabled(&reads.values[1], recovery) {
+                batch.put(key.clone(), ArchiveState::new(head, now_ms).encode());
+            }
+            Ok::<(), Exception>(())
+        };
+        self.engine.write(Mode::Plain, &keys, begin).await.map_err(write_failure)?
+    }
+
+    /// Archives the next records of a log, if they are enough for a segment or old, and tells whether there may be more.
+    async fn archive_step(&self, table_id: u64, number: u32, recovery: PointInTimeRecovery) -> Result<bool, Exception> {
         let name = rows::log(table_id, number);
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
         let keys = [rows::archive_state(table_id, number), log::head(name.clone())];
         let found = view.get_many(&keys).await.map_err(storage_failure)?;
         let [Some(state), head] = &found[..] else {
+            let head = log::decode_head(found.last().and_then(Option::as_ref)).unwrap_or_default();
             drop(view);
-            self.begin_archive(table_id, logs, recovery).await?;
+            self.begin_archive(table_id, number, head, recovery).await?;
             return Ok(false);
         };
         let state = read_state(table_id, state)?;
@@ -282,14 +270,6 @@ impl Service {
         };
         let keys = [KeyUse::read(rows::definition(table_id))];
         self.engine.write(Mode::Plain, &keys, delete).await.map_err(write_failure)?
-    }
-
-    /// Destroys all segments and states of a table.
-    pub(crate) async fn destroy_archive(&self, table_id: u64) -> Result<(), Exception> {
-        // States last: while there is one, the segments that it names are there or are being destroyed by all.
-        let contents = self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await;
-        contents.map_err(storage_failure)?;
-        self.engine.destroy(Family::Catalog, rows::archives(table_id)).await.map_err(storage_failure)
     }
 }
 

@@ -216,7 +216,8 @@ async fn the_log_is_trimmed_of_what_is_archived_alone() {
     tested.trim().await;
     assert_eq!(records(&tested).await, Ok(2), "from the archive");
     let id = tested.service.catalog.table_ids(|definition| definition.name == "tab")[0];
-    tested.service.destroy_archive(id).await.unwrap();
+    let contents = tested.service.engine.destroy(storage::Family::Log, tables::rows::archives_prefix(id));
+    contents.await.unwrap();
     assert!(records(&tested).await.is_err(), "a record that is nowhere is no empty history");
 }
 
