@@ -3,6 +3,7 @@
 //! CreateBackup answers once the cut is made, which takes as long whatever the size of the table is; the backup can be restored from
 //! then on. `fill` copies the items in the background, `restore` makes a table of them, both by `ingest`.
 
+mod bases;
 mod delete;
 mod describe;
 pub(crate) mod fill;
@@ -155,7 +156,7 @@ impl Service {
 fn new_backup(name: &str, kind: BackupKind, source: Definition, items: [i64; 2], now_ms: u64) -> Backup {
     let [a, b, c, d, ..] = base::random::secret16();
     // The suffix of a table's last backup is captured; a table has one.
-    let suffix = if kind == BackupKind::User { u32::from_be_bytes([a, b, c, d]) } else { 0 };
+    let suffix = if matches!(kind, BackupKind::System { .. }) { 0 } else { u32::from_be_bytes([a, b, c, d]) };
     Backup {
         id: format!("{now_ms:014}-{suffix:08x}"),
         name: name.to_owned(),
@@ -166,6 +167,8 @@ fn new_backup(name: &str, kind: BackupKind, source: Definition, items: [i64; 2],
         kind,
         until_ms: None,
         changes_until_ms: None,
+        cut: Vec::new(),
+        is_partial: false,
         unknown: Default::default(),
     }
 }
@@ -234,14 +237,14 @@ fn details(table: &Table, status: BackupStatus) -> Result<BackupDetails, Excepti
 /// Backups that were asked for do not expire.
 fn expiry(backup: &Backup) -> Option<Timestamp> {
     match backup.kind {
-        BackupKind::User | BackupKind::Export => None,
+        BackupKind::User | BackupKind::Export | BackupKind::Base { .. } => None,
         BackupKind::System { expires_ms } => Some(timestamp(expires_ms)),
     }
 }
 
 fn backup_type(backup: &Backup) -> BackupType {
     match backup.kind {
-        BackupKind::User | BackupKind::Export => BackupType::User,
+        BackupKind::User | BackupKind::Export | BackupKind::Base { .. } => BackupType::User,
         BackupKind::System { .. } => BackupType::System,
     }
 }

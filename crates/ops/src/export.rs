@@ -160,6 +160,8 @@ fn copy(export: &ExportRecord, source: Definition, items: [i64; 2], times: Times
         kind: BackupKind::Export,
         until_ms: Some(times.until_ms()),
         changes_until_ms: times.window().map(|window| window.last_ms()),
+        cut: Vec::new(),
+        is_partial: false,
         unknown: Default::default(),
     }
 }

@@ -43,6 +43,8 @@ pub struct Settings {
     pub objects: Objects,
     /// The folder of the error logs of imports, if there is one.
     pub import_errors: Option<PathBuf>,
+    /// A table with point-in-time recovery gets no base before its log has grown by as many records.
+    pub base_records_min: u64,
 }
 
 impl Default for Settings {
@@ -58,6 +60,7 @@ impl Default for Settings {
             deletes_expired: true,
             objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
             import_errors: None,
+            base_records_min: 100_000,
         }
     }
 }

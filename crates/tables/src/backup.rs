@@ -14,6 +14,8 @@ use crate::definition::{Definition, Stream, Unknown};
 const BETWEEN: &str = "/backup/";
 /// The same of what an export is written from.
 const EXPORT_BETWEEN: &str = "/export/";
+/// The same of a base of point-in-time recovery.
+const BASE_BETWEEN: &str = "/base/";
 /// What the consumers of restores to a moment begin with.
 pub(crate) const RESTORE_CONSUMER: &str = "restore-";
 
@@ -38,6 +40,12 @@ pub struct Backup {
     /// Not the items at the cut are its rows, but the changes behind it, up to then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes_until_ms: Option<u64>,
+    /// The cut of a base that is ready.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cut: Vec<LogPosition>,
+    /// Rows of its source were damaged, so that nothing is restored from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partial: bool,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -52,6 +60,9 @@ pub enum BackupKind {
     System { expires_ms: u64 },
     /// An export is written from it. It has the export's id, and is deleted when the export ends.
     Export,
+    /// Moments before its cut are restored from it: less of the log is undone than from the table as it is. It is deleted when the
+    /// archive does not go back to its cut any more.
+    Base { recovery_ms: u64 },
 }
 
 /// How far a table is filled from another one.
@@ -59,8 +70,12 @@ pub enum BackupKind {
 pub enum FillPhase {
     /// The cut is not known yet.
     Opening,
-    /// The items of the source are being copied, as they are.
-    Copying { cut: Vec<LogPosition> },
+    /// The items of the source are being copied, as they are, or those of a base by its table id.
+    Copying {
+        cut: Vec<LogPosition>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<u64>,
+    },
     /// What was changed between the cut and the end of the copy is being undone.
     Undoing { cut: Vec<LogPosition>, end: Vec<LogPosition> },
     /// Its rows are all there, and nothing else is needed.
@@ -110,7 +125,19 @@ pub struct Filling {
     pub until_ms: Option<u64>,
     /// Not the items at the cut are its rows, but the changes behind it, up to then.
     pub changes_until_ms: Option<u64>,
+    /// A base of point-in-time recovery: the source does not wait for it.
+    pub is_base: bool,
     pub phase: FillPhase,
+}
+
+impl Filling {
+    /// The base whose items are being copied.
+    pub fn base(&self) -> Option<u64> {
+        match self.phase {
+            FillPhase::Copying { base, .. } => base,
+            FillPhase::Opening | FillPhase::Undoing { .. } | FillPhase::Ready => None,
+        }
+    }
 }
 
 impl Backup {
@@ -121,13 +148,26 @@ impl Backup {
 
     /// The name of its own definition.
     pub fn own_name(&self) -> String {
-        let between = if self.kind == BackupKind::Export { EXPORT_BETWEEN } else { BETWEEN };
+        let between = match self.kind {
+            BackupKind::User | BackupKind::System { .. } => BETWEEN,
+            BackupKind::Export => EXPORT_BETWEEN,
+            BackupKind::Base { .. } => BASE_BETWEEN,
+        };
         [&self.source.name, between, &self.id].concat()
     }
 
     /// The consumer of the source's log that retains the records behind the cut.
     pub fn consumer_name(&self) -> String {
         format!("backup-{}", self.id)
+    }
+
+    /// Whether requests can name it.
+    pub fn is_listed(&self) -> bool {
+        matches!(self.kind, BackupKind::User | BackupKind::System { .. })
+    }
+
+    pub fn is_base(&self) -> bool {
+        matches!(self.kind, BackupKind::Base { .. })
     }
 
     pub fn is_cut(&self) -> bool {
@@ -148,6 +188,7 @@ impl Definition {
                 consumer: (!matches!(backup.kind, BackupKind::System { .. })).then(|| backup.consumer_name()),
                 until_ms: backup.until_ms,
                 changes_until_ms: backup.changes_until_ms,
+                is_base: backup.is_base(),
                 phase: backup.phase.clone(),
             });
         }
@@ -157,6 +198,7 @@ impl Definition {
             consumer: Some(format!("{RESTORE_CONSUMER}{}", self.table_id)),
             until_ms: moment.until_ms,
             changes_until_ms: None,
+            is_base: false,
             phase: moment.phase.clone(),
         })
     }

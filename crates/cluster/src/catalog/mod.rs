@@ -30,7 +30,7 @@ pub use work::{Interrupted, Work};
 
 use tables::failure::OpenError;
 use tables::{
-    BackupKind, Definition, NameUse, Place, Table, TableStatus, being_created, being_deleted, not_found, table_place,
+    Backup, Definition, NameUse, Place, Table, TableStatus, being_created, being_deleted, not_found, table_place,
 };
 
 /// How often `settle` checks whether older definitions are still in use.
@@ -244,11 +244,9 @@ impl Catalog {
     pub fn backups(&self, caller: &Caller) -> Vec<Arc<Table>> {
         let tables = self.inner.tables.read();
         let Some(region) = tables.region(&caller.account, &caller.region) else { return Vec::new() };
-        let is_export = |table: &Arc<Table>| {
-            table.definition.backup.as_ref().is_some_and(|backup| backup.kind == BackupKind::Export)
-        };
+        let is_listed = |table: &&Arc<Table>| table.definition.backup.as_ref().is_some_and(Backup::is_listed);
         let backups = region.values().filter(|table| table.definition.status == TableStatus::Backup);
-        backups.filter(|table| !is_export(table)).cloned().collect()
+        backups.filter(is_listed).cloned().collect()
     }
 
     /// Starts work that follows from a definition which was just created.

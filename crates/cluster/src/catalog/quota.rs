@@ -72,9 +72,11 @@ impl Catalog {
         let tables = self.inner.tables.read();
         let Some(regions) = tables.accounts.get(place.account) else { return Ok(()) };
         let [mut backups, mut unfinished, mut bytes] = [0; 3];
-        for table in regions.values().flat_map(Region::values).filter(|table| !table.definition.is_table()) {
+        for table in regions.values().flat_map(Region::values) {
+            // Bases are made without a request, and few of a table.
+            let Some(backup) = table.definition.backup.as_ref().filter(|backup| !backup.is_base()) else { continue };
             backups += 1;
-            unfinished += usize::from(table.definition.backup.as_ref().is_some_and(|backup| !backup.is_ready()));
+            unfinished += usize::from(!backup.is_ready());
             bytes += table.held_bytes;
         }
         let exceeded = [

@@ -54,7 +54,7 @@ const UNDONE: u32 = 1;
 impl Service {
     /// Makes a backup.
     pub(crate) async fn fill_backup(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
-        if self.is_abandoned(table_id) {
+        if self.is_abandoned(table_id) || self.is_base_over(table_id) {
             return self.abandon(table_id).await;
         }
         self.fill(table_id, owned).await
@@ -70,12 +70,21 @@ impl Service {
             let source_id = filling.source;
             let next = match &filling.phase {
                 FillPhase::Ready => return Ok(()),
-                FillPhase::Opening => FillPhase::Copying { cut: self.cut(table_id, &filling, owned).await? },
-                FillPhase::Copying { cut } => {
+                FillPhase::Opening => {
+                    let cut = self.cut(table_id, &filling, owned).await?;
+                    let is_before = filling.until_ms.is_some() && filling.changes_until_ms.is_none();
+                    let base = if is_before { self.base_behind(source_id, &cut) } else { None };
+                    FillPhase::Copying { cut, base }
+                }
+                FillPhase::Copying { cut, base } => {
                     let cut = cut.clone();
-                    let end = match filling.changes_until_ms {
-                        Some(until_ms) => self.positions_at(source_id, &cut, until_ms).await?,
-                        None => {
+                    let end = match (filling.changes_until_ms, *base) {
+                        (Some(until_ms), _) => self.positions_at(source_id, &cut, until_ms).await?,
+                        (None, Some(base)) => {
+                            self.copy_items(table_id, base, owned).await?;
+                            self.cut_of_base(base)?
+                        }
+                        (None, None) => {
                             self.copy_items(table_id, source_id, owned).await?;
                             self.ends_of_logs(source_id, &cut).await?
                         }
@@ -111,7 +120,11 @@ impl Service {
         let Some(stored) = definition.fill_phase().filter(|stored| *stored == from) else { return Ok(()) };
         let progress = [COPIED, UNDONE].map(|number| rows::build_progress(table_id, number));
         let deletes = if phase == FillPhase::Ready { progress.to_vec() } else { Vec::new() };
-        *stored = phase;
+        let cut = if let FillPhase::Undoing { cut, .. } = &*stored { cut.clone() } else { Vec::new() };
+        *stored = self.without_deleted_base(phase);
+        if let Some(base) = definition.backup.as_mut().filter(|backup| backup.is_base() && backup.is_ready()) {
+            base.cut = cut;
+        }
         self.catalog.replace(&self.engine, guard, definition, Edit { deletes, ..owner::edit_of(owned) }).await?;
         Ok(())
     }
@@ -271,13 +284,14 @@ impl Service {
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         loop {
             let Some(turn) = self.copy_turn(from, to).await? else { return Ok(()) };
-            let begun = Instant::now();
+            let (begun, losses) = (Instant::now(), self.losses());
             let Some(page) = pages.next_with_damaged().await? else { return Ok(()) };
             let Some(table) = self.filled(to) else { return Ok(()) };
             self.report_damaged_rows(from, &page.damaged, left_out);
             let Some(last) = page.last_key().cloned() else { continue };
             let changes = page.rows.iter().filter_map(|row| self.change_of_row(from, &table, row, left_out)).collect();
             drop(page);
+            self.note_losses(to, losses).await?;
             self.ingest(&Step { changes, progress: (progress.clone(), last) }, owned).await?;
             drop(turn);
             if is_gentle && self.copies_awaited.load(Ordering::Relaxed) == 0 {
@@ -290,7 +304,8 @@ impl Service {
     /// at once, and a copy of it that takes twice as long delays writers half as much.
     fn is_gentle(&self, table_id: u64) -> bool {
         let Some(table) = self.filled(table_id) else { return false };
-        table.definition.backup.as_ref().is_some_and(|backup| backup.kind == BackupKind::User && !backup.is_ready())
+        let is_gentle = |kind| matches!(kind, BackupKind::User | BackupKind::Base { .. });
+        table.definition.backup.as_ref().is_some_and(|backup| is_gentle(backup.kind) && !backup.is_ready())
     }
 
     /// A turn for a step from one table to another; none once that one is not wanted any more.
@@ -364,6 +379,7 @@ impl Service {
         let mut to = to;
         while to > cut.last {
             let Some(_turn) = self.copy_turn(source_id, table_id).await? else { return Ok(()) };
+            let losses = self.losses();
             let page = self.history_page(source_id, cut.log, cut.last, to, (STEP_ROWS, STEP_BYTES)).await?;
             let Some(table) = self.filled(table_id) else { return Ok(()) };
             self.report_damaged_rows(source_id, &page.damaged, LEFT_OUT);
@@ -372,6 +388,7 @@ impl Service {
                 true => self.folded(source_id, &table, &page.records).await?,
                 false => self.undone(source_id, &table, &page.records),
             };
+            self.note_losses(table_id, losses).await?;
             let value = position_row(LogPosition { log: cut.log, last: page.first });
             let step = Step { changes, progress: (progress.clone(), value) };
             self.ingest(&step, owned).await?;

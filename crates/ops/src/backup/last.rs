@@ -59,6 +59,14 @@ impl Service {
         }
     }
 
+    /// Deletes expired backups, and bases without a table that is recovered from them.
+    pub(crate) async fn delete_backups_over(&self) -> Ran {
+        match (self.delete_expired_backups().await, self.delete_bases_over().await) {
+            (Ran::Done, ran) => ran,
+            (ran, _) => ran,
+        }
+    }
+
     /// Deletes the last backups that have expired, unless a table is being restored from them.
     pub(crate) async fn delete_expired_backups(&self) -> Ran {
         let now_ms = self.clock.now_ms();

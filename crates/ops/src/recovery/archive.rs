@@ -61,7 +61,7 @@ impl Service {
                 .collect();
             let expired: AccountWork = {
                 let service = Arc::clone(&service);
-                Box::pin(async move { service.delete_expired_backups().await })
+                Box::pin(async move { service.delete_backups_over().await })
             };
             work.insert(String::new(), expired);
             work
@@ -89,12 +89,12 @@ impl Service {
     async fn archive_table(&self, table_id: u64) -> Result<(), Exception> {
         let Some((recovery, logs)) = self.archived_logs(table_id) else { return Ok(()) };
         let Some(recovery) = recovery else { return self.drop_archive(table_id).await };
-        for log in logs {
+        for log in logs.iter().copied() {
             while self.archive_step(table_id, log, recovery).await? {
                 jobs::take_slot().await;
             }
         }
-        Ok(())
+        self.keep_bases(table_id, &logs, recovery).await
     }
 
     /// The logs that a table's changes are in, by their first shards. Not the table itself: background work waits until no request

@@ -14,6 +14,8 @@ use tables::fixture::{item, n, s};
 use crate::service::{Service, Settings};
 use crate::tests::catalog::{add_index, caller, describe, simple};
 
+mod bases;
+
 const BEGIN_MS: u64 = 1_700_000_000_000;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -26,8 +28,14 @@ struct Tested {
 
 impl Tested {
     async fn new() -> Tested {
+        Tested::with_bases(u64::MAX).await
+    }
+
+    /// Of a table that gets bases behind as many records, or more.
+    async fn with_bases(base_records_min: u64) -> Tested {
         let (clock, hand) = Clock::manual(BEGIN_MS);
-        let service = Service::open(Memory::new(), Settings::default(), clock).await.unwrap();
+        let settings = Settings { base_records_min, ..Settings::default() };
+        let service = Service::open(Memory::new(), settings, clock).await.unwrap();
         service.create_table(&caller(), simple("tab")).await.unwrap();
         service.update_table(&caller(), add_index("tab", "by_g", "g", ProjectionType::All)).await.unwrap();
         Tested { service, hand }
@@ -171,10 +179,14 @@ proptest! {
 
     /// The restored table and its index are the table at that moment, whatever of the log is archived and trimmed by then.
     #[test]
-    fn a_restored_table_is_the_table_at_the_moment(events in events(), moments in prop::collection::vec(0f64..1.0, 4)) {
+    fn a_restored_table_is_the_table_at_the_moment(
+        events in events(),
+        moments in prop::collection::vec(0f64..1.0, 4),
+        base_records_min in prop_oneof![Just(1u64), Just(10), Just(u64::MAX)],
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let tested = Tested::new().await;
+            let tested = Tested::with_bases(base_records_min).await;
             tested.put(0, 1_000_000).await;
             tested.hand.advance_ms(1_500);
             tested.recover(true).await;

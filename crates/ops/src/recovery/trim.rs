@@ -48,7 +48,7 @@ impl Service {
         let pinned = |filling: Filling| match filling.phase {
             // Its cut is being looked for.
             FillPhase::Opening => 0,
-            FillPhase::Copying { cut } | FillPhase::Undoing { cut, .. } => {
+            FillPhase::Copying { cut, .. } | FillPhase::Undoing { cut, .. } => {
                 cut.iter().find(|position| position.log == log).map_or(u64::MAX, |position| position.last)
             }
             FillPhase::Ready => u64::MAX,
