@@ -97,14 +97,15 @@ impl Service {
         }
     }
 
-    /// Takes back a backup that got no cut in time: one that is cut later would have writes from behind the answer.
+    /// Takes back a backup, or a table that is restored, that got no cut in time: one that is cut later would have writes from behind the
+    /// answer.
     ///
     /// # Errors
     /// That it was taken back, unless its cut was made meanwhile.
     async fn delete_without_cut(&self, table_id: u64) -> Result<(), Exception> {
         // Locked from the look at the phase on: the cut is stored under this lock.
         let guard = self.catalog.lock().await?;
-        if self.backup_of(table_id, Backup::is_cut) != Some(false) {
+        if self.filling(table_id).is_none_or(|filling| filling.phase != FillPhase::Opening) {
             return Ok(());
         }
         if let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) {
@@ -112,7 +113,7 @@ impl Service {
             self.catalog.replace(&self.engine, guard, definition, Edit::starting(Work::DropTable { table_id })).await?;
         }
         Err(Exception::internal(format!(
-            "the cut of a backup was not made within {CUT_WAIT:?}, and the backup is deleted"
+            "the moment of a copy was not found within {CUT_WAIT:?}, and the copy is deleted"
         )))
     }
 

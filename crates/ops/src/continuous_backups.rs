@@ -59,6 +59,9 @@ impl Service {
         if definition.recovery != current {
             let mut edit = Edit::requested();
             if current.is_some() != definition.recovery.is_some() {
+                if current.is_some() {
+                    self.retain_for_copies(&mut definition);
+                }
                 edit.puts = self.follow_for_recovery(&mut definition, now_ms).await?;
             }
             self.catalog.replace(&self.engine, guard, definition, edit).await?;

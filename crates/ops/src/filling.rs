@@ -35,7 +35,7 @@ impl Service {
 }
 
 /// Whether a source waits for a copy of it. A base is given up instead.
-fn is_awaited(filling: &Filling) -> bool {
+pub(crate) fn is_awaited(filling: &Filling) -> bool {
     filling.phase != FillPhase::Ready && !filling.is_base
 }
 

@@ -186,7 +186,7 @@ impl From<Interrupted> for FollowError {
     fn from(error: Interrupted) -> FollowError {
         match error {
             Interrupted::Stopping => FollowError::Stopping,
-            Interrupted::Failed(text) => FollowError::Failed(text),
+            Interrupted::Failed(text) | Interrupted::Lost(text) => FollowError::Failed(text),
         }
     }
 }

@@ -42,7 +42,7 @@ impl<'a> TableArn<'a> {
     }
 
     /// Whether the caller's space is the one that the ARN names. The shared space has every account and region.
-    fn is_of(&self, caller: &Caller) -> bool {
+    pub fn is_of(&self, caller: &Caller) -> bool {
         let is_shared = caller.account == SHARED_ACCOUNT && caller.identity.is_none();
         is_shared || (self.account == caller.account && self.region == caller.region)
     }

@@ -197,6 +197,8 @@ pub enum Interrupted {
     Stopping,
     /// A failure; a retry may succeed. The text is for the operator.
     Failed(String),
+    /// What it needs does not exist any more: no retry succeeds. The text is for the operator.
+    Lost(String),
 }
 
 impl From<StorageError> for Interrupted {

@@ -20,12 +20,13 @@ use model::codec::row::Stored;
 use storage::{Consistency, Family, Key, Pages, Row, ScanRange, StorageError, log};
 use tables::item_key::KeyProblem;
 use tables::{
-    BackupKind, ConsumerNeeds, FillPhase, Filling, LogConsumer, LogPosition, Retention, Start, Table, TableStatus, rows,
+    Backup, BackupKind, ConsumerNeeds, Definition, FillPhase, Filling, LogConsumer, LogPosition, Retention, Start,
+    Table, TableStatus, rows,
 };
 
 use super::ingest::Step;
 use crate::change::Change;
-use crate::filling::is_filled;
+use crate::filling::{is_awaited, is_filled};
 use crate::follow::FollowError;
 use crate::service::Service;
 use crate::turns::Turn;
@@ -52,12 +53,17 @@ const COPIED: u32 = 0;
 const UNDONE: u32 = 1;
 
 impl Service {
-    /// Makes a backup.
+    /// Makes a backup. A base that cannot be made is none; another backup is retried, as it was promised.
     pub(crate) async fn fill_backup(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
         if self.is_abandoned(table_id) || self.is_base_over(table_id) {
             return self.abandon(table_id).await;
         }
-        self.fill(table_id, owned).await
+        match self.fill(table_id, owned).await {
+            Err(Interrupted::Lost(_)) if self.backup_of(table_id, Backup::is_base) == Some(true) => {
+                self.abandon(table_id).await
+            }
+            ended => ended,
+        }
     }
 
     /// Goes through the phases that are left.
@@ -129,6 +135,17 @@ impl Service {
         Ok(())
     }
 
+    /// Has the log of a table whose recovery is being disabled retained for the copies that are being made of it: one that has just begun
+    /// has no consumer yet, and the records before that are not archived any more.
+    pub(crate) fn retain_for_copies(&self, definition: &mut Definition) {
+        for filling in self.fillings_from(definition.table_id).into_iter().filter(is_awaited) {
+            let Some(name) = filling.consumer else { continue };
+            if definition.log.consumers.iter().all(|consumer| consumer.name != name) {
+                definition.log.consumers.push(consumer_of_copy(name));
+            }
+        }
+    }
+
     /// Opens the source's log, and finds the positions of the moment. No request uses a definition without the open log then: every
     /// change behind the cut has a record.
     async fn cut(
@@ -139,9 +156,7 @@ impl Service {
     ) -> Result<Vec<LogPosition>, Interrupted> {
         let source_id = filling.source;
         let Some(name) = filling.consumer.clone() else { return self.last_cut(table_id, source_id, owned).await };
-        let retention = Retention::Position { max_ms: RETENTION_MAX.as_millis() as u64 };
-        let consumer = LogConsumer::new(name, Start::Latest, ConsumerNeeds::Images, retention);
-        self.add_log_consumer(source_id, consumer).await.map_err(interrupted)?;
+        self.add_log_consumer(source_id, consumer_of_copy(name)).await.map_err(interrupted)?;
         match self.filling(table_id).map(|filling| filling.phase) {
             Some(FillPhase::Opening) => {}
             // Another node has gone on meanwhile, and needs the consumer.
@@ -438,8 +453,14 @@ impl Service {
     }
 }
 
+/// What retains the source's records for a copy.
+fn consumer_of_copy(name: String) -> LogConsumer {
+    let retention = Retention::Position { max_ms: RETENTION_MAX.as_millis() as u64 };
+    LogConsumer::new(name, Start::Latest, ConsumerNeeds::Images, retention)
+}
+
 fn source_is_gone() -> Interrupted {
-    Interrupted::Failed("the table of the backup does not exist any more".to_owned())
+    Interrupted::Lost("the table of the backup does not exist any more".to_owned())
 }
 
 fn interrupted(error: FollowError) -> Interrupted {

@@ -78,7 +78,9 @@ impl Service {
         self.catalog.start(Work::RestoreTable { table_id });
         if asked == Asked::Latest {
             // What is written after the answer is not in the table.
-            self.wait_for_cut(table_id).await;
+            if !self.wait_for_cut(table_id).await {
+                self.delete_without_cut(table_id).await?;
+            }
         }
         Ok(RestoreTableToPointInTimeOutput { table_description: Some(description) })
     }

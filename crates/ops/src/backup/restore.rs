@@ -102,8 +102,17 @@ impl Service {
             return Ok(());
         };
         if restore.moment.is_some() {
-            self.fill(table_id, owned).await?;
-            return self.finish_restore(table_id, owned).await;
+            return match self.fill(table_id, owned).await {
+                Ok(()) => self.finish_restore(table_id, owned).await,
+                Err(Interrupted::Lost(why)) => {
+                    ::log::error!(
+                        event = "restore_failed", table = self.table_label(table_id).as_str();
+                        "a table is deleted again, as it cannot be restored: {why}"
+                    );
+                    self.abandon(table_id).await
+                }
+                Err(why) => Err(why),
+            };
         }
         let awaited = self.await_copy();
         loop {

@@ -54,8 +54,8 @@ impl Service {
         });
         let table = table.transpose()?;
         let place = match &table {
-            // Of another account or region there are none.
-            Some(arn) => arn.place(caller).map(|place| (place.account, place.region)),
+            // Of another account or region there are none, also for a caller who may list its own.
+            Some(arn) => arn.place(caller).filter(|_| arn.is_of(caller)).map(|place| (place.account, place.region)),
             None => Some((caller.account.as_str(), caller.region.as_str())),
         };
         let Some(place) = place else { return Ok(ListExportsOutput::default()) };

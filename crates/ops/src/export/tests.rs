@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::*;
+use auth::iam::{Identity, Principal, PrincipalKind, Transport};
 use base::{Clock, ManualClock};
 use bytes::Bytes;
 use exchange::read::{Compression, InputFormat, Next, ObjectReader};
@@ -435,4 +436,43 @@ async fn what_is_refused_and_what_fails() {
     );
     assert!(failed.item_count.is_none() && failed.export_manifest.is_none() && failed.end_time.is_some());
     assert!(!tested.folder.path().join("other").exists());
+}
+
+/// A caller who may list its own exports sees no other account's.
+#[tokio::test]
+async fn exports_of_another_account_are_not_listed() {
+    let tested = Tested::new().await;
+    tested.recover().await;
+    let described = tested.export(full(None)).await;
+    let list = async |caller: &auth::Caller| {
+        let request = ListExportsInput { table_arn: described.table_arn.clone(), ..ListExportsInput::default() };
+        tested.service.list_exports(caller, request).await.unwrap().export_summaries.unwrap_or_default().len()
+    };
+    assert_eq!(list(&caller()).await, 1);
+    assert_eq!(list(&user_of("222222222222")).await, 0);
+}
+
+/// Whose policies allow the operation.
+fn user_of(account: &str) -> auth::Caller {
+    let principal = Principal {
+        kind: PrincipalKind::User,
+        account: account.to_owned(),
+        arn: format!("arn:aws:iam::{account}:user/ann"),
+        role_arn: None,
+        role_id: None,
+        user_id: "AIDA1".to_owned(),
+        username: Some("ann".to_owned()),
+        tags: BTreeMap::new(),
+        context: BTreeMap::new(),
+        identity_policies: Vec::new(),
+        boundary: None,
+        session_policies: None,
+    };
+    let transport = Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false };
+    auth::Caller {
+        account: account.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: "AKIA1".to_owned(),
+        identity: Some(Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: BEGIN_MS }),
+    }
 }

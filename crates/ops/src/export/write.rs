@@ -91,6 +91,7 @@ impl Service {
         let ended = match self.write_export(table_id, &mut export, owned).await {
             Ok(()) => None,
             Err(Stop::Failed(failure)) => Some(failure),
+            Err(Stop::Interrupted(Interrupted::Lost(why))) => Some(lost(&why)),
             Err(Stop::Interrupted(why)) => return Err(why),
         };
         self.end_export(table_id, export, ended, owned).await
@@ -185,6 +186,11 @@ impl Service {
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
         Ok(())
     }
+}
+
+/// Of an export whose table at the moment does not exist any more.
+fn lost(why: &str) -> Failure {
+    Failure { code: "InternalServerError".to_owned(), message: format!("The table cannot be exported: {why}") }
 }
 
 impl Writer<'_> {

@@ -1,18 +1,17 @@
 //! Where a moment is in a table's log: the last position whose change was made by then.
 //!
-//! A change's time is that of the node that made it, and clocks are set back and forth. Two rules make one history of it. A moment ends
-//! before the first change that was made behind it, so that what follows in the log, whatever its time, is not in it: no item's
-//! newer change is in it without its older ones, and no write is divided, as a write's records share one time and follow each other.
-//! And of times that were gone through twice, the later pass counts: a clock that was ahead for a while hides nothing.
+//! A change's time is that of the node that made it, and clocks are set back and forth. A moment is a prefix of the log: no item's newer
+//! change is in it without its older ones, and no write is divided, as a write's records share one time and follow each other. It ends
+//! with the last change that was made by then. So of times that were gone through twice the later pass counts, and a clock that was
+//! ahead for a while hides nothing. Segments are looked at as wholes: it ends in the first one behind the last whose changes were all
+//! made by then.
 
 use std::ops::Bound;
 
-use api::Exception;
 use bytes::Bytes;
 use change_log::{Content, Header, SegmentHeader, read_segment, segment_row};
 use cluster::catalog::Interrupted;
 use storage::{Consistency, Family, Pages, ScanDirection, ScanRange, log};
-use tables::failure::storage_failure;
 use tables::{LogPosition, rows};
 
 use super::trim::headers;
@@ -37,7 +36,7 @@ impl Service {
     ) -> Result<LogPosition, Interrupted> {
         let state = self.archive_state(table_id, head.log).await?;
         let Some(state) = state.filter(|state| until_ms.saturating_add(SECOND_MS) >= state.from_ms) else {
-            return Err(Interrupted::Failed("its log does not go back to that moment".to_owned()));
+            return Err(Interrupted::Lost("its log does not go back to that moment".to_owned()));
         };
         let last = match self.segment_at(table_id, head.log, state.from, until_ms).await? {
             Some(segment) => Some(self.position_in(table_id, head.log, segment, until_ms).await?),
@@ -76,12 +75,13 @@ impl Service {
     /// The last position by a moment, in the segment in which it ends.
     async fn position_in(&self, table_id: u64, log: u32, segment: Segment, until_ms: u64) -> Result<u64, Interrupted> {
         let (first, records) = self.segment_records(table_id, log, segment.0).await?;
-        let is_behind = |record: &Bytes| Header::read(record).is_some_and(|header| is_change_behind(&header, until_ms));
-        let count = records.iter().position(is_behind).unwrap_or(records.len());
+        let last = records.iter().rposition(|record| is_behind(record, until_ms) == Some(false));
+        let count = last.map_or(0, |last| last + 1);
         Ok(first.saturating_sub(1).saturating_add(count as u64))
     }
 
-    /// The last position by a moment among the records that are not archived; none if all of them are by then.
+    /// The last position by a moment among the records that are not archived; none if all of them are by then. A record of a later time
+    /// with one by then behind it was made by a clock that is ahead of the others, or was.
     async fn position_behind(
         &self,
         table_id: u64,
@@ -99,16 +99,17 @@ impl Service {
             bytes_max: PAGE_BYTES,
         };
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
+        let (mut last, mut has_behind) = (archived, false);
         while let Some(page) = pages.next_with_damaged().await? {
-            let behind = page
-                .rows
-                .iter()
-                .find(|row| Header::read(&row.value).is_some_and(|header| is_change_behind(&header, until_ms)));
-            if let Some(row) = behind {
-                return Ok(log::position(&name, &row.key).map(|position| position.saturating_sub(1)));
+            for row in &page.rows {
+                match is_behind(&row.value, until_ms) {
+                    Some(true) => has_behind = true,
+                    Some(false) => last = log::position(&name, &row.key).unwrap_or(last),
+                    None => {}
+                }
             }
         }
-        Ok(None)
+        Ok(has_behind.then_some(last))
     }
 
     /// The position of a segment's first record, and its records.
@@ -117,25 +118,26 @@ impl Service {
         table_id: u64,
         log: u32,
         last: u64,
-    ) -> Result<(u64, Vec<Bytes>), Exception> {
+    ) -> Result<(u64, Vec<Bytes>), Interrupted> {
         let row = segment_row(table_id, log, last);
-        let content = self.engine.get(&row, Consistency::Strong).await.map_err(storage_failure)?;
+        let content = self.engine.get(&row, Consistency::Strong).await?;
         let read = content.as_deref().and_then(read_segment);
         let is_whole = |(first, records): &(u64, Vec<Bytes>)| {
             first.saturating_add(records.len() as u64) == last.saturating_add(1) && !records.is_empty()
         };
-        read.filter(is_whole).ok_or_else(|| Exception::internal(format!(
+        read.filter(is_whole).ok_or_else(|| Interrupted::Lost(format!(
             "the segment of the archive of table {table_id} that ends at record {last} is damaged or missing: a moment from behind it can \
              be restored"
         )))
     }
 }
 
-/// Marks in the log are no changes.
-fn is_change_behind(header: &Header, until_ms: u64) -> bool {
-    matches!(header.content, Content::Change(_)) && header.created_ms > until_ms
+/// Whether a change was made behind a moment. None: the record is a mark, which is no change, or damaged.
+fn is_behind(record: &Bytes, until_ms: u64) -> Option<bool> {
+    let header = Header::read(record).filter(|header| matches!(header.content, Content::Change(_)))?;
+    Some(header.created_ms > until_ms)
 }
 
 fn damaged(what: &str) -> Interrupted {
-    Interrupted::Failed(format!("{what} of an archive is damaged"))
+    Interrupted::Lost(format!("{what} of an archive is damaged"))
 }

@@ -42,7 +42,7 @@ impl Service {
         let count = (page.records.len() + page.damaged.len()) as u64;
         match count > 0 && page.first.saturating_add(count) == to.saturating_add(1) {
             true => Ok(page),
-            false => Err(Interrupted::Failed("records behind its cut were deleted before they were undone".to_owned())),
+            false => Err(Interrupted::Lost("records behind its cut were deleted before they were undone".to_owned())),
         }
     }
 
@@ -55,7 +55,7 @@ impl Service {
         let last = page.rows.first().filter(|row| SegmentHeader::read(&row.value).is_some());
         let last = last.and_then(|row| rows::archive_row(&row.key)).and_then(|(_, last)| last);
         let last =
-            last.ok_or_else(|| Interrupted::Failed("a segment of its archive is damaged or missing".to_owned()))?;
+            last.ok_or_else(|| Interrupted::Lost("a segment of its archive is damaged or missing".to_owned()))?;
         let (first, records) = self.segment_records(table_id, number, last).await?;
         let from = first.max(after.saturating_add(1));
         let wanted = (first..).zip(records).filter(|(position, _)| (from..=to).contains(position));

@@ -431,3 +431,77 @@ async fn a_gap_moves_the_earliest_moment_behind_it() {
     tested.restore("last", Some(latest as u64 * 1000)).await.unwrap();
     assert_eq!(tested.items("last", None).await["1-a"].get("v"), Some(&n("3")));
 }
+
+/// One change by a clock that was ahead hides nothing of what was written behind it.
+#[tokio::test]
+async fn a_change_of_the_future_hides_no_later_one() {
+    let tested = Tested::new().await;
+    tested.recover(true).await;
+    tested.put(1, 1).await;
+    tested.hand.advance_ms(30_000);
+    tested.put(2, 2).await;
+    tested.hand.set_ms(BEGIN_MS + 1_000);
+    tested.put(3, 3).await;
+    tested.hand.advance_ms(1_000);
+    tested.restore("now", Some(BEGIN_MS + 2_000)).await.unwrap();
+    assert_eq!(tested.items("now", None).await.len(), 6);
+    tested.restore("before", Some(BEGIN_MS)).await.unwrap();
+    assert_eq!(tested.items("before", None).await.len(), 2);
+}
+
+/// A restore has begun and its log is not retained for it yet when recovery is disabled.
+#[tokio::test]
+async fn a_restore_that_has_begun_is_made_without_recovery() {
+    for round in 0..8 {
+        let tested = Tested::new().await;
+        tested.recover(true).await;
+        tested.put(1, 1).await;
+        tested.hand.advance_ms(1_000);
+        let request = RestoreTableToPointInTimeInput {
+            source_table_name: Some("tab".to_owned()),
+            target_table_name: "res".to_owned(),
+            restore_date_time: Some(Timestamp { epoch_ms: BEGIN_MS as i64 + 1_000 }),
+            ..RestoreTableToPointInTimeInput::default()
+        };
+        tested.service.restore_table_to_point_in_time(&caller(), request).await.unwrap();
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        tested.recover(false).await;
+        tested.hand.advance_ms(1);
+        tested.put(1, 2).await;
+        tested.archive().await;
+        tested.trim().await;
+        while describe(&tested.service, "res").await.unwrap().table_status != Some(TableStatus::Active) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(tested.items("res", None).await["1-a"].get("v"), Some(&n("1")), "round {round}");
+    }
+}
+
+/// Its history is not there any more, and no retry finds it.
+#[tokio::test]
+async fn a_restore_that_cannot_be_made_ends() {
+    let tested = Tested::new().await;
+    tested.recover(true).await;
+    let id = tested.service.catalog.table_ids(|definition| definition.name == "tab")[0];
+    tested.put(1, 1).await;
+    tested.hand.advance_ms(1_000);
+    let at_ms = tested.service.clock.now_ms();
+    tested.hand.advance_ms(1_000);
+    tested.put(1, 2).await;
+    tested.hand.advance_ms(61_000);
+    tested.archive().await;
+    tested.trim().await;
+    tested.service.engine.destroy(storage::Family::Log, tables::rows::archives_prefix(id)).await.unwrap();
+    let request = RestoreTableToPointInTimeInput {
+        source_table_name: Some("tab".to_owned()),
+        target_table_name: "res".to_owned(),
+        restore_date_time: Some(Timestamp { epoch_ms: at_ms as i64 }),
+        ..RestoreTableToPointInTimeInput::default()
+    };
+    tested.service.restore_table_to_point_in_time(&caller(), request).await.unwrap();
+    while describe(&tested.service, "res").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}

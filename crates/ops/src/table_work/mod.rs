@@ -185,7 +185,7 @@ fn piece(service: &Arc<Service>, work: Work, turn: Turn) -> Job {
                     Ran::Ended
                 }
                 Ok(false) => Ran::Again(service.look_interval()),
-                Err(Interrupted::Failed(text)) => {
+                Err(Interrupted::Failed(text) | Interrupted::Lost(text)) => {
                     // A full disk or an unreachable database can last for hours: one line for each cause.
                     if tries.logged.as_ref() != Some(&text) {
                         work.log_failure(&service.table_label(work.table_id()), &text);
