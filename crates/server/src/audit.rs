@@ -260,6 +260,26 @@ impl Audit {
         }
     }
 
+    /// The event of what a user of this machine does beside any request, before it is done.
+    ///
+    /// # Errors
+    /// If it must be audited and cannot be.
+    pub(crate) async fn operated(&self, name: &'static str, uid: u32) -> Result<(), Unaudited> {
+        let slot = self.reserve(false).await?;
+        let (done, written) = oneshot::channel();
+        let bytes = record::of_operator(name, uid, Clock::system().now_ms(), &self.region);
+        let message = Message::Line(Line { bytes, unauthenticated: None, written: self.required.then_some(done) });
+        match slot {
+            Some(slot) => drop(slot.send(message)),
+            None => writer::lost(&self.figures, 1, "the file takes no more"),
+        }
+        if !self.required {
+            return Ok(());
+        }
+        let written = tokio::time::timeout(PATIENCE, written).await;
+        written.ok().and_then(Result::ok).ok_or(Unaudited::Blocked)
+    }
+
     /// Queues an event of the unauthenticated requests that have none of their own, if there are any.
     fn sum_up(&self) {
         let Some(held_back) = self.unauthenticated.take() else { return };

@@ -11,6 +11,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::backup::BackupCommand;
 use crate::export::ExportArguments;
+use crate::full_backup::RestoreArguments;
 use crate::import::ImportArguments;
 use crate::init::InitArguments;
 use crate::nodes::NodesArguments;
@@ -81,9 +82,11 @@ pub(crate) enum Command {
     Bench(Box<bench::Arguments>),
     /// Print a table's changes as they come, as JSON lines
     Tail(Box<TailArguments>),
-    /// Back up tables and restore them
+    /// Back up tables and restore them, or back up everything
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// Make a data folder of a full backup
+    Restore(Box<RestoreArguments>),
     /// Write a table's items to a file or to stdout
     Export(Box<ExportArguments>),
     /// Write items of a file or of stdin to a table

@@ -16,7 +16,7 @@
 //! | records of requests | `audit`, `traces`, `visit`, `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
-//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `backup`, `export`, `import` |
+//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
 mod answer;
@@ -35,6 +35,7 @@ mod export;
 mod foreign;
 mod form;
 mod framing;
+mod full_backup;
 mod guard;
 mod handles;
 mod hangups;
@@ -101,6 +102,10 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => ended(bench::run(&arguments, &bench_database::reach)),
         Command::Tail(arguments) => ended(tail::run(&arguments)),
         Command::Backup(command) => ended(backup::run(&command)),
+        Command::Restore(arguments) => {
+            protect::process();
+            ended(remote::run(full_backup::restore(&arguments)))
+        }
         Command::Export(arguments) => match export::run(&arguments) {
             Ok(whole) => ExitCode::from(u8::from(!whole)),
             Err(failure) => failed(&failure, 1),

@@ -28,7 +28,7 @@ pub(crate) enum StoreEndpoint {
     S3(String),
 }
 
-fn endpoint(text: &str) -> Result<StoreEndpoint, String> {
+pub(crate) fn endpoint(text: &str) -> Result<StoreEndpoint, String> {
     let folder = match text.split_once("://") {
         None => text.to_owned(),
         Some(("file", path)) => match base::percent_decoded_strict(path.as_bytes()) {
@@ -53,11 +53,7 @@ impl ObjectArguments {
     /// If there are no keys for an endpoint of AWS.
     pub(crate) fn store(&self, keeps: &Keeps, embedded: Option<&Embedded>) -> Result<Objects, String> {
         Ok(match (&self.s3_endpoint, keeps) {
-            (Some(StoreEndpoint::S3(url)), _) => {
-                let endpoint = S3Endpoint { url: url.clone(), ca_bundle: outbound::ca_bundle() };
-                Objects::s3(endpoint).map_err(|error| format!("--s3-endpoint cannot be used: {error}"))?
-            }
-            (Some(StoreEndpoint::Folder(folder)), _) => Objects::folder(absolute(folder)),
+            (Some(endpoint), _) => endpoint.store()?,
             (None, Keeps::Folder(data)) => {
                 // What an export may not take, or the tables themselves could be written no more.
                 let reserve = embedded.map_or(0, |embedded| embedded.disk_space().reserve_bytes);
@@ -74,6 +70,20 @@ impl ObjectArguments {
                     .to_owned(),
             ),
         })
+    }
+}
+
+impl StoreEndpoint {
+    /// # Errors
+    /// If there are no keys for an endpoint of AWS.
+    pub(crate) fn store(&self) -> Result<Objects, String> {
+        match self {
+            StoreEndpoint::Folder(folder) => Ok(Objects::folder(absolute(folder))),
+            StoreEndpoint::S3(url) => {
+                let endpoint = S3Endpoint { url: url.clone(), ca_bundle: outbound::ca_bundle() };
+                Objects::s3(endpoint).map_err(|error| format!("--s3-endpoint cannot be used: {error}"))
+            }
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
 use crate::engine::{self, Keeps, Opened, Shared};
+use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
 use crate::listener::{self, Door, Limits};
@@ -226,6 +227,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
     let running = RunMark::set(&keeps);
+    let socket = OperatorSocket::listen(&keeps, embedded.as_ref(), audit.as_ref());
     announce(address, encryption.as_ref(), &keeps, arguments);
     let end = async {
         let end = stop_requested(stop, failed(embedded)).await;
@@ -237,7 +239,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
         service.leave().await;
-        close(&engine, &running).await
+        close(&engine, &running, socket).await
     };
     let ended = ended.await;
     let audited = send_the_rest(audit, traces).await;
@@ -279,8 +281,9 @@ async fn operations(
     service.map_err(Failure::Service)
 }
 
-/// The engine's end is clean once it is closed, and not before.
-async fn close(engine: &Arc<dyn Engine>, running: &RunMark) -> Result<(), Failure> {
+/// The engine's end is clean once it is closed, and not before. A backup that is being read ends without its rest.
+async fn close(engine: &Arc<dyn Engine>, running: &RunMark, socket: OperatorSocket) -> Result<(), Failure> {
+    socket.stop().await;
     engine.close().await.map_err(Failure::Close)?;
     running.clear();
     Ok(())

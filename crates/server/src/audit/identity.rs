@@ -16,6 +16,7 @@ pub(super) const CLAIMED_SIZE_MAX: usize = 32;
 const SOURCE_IDENTITY_SIZE_MAX: usize = 64;
 
 const UNKNOWN: &str = "Unknown";
+const OPERATOR: &str = "Operator";
 
 #[derive(Serialize, PartialEq, Eq, Debug)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +66,11 @@ struct SessionIssuer {
 }
 
 impl UserIdentity {
+    /// A user of this machine. CloudTrail has no such type.
+    pub(super) fn operator(uid: u32) -> UserIdentity {
+        UserIdentity { r#type: OPERATOR, principal_id: Some(format!("uid:{uid}")), ..UserIdentity::unknown(None) }
+    }
+
     /// Without identities, every key of an account acts as its root.
     pub(super) fn of(caller: &Caller) -> UserIdentity {
         let access_key_id = Some(shown(cut(&caller.access_key, KEY_SIZE_MAX)));

@@ -256,6 +256,12 @@ pub(super) fn summary(held_back: HeldBack, now_ms: u64, region: &str) -> Vec<u8>
     record.into_line()
 }
 
+/// The event of what a user of this machine does over the operator's socket.
+pub(super) fn of_operator(name: &str, uid: u32, now_ms: u64, region: &str) -> Vec<u8> {
+    let who = UserIdentity::operator(uid);
+    Record { event_type: "AwsServiceEvent", ..Record::new(&who, now_ms, DYNAMODB, name, region) }.into_line()
+}
+
 impl<'a> Record<'a> {
     fn new(
         user_identity: &'a UserIdentity,

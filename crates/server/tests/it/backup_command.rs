@@ -68,6 +68,11 @@ fn a_backup_is_made_listed_and_restored() {
     assert_eq!(keys(&mut client, "Restored"), ["a", "b", "c"]);
     let table = document(&server, &["restore", &arn, "--to", "Again"])["Table"].take();
     assert_eq!(table["TableName"], "Again", "{table}");
+
+    assert_eq!(printed(&server, &["delete", &arn]), format!("{arn}\n"));
+    let (code, stdout, stderr) = backup(&server, &["delete", &arn]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("BackupNotFoundException"), "{stderr}");
 }
 
 #[test]

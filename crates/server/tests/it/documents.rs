@@ -112,10 +112,14 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Commands below the program, as they are typed.
-const SUBCOMMANDS: [&[&str]; 15] = [
+const SUBCOMMANDS: [&[&str]; 19] = [
+    &["backup", "all"],
     &["backup", "create"],
+    &["backup", "delete"],
     &["backup", "list"],
     &["backup", "restore"],
+    &["backup", "verify"],
+    &["restore"],
     &["storage", "check"],
     &["storage", "rekey"],
     &["policy", "check"],

@@ -361,7 +361,11 @@ fn secrets_are_shown_once() {
 fn contents(folder: &Path, out: &mut Vec<u8>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() { contents(&path, out) } else { out.extend(std::fs::read(path).expect("a file")) }
+        if path.is_dir() {
+            contents(&path, out)
+        } else if path.is_file() {
+            out.extend(std::fs::read(path).expect("a file"))
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod files;
 mod flags;
 mod formats;
 mod frames;
+mod full_backup;
 mod http;
 mod http2;
 mod identity;

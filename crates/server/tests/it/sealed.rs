@@ -111,7 +111,7 @@ fn stream(client: &mut Client) -> usize {
     reader.records
 }
 
-/// Every file below a folder, and its bytes.
+/// Every file below a folder, and its bytes. A server's socket has none.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -120,7 +120,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.is_file() {
                 files.insert(path.clone(), fs::read(path).expect("a file"));
             }
         }

@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+/// In a data folder: what a restore has not finished.
+const RESTORING: &str = "restoring";
+
 #[derive(Debug)]
 pub enum OpenError {
     /// Another program has the folder open.
@@ -59,6 +62,10 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OpenError::Locked => f.write_str("another server has it open; stop that one"),
+            OpenError::NotADatabase { found } if found == RESTORING => write!(
+                f,
+                "it holds a restore that was not finished ({RESTORING}): run 'stator restore' again, or delete the folder"
+            ),
             OpenError::NotADatabase { found } => {
                 write!(f, "it holds {found:?} but no database; choose an empty folder, or one that this program made")
             }
