@@ -56,6 +56,15 @@ pub fn date_time(ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
+/// As `Sunday, August 30, 2015 at 12:36:00 PM`, in English and without a zone. Unit: milliseconds, which are cut off.
+pub fn long(ms: u64) -> String {
+    let day = date(ms / 1_000 / DAY_S);
+    let [hour, minute, second] = clock(ms / 1_000);
+    let (half, hour) = (if hour < 12 { "AM" } else { "PM" }, (hour + 11) % 12 + 1);
+    let (weekday, month, of_month, year) = (day.weekday(), day.month(), day.day(), day.year());
+    format!("{weekday}, {month} {of_month}, {year} at {hour}:{minute:02}:{second:02} {half}")
+}
+
 /// As `20150830T123600Z`, ISO 8601's basic format.
 pub fn basic(seconds: u64) -> [u8; 16] {
     let (year, month, day) = civil(seconds / DAY_S);
@@ -160,6 +169,17 @@ mod tests {
             assert_eq!(std::str::from_utf8(&basic(ms / 1_000)), Ok(format!("{basic_text}Z").as_str()));
             assert_eq!(parse_basic(&format!("{basic_text}Z")), Some(ms / 1_000));
             assert_eq!(parse_rfc3339(text), Some(ms));
+        }
+    }
+
+    #[test]
+    fn long_texts() {
+        for (ms, text) in [
+            (0, "Thursday, January 1, 1970 at 12:00:00 AM"),
+            (1_440_938_160_000, "Sunday, August 30, 2015 at 12:36:00 PM"),
+            (1_791_501_648_999, "Thursday, October 8, 2026 at 11:20:48 PM"),
+        ] {
+            assert_eq!(long(ms), text);
         }
     }
 

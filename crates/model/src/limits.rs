@@ -89,6 +89,13 @@ pub const TABLE_NAMES_PAGE_MAX: usize = 100;
 pub const RESOURCE_POLICY_SIZE_MAX: usize = 20 * KIB;
 /// What one provisioned setting may ask for. Unit: capacity units. Source: observed.
 pub const PROVISIONED_UNITS_MAX: i64 = 1_000_000_000_000;
+/// What a table or an index may have of reading and of writing. Unit: capacity units. Source: Quotas, "Throughput default
+/// quotas".
+pub const TABLE_UNITS_MAX: i64 = 40_000;
+/// What the provisioned tables and indexes of an account in a region may have together, likewise. Unit and source: as above.
+pub const ACCOUNT_UNITS_MAX: i64 = 80_000;
+// One table may have its whole quota.
+const _: () = assert!(TABLE_UNITS_MAX <= ACCOUNT_UNITS_MAX && ACCOUNT_UNITS_MAX <= PROVISIONED_UNITS_MAX);
 
 /// Local secondary indexes of a table. Source: Quotas, "Secondary indexes per table".
 pub const LOCAL_INDEXES_MAX: usize = 5;

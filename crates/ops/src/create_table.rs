@@ -40,7 +40,7 @@ impl Service {
                     _ => Exception::ResourceInUse(format!("Table already exists: {}", definition.name)),
                 });
             }
-            self.catalog.check_quota(&self.settings.quotas, definition.place())?;
+            self.catalog.check_quota(&self.settings.quotas, &definition)?;
             let mut definition = Definition { table_id: guard.next_table_id(), ..definition.clone() };
             // Streams of deleted tables of this name can still be read, under their labels.
             let remains = self.catalog.remains_at(definition.place());

@@ -1,13 +1,10 @@
-//! DescribeLimits: the account's initial quotas, as on AWS. They limit nothing here.
+//! DescribeLimits: the account's quotas of throughput, which are AWS's initial ones. Requests for more are refused
+//! (`cluster::catalog`).
 
 use api::{DescribeLimitsInput, DescribeLimitsOutput, Exception};
 use auth::Caller;
 
 use crate::service::Service;
-
-/// Unit: capacity units. Source: Developer Guide, "Quotas", "Initial throughput default quotas".
-const ACCOUNT_UNITS_MAX: i64 = 80_000;
-const TABLE_UNITS_MAX: i64 = 40_000;
 
 impl Service {
     /// # Errors
@@ -17,11 +14,12 @@ impl Service {
         _caller: &Caller,
         _request: DescribeLimitsInput,
     ) -> Result<DescribeLimitsOutput, Exception> {
+        let (account, table) = (self.settings.quotas.account_units_max, self.settings.quotas.table_units_max);
         Ok(DescribeLimitsOutput {
-            account_max_read_capacity_units: Some(ACCOUNT_UNITS_MAX),
-            account_max_write_capacity_units: Some(ACCOUNT_UNITS_MAX),
-            table_max_read_capacity_units: Some(TABLE_UNITS_MAX),
-            table_max_write_capacity_units: Some(TABLE_UNITS_MAX),
+            account_max_read_capacity_units: Some(account),
+            account_max_write_capacity_units: Some(account),
+            table_max_read_capacity_units: Some(table),
+            table_max_write_capacity_units: Some(table),
         })
     }
 }

@@ -55,7 +55,7 @@ impl Service {
                 return Ok(ImportTableOutput { import_table_description: first.description() });
             }
             self.check_imports(&definition.account)?;
-            self.catalog.check_quota(&self.settings.quotas, definition.place())?;
+            self.catalog.check_quota(&self.settings.quotas, &definition)?;
             let import = self.new_import(&definition, &request, token.clone());
             let definition = Definition {
                 table_id: guard.next_table_id(),

@@ -11,10 +11,10 @@ use api::{BillingMode, Exception, UpdateTableInput, UpdateTableOutput};
 use auth::Caller;
 use cluster::catalog::{self, ChangeGuard, Edit};
 use tables::{
-    self, Billing, Definition, NameUse, Provisioned, TableClassChoice, WarmThroughput, table_place,
+    self, Billing, Definition, NameUse, Provisioned, table_place,
     throughput::{
-        Of, check_units, check_units_change, default_warm, on_demand_max, units_superfluous,
-        update_index_units_missing, update_units_missing, warm,
+        Of, check_units, check_units_change, current_warm, on_demand_max, units_superfluous,
+        update_index_units_missing, update_units_missing, warm, warm_after,
     },
 };
 use tokio::sync::OwnedMutexGuard;
@@ -46,6 +46,7 @@ impl Service {
         let Locked { turn: _turn, guard, before, other_key } = self.lock_with_key(caller, &request).await?;
         let mut definition = before.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
+        self.catalog.check_units(&self.settings.quotas, Some(&before), &definition)?;
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();
@@ -140,7 +141,8 @@ fn update(
     update_billing(definition, request.billing_mode, units, now_ms)?;
     definition.on_demand_max =
         on_demand_max(definition.billing, definition.on_demand_max, request.on_demand_throughput, Of::Table)?;
-    if let Some(asked) = warm(current_warm(definition), request.warm_throughput, Of::Table)? {
+    let own_warm = current_warm(definition.warm, definition.billing.provisioned());
+    if let Some(asked) = warm(own_warm, request.warm_throughput, Of::Table)? {
         definition.warm = Some(asked);
     }
     if let Some(asked) = &request.stream_specification {
@@ -150,10 +152,7 @@ fn update(
         update_encryption(definition, asked)?;
     }
     if let Some(class) = request.table_class {
-        let choice = TableClassChoice { class: class.into(), changed_ms: Some(now_ms) };
-        if definition.table_class.is_none_or(|own| own.class != choice.class) {
-            definition.table_class = Some(choice);
-        }
+        definition.change_class(class.into(), now_ms)?;
     }
     if let Some(protected) = request.deletion_protection_enabled {
         definition.deletion_protection = protected;
@@ -178,12 +177,12 @@ fn update_billing(
         (_, Some(BillingMode::Provisioned), None) => Err(update_units_missing()),
         (Some(current), _, Some(asked)) => {
             check_units_change(Of::Table, current, asked)?;
-            definition.changes.record(current, asked, now_ms);
-            definition.billing = Billing::from(asked);
+            definition.changes.record(current, asked, now_ms)?;
+            set_billing(definition, Billing::from(asked));
             Ok(())
         }
         (None, Some(BillingMode::Provisioned), Some(asked)) => {
-            definition.billing = Billing::from(asked);
+            set_billing(definition, Billing::from(asked));
             definition.on_demand_max = Default::default();
             for index in &mut definition.global_indexes {
                 index.on_demand_max = Default::default();
@@ -191,14 +190,20 @@ fn update_billing(
             Ok(())
         }
         (Some(_), Some(BillingMode::PayPerRequest), None) => {
-            definition.billing = Billing::OnDemand;
-            definition.on_demand_since_ms = Some(now_ms);
+            definition.record_on_demand(now_ms)?;
+            set_billing(definition, Billing::OnDemand);
             for index in &mut definition.global_indexes {
-                index.provisioned = None;
+                index.set_units(None);
             }
             Ok(())
         }
     }
+}
+
+/// Warm throughput that was reached stays.
+fn set_billing(definition: &mut Definition, billing: Billing) {
+    definition.warm = warm_after(definition.warm, definition.billing.provisioned(), billing.provisioned());
+    definition.billing = billing;
 }
 
 /// A request that makes a table provisioned must give each of its indexes throughput as well.
@@ -206,10 +211,6 @@ fn check_index_units(definition: &Definition) -> Result<(), Exception> {
     let live = definition.global_indexes.iter().filter(|index| index.status != tables::IndexStatus::Deleting);
     let without: Vec<&str> = live.filter(|index| index.provisioned.is_none()).map(|index| &*index.name).collect();
     if without.is_empty() || definition.is_on_demand() { Ok(()) } else { Err(update_index_units_missing(&without)) }
-}
-
-fn current_warm(definition: &Definition) -> WarmThroughput {
-    definition.warm.unwrap_or_else(|| default_warm(definition.billing.provisioned()))
 }
 
 fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, now_ms: u64) -> Result<(), Exception> {

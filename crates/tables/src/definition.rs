@@ -42,15 +42,22 @@ pub struct Definition {
     /// When the table last became on-demand.
     #[serde(default)]
     pub on_demand_since_ms: Option<u64>,
+    /// When it became on-demand by a change: as many of the last times as bound the next one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_demand_switches_ms: Vec<u64>,
     #[serde(default)]
     pub changes: ThroughputChanges,
     #[serde(default)]
     pub on_demand_max: OnDemandMax,
+    /// If it was more than the default of the current billing at some time: it never falls.
     #[serde(default)]
     pub warm: Option<WarmThroughput>,
     pub deletion_protection: bool,
     #[serde(default)]
     pub table_class: Option<TableClassChoice>,
+    /// When the class was changed: as many of the last times as bound the next one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub class_changes_ms: Vec<u64>,
     /// The newest stream, enabled or not.
     #[serde(default)]
     pub stream: Option<Stream>,

@@ -19,7 +19,7 @@ use super::definition::{
     TableClass, TableStatus, ThroughputChanges,
 };
 use super::table::Table;
-use super::throughput::default_warm;
+use super::throughput::current_warm;
 
 /// The state that an answer shows: that of a change shows the state that it begins, DescribeTable's the current one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -193,7 +193,7 @@ fn global(
     now_ms: u64,
 ) -> GlobalSecondaryIndexDescription {
     let status = index_status(index.status, shown);
-    let warm = index.warm.unwrap_or_else(|| default_warm(index.provisioned));
+    let warm = current_warm(index.warm, index.provisioned);
     GlobalSecondaryIndexDescription {
         index_name: Some(index.name.clone()),
         key_schema: Some(key_schema(&index.key)),
@@ -217,7 +217,7 @@ fn global(
 /// It has a status of its own: it stays ACTIVE while the table is updated in other ways. Source: captures.
 fn table_warm(definition: &Definition, status: api::TableStatus) -> TableWarmThroughputDescription {
     let status = if status == api::TableStatus::Updating { api::TableStatus::Active } else { status };
-    let warm = definition.warm.unwrap_or_else(|| default_warm(definition.billing.provisioned()));
+    let warm = current_warm(definition.warm, definition.billing.provisioned());
     TableWarmThroughputDescription {
         read_units_per_second: Some(warm.read_units),
         write_units_per_second: Some(warm.write_units),
@@ -235,7 +235,7 @@ fn billing_mode(definition: &Definition) -> Option<BillingModeSummary> {
     })
 }
 
-/// On-demand tables and indexes show zeros.
+/// On-demand tables and indexes show zeros, and no decreases.
 fn provisioned(
     units: Option<Provisioned>,
     changes: &ThroughputChanges,
@@ -244,7 +244,7 @@ fn provisioned(
     ProvisionedThroughputDescription {
         read_capacity_units: Some(units.map_or(0, |units| units.read_units)),
         write_capacity_units: Some(units.map_or(0, |units| units.write_units)),
-        number_of_decreases_today: Some(changes.decreases_today(now_ms)),
+        number_of_decreases_today: Some(units.map_or(0, |_| changes.decreases_today(now_ms))),
         last_increase_date_time: changes.increased_ms.map(timestamp),
         last_decrease_date_time: changes.decreased_ms.map(timestamp),
     }

@@ -4,6 +4,7 @@
 
 mod backup;
 pub mod catalog_rows;
+mod change_budget;
 mod definition;
 mod describe;
 pub mod expiry;

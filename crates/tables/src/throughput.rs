@@ -1,11 +1,12 @@
 //! Validation of throughput settings in requests: billing mode, provisioned units, on-demand maxima, warm throughput.
 //!
-//! They are stored and described; this version throttles nothing by them.
+//! Quotas of an account are checked where all of its tables are known (`cluster::catalog`), and how often a setting may be
+//! changed in `change_budget`.
 
 use api::{BillingMode, Exception, ProvisionedThroughput};
 use model::limits::PROVISIONED_UNITS_MAX;
 
-use super::definition::{Billing, OnDemandMax, Provisioned, ThroughputChanges, WarmThroughput};
+use super::definition::{Billing, IndexDefinition, OnDemandMax, Provisioned, WarmThroughput};
 use super::schema::invalid;
 
 /// The warm throughput of a new on-demand table. Source: Developer Guide, "Understanding DynamoDB warm throughput".
@@ -17,8 +18,6 @@ const ON_DEMAND_WARM_URL: &str = "https://docs.aws.amazon.com/amazondynamodb/lat
 
 /// Removes a maximum of on-demand throughput.
 pub const UNLIMITED: i64 = -1;
-
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The throughput of a new table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,14 +134,14 @@ pub enum Of<'a> {
 
 impl Of<'_> {
     /// Messages about `OnDemandThroughput` have a space before the colon.
-    fn on_demand(self) -> String {
+    pub fn on_demand(self) -> String {
         match self {
             Of::Table => "table".to_owned(),
             Of::Index(name) => format!("index : {name}"),
         }
     }
 
-    fn warm(self) -> String {
+    pub fn warm(self) -> String {
         match self {
             Of::Table => "table".to_owned(),
             Of::Index(name) => format!("index {name}"),
@@ -217,8 +216,27 @@ pub fn on_demand_max(
     }))
 }
 
+/// The warm throughput of a table or an index: `own`, which is what it once had, and at least that of its billing.
+pub fn current_warm(own: Option<WarmThroughput>, provisioned: Option<Provisioned>) -> WarmThroughput {
+    let least = default_warm(provisioned);
+    own.map_or(least, |own| WarmThroughput {
+        read_units: own.read_units.max(least.read_units),
+        write_units: own.write_units.max(least.write_units),
+    })
+}
+
+/// What a table or an index has to store of its warm throughput when its provisioned units change: it never falls.
+pub fn warm_after(
+    own: Option<WarmThroughput>,
+    before: Option<Provisioned>,
+    after: Option<Provisioned>,
+) -> Option<WarmThroughput> {
+    let reached = current_warm(Some(current_warm(own, before)), after);
+    if own.is_none() && reached == default_warm(after) { None } else { Some(reached) }
+}
+
 /// The warm throughput of a table or an index if no request has set a greater one.
-pub fn default_warm(provisioned: Option<Provisioned>) -> WarmThroughput {
+fn default_warm(provisioned: Option<Provisioned>) -> WarmThroughput {
     match provisioned {
         None => ON_DEMAND_WARM,
         Some(units) => WarmThroughput { read_units: units.read_units, write_units: units.write_units },
@@ -283,6 +301,14 @@ pub fn warm(
     }))
 }
 
+impl IndexDefinition {
+    /// Warm throughput that was reached stays.
+    pub fn set_units(&mut self, units: Option<Provisioned>) {
+        self.warm = warm_after(self.warm, self.provisioned, units);
+        self.provisioned = units;
+    }
+}
+
 /// DynamoDB refuses a change of provisioned throughput that changes nothing.
 pub fn check_units_change(of: Of<'_>, current: Provisioned, asked: Provisioned) -> Result<(), Exception> {
     if current != asked {
@@ -300,25 +326,4 @@ pub fn check_units_change(of: Of<'_>, current: Provisioned, asked: Provisioned) 
          DynamoDB Developer Guide for current limits and how to request higher limits.",
         current.read_units, asked.read_units, current.write_units, asked.write_units
     )))
-}
-
-impl ThroughputChanges {
-    /// Records a change of provisioned throughput.
-    pub fn record(&mut self, old: Provisioned, new: Provisioned, now_ms: u64) {
-        if new.read_units > old.read_units || new.write_units > old.write_units {
-            self.increased_ms = Some(now_ms);
-        }
-        if new.read_units < old.read_units || new.write_units < old.write_units {
-            self.decreases = self.decreases_today(now_ms) + 1;
-            self.decreased_ms = Some(now_ms);
-        }
-    }
-
-    /// Decreases since midnight UTC.
-    pub fn decreases_today(&self, now_ms: u64) -> i64 {
-        match self.decreased_ms {
-            Some(decreased_ms) if decreased_ms / DAY_MS == now_ms / DAY_MS => self.decreases,
-            _ => 0,
-        }
-    }
 }

@@ -11,6 +11,7 @@ mod change;
 mod quota;
 mod refresh;
 mod remains;
+mod units;
 mod unreadable;
 mod work;
 

@@ -5,8 +5,8 @@
 //! other table was created since its node counted (`Behind`), so the quota is exact there as well.
 
 use api::Exception;
-use model::limits::TABLES_MAX;
-use tables::Place;
+use model::limits::{ACCOUNT_UNITS_MAX, TABLE_UNITS_MAX, TABLES_MAX};
+use tables::{Definition, Place};
 
 use super::{Catalog, Region};
 
@@ -20,6 +20,10 @@ const FULL_REGIONS_MAX: usize = 4;
 pub struct Quotas {
     /// Tables of an account in a region, those that are being deleted included; 0 for no quota.
     pub tables_max: usize,
+    /// Capacity units that a table or an index may have of either kind. Unit: capacity units.
+    pub table_units_max: i64,
+    /// Those that the provisioned tables and indexes of an account in a region may have together. Unit: capacity units.
+    pub account_units_max: i64,
     /// Deleted tables with readable streams, of all accounts.
     pub dropped_tables_max: usize,
     /// Their memory, which policies of streams may make large. Unit: bytes.
@@ -36,6 +40,8 @@ impl Default for Quotas {
     fn default() -> Quotas {
         Quotas {
             tables_max: TABLES_MAX,
+            table_units_max: TABLE_UNITS_MAX,
+            account_units_max: ACCOUNT_UNITS_MAX,
             dropped_tables_max: 10_000,
             dropped_tables_bytes_max: 64 << 20,
             backups_max: 10_000,
@@ -47,8 +53,14 @@ impl Default for Quotas {
 
 impl Catalog {
     /// # Errors
-    /// DynamoDB's refusal if the account has as many tables as it may have. The text is observed.
-    pub fn check_quota(&self, quotas: &Quotas, place: Place<'_>) -> Result<(), Exception> {
+    /// DynamoDB's refusal of a new table if the account has as many tables or capacity units as it may have. The text is
+    /// observed.
+    pub fn check_quota(&self, quotas: &Quotas, definition: &Definition) -> Result<(), Exception> {
+        self.check_tables(quotas, definition.place())?;
+        self.check_units(quotas, None, definition)
+    }
+
+    fn check_tables(&self, quotas: &Quotas, place: Place<'_>) -> Result<(), Exception> {
         let tables = self.inner.tables.read();
         let Some(regions) = tables.accounts.get(place.account) else { return Ok(()) };
         let count = |tables: &Region| tables.values().filter(|table| table.definition.is_table()).count();

@@ -65,7 +65,7 @@ impl Service {
             }
             drop(now);
             self.check_restores(&definition.account)?;
-            self.catalog.check_quota(&self.settings.quotas, definition.place())?;
+            self.catalog.check_quota(&self.settings.quotas, &definition)?;
             let definition = tables::Definition { table_id: guard.next_table_id(), ..definition.clone() };
             let key = key.clone().map(|key| (rows::table_key(definition.table_id), key));
             if let Ok(table) = self.catalog.create(&self.engine, guard, definition, key.into_iter().collect()).await? {

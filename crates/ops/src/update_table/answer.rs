@@ -6,11 +6,11 @@
 
 use api::{
     OnDemandThroughput, ProvisionedThroughputDescription, SSEDescription, SSEStatus, SSEType, TableDescription,
-    UpdateTableInput,
+    UpdateGlobalSecondaryIndexAction, UpdateTableInput,
 };
 use tables::{
     Definition, Provisioned, Shown, ThroughputChanges,
-    throughput::{UNLIMITED, default_warm},
+    throughput::{UNLIMITED, current_warm, is_empty_warm},
 };
 
 use super::members::{self, Members};
@@ -20,13 +20,13 @@ pub(super) struct Asked {
     members: Members,
     on_demand: Option<OnDemandThroughput>,
     /// Indexes that get other throughput.
-    indexes: Vec<String>,
+    indexes: Vec<UpdateGlobalSecondaryIndexAction>,
 }
 
 impl Asked {
     pub(super) fn of(request: &UpdateTableInput) -> Asked {
         let updates = request.global_secondary_index_updates.iter().flatten();
-        let indexes = updates.filter_map(|update| update.update.as_ref()).map(|update| update.index_name.clone());
+        let indexes = updates.filter_map(|update| update.update.as_deref().cloned());
         Asked {
             members: members::of(request),
             on_demand: request.on_demand_throughput.clone(),
@@ -54,7 +54,7 @@ impl Asked {
         if self.members & members::WARM != 0
             && let Some(warm) = &mut description.warm_throughput
         {
-            let own = before.warm.unwrap_or_else(|| default_warm(before.billing.provisioned()));
+            let own = current_warm(before.warm, before.billing.provisioned());
             warm.read_units_per_second = Some(own.read_units);
             warm.write_units_per_second = Some(own.write_units);
             warm.status = Some(api::TableStatus::Updating);
@@ -68,33 +68,42 @@ impl Asked {
         if let Some(shown) = &mut description.provisioned_throughput {
             show_former(shown, before.billing.provisioned(), &before.changes, now_ms);
         }
-        self.show_removed_maxima(description);
+        show_removed_maxima(self.on_demand.as_ref(), &mut description.on_demand_throughput);
         self.show_updated_indexes(description, before, now_ms);
-    }
-
-    /// A maximum that the request removes is shown with the request's value.
-    fn show_removed_maxima(&self, description: &mut TableDescription) {
-        let Some(asked) = &self.on_demand else { return };
-        let removed = |asked: Option<i64>| asked.filter(|units| *units == UNLIMITED);
-        let (read, write) = (removed(asked.max_read_request_units), removed(asked.max_write_request_units));
-        if read.is_none() && write.is_none() {
-            return;
-        }
-        let shown = description.on_demand_throughput.get_or_insert_default();
-        shown.max_read_request_units = read.or(shown.max_read_request_units);
-        shown.max_write_request_units = write.or(shown.max_write_request_units);
     }
 
     fn show_updated_indexes(&self, description: &mut TableDescription, before: &Definition, now_ms: u64) {
         for index in description.global_secondary_indexes.iter_mut().flatten() {
             let own = before.global_indexes.iter().find(|own| index.index_name.as_ref() == Some(&own.name));
-            let Some(own) = own.filter(|own| self.indexes.contains(&own.name)) else { continue };
+            let asked = own.and_then(|own| self.indexes.iter().find(|asked| asked.index_name == own.name));
+            let Some((own, asked)) = own.zip(asked) else { continue };
             index.index_status = Some(api::IndexStatus::Updating);
             if let Some(shown) = &mut index.provisioned_throughput {
                 show_former(shown, own.provisioned, &own.changes, now_ms);
             }
+            show_removed_maxima(asked.on_demand_throughput.as_ref(), &mut index.on_demand_throughput);
+            let asks_warm = asked.warm_throughput.as_ref().is_some_and(|asked| !is_empty_warm(asked));
+            if let Some(warm) = index.warm_throughput.as_mut().filter(|_| asks_warm) {
+                let former = current_warm(own.warm, own.provisioned);
+                warm.read_units_per_second = Some(former.read_units);
+                warm.write_units_per_second = Some(former.write_units);
+                warm.status = Some(api::IndexStatus::Updating);
+            }
         }
     }
+}
+
+/// A maximum that the request removes is shown with the request's value.
+fn show_removed_maxima(asked: Option<&OnDemandThroughput>, shown: &mut Option<OnDemandThroughput>) {
+    let Some(asked) = asked else { return };
+    let removed = |asked: Option<i64>| asked.filter(|units| *units == UNLIMITED);
+    let (read, write) = (removed(asked.max_read_request_units), removed(asked.max_write_request_units));
+    if read.is_none() && write.is_none() {
+        return;
+    }
+    let shown = shown.get_or_insert_default();
+    shown.max_read_request_units = read.or(shown.max_read_request_units);
+    shown.max_write_request_units = write.or(shown.max_write_request_units);
 }
 
 /// Shows provisioned units, and the decreases of the day, as they were; the time of the change is shown already. Units that a

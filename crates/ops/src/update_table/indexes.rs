@@ -7,7 +7,7 @@ use cluster::catalog::Work;
 use model::limits::GLOBAL_INDEXES_MAX;
 use tables::{
     self, AttributeDefinition, Billing, Definition, IndexStatus, IndexThroughput, KeyNames, NewIndex,
-    throughput::{Of, check_units, check_units_change, default_warm, is_empty_warm, on_demand_max, warm},
+    throughput::{Of, check_units, check_units_change, current_warm, is_empty_warm, on_demand_max, warm},
 };
 
 /// The checks that need no table.
@@ -195,14 +195,14 @@ fn update_index(
         let units = check_units(units)?;
         if let Some(current) = index.provisioned {
             check_units_change(Of::Index(&name), current, units)?;
-            index.changes.record(current, units, now_ms);
+            index.changes.record(current, units, now_ms)?;
         }
-        index.provisioned = Some(units);
+        index.set_units(Some(units));
     }
     let of = Of::Index(&name);
     index.on_demand_max = on_demand_max(billing, index.on_demand_max, asked.on_demand_throughput, of)?;
-    let current_warm = index.warm.unwrap_or_else(|| default_warm(index.provisioned));
-    if let Some(asked) = warm(current_warm, asked.warm_throughput, of)? {
+    let own_warm = current_warm(index.warm, index.provisioned);
+    if let Some(asked) = warm(own_warm, asked.warm_throughput, of)? {
         index.warm = Some(asked);
     }
     Ok(())

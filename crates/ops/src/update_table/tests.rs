@@ -1,5 +1,7 @@
 //! CreateTable's and UpdateTable's refusals and answers, as data.
 
+mod budgets;
+
 use api::*;
 use storage::Memory;
 
