@@ -47,6 +47,11 @@ pub struct Settings {
     pub base_records_min: u64,
 }
 
+impl Settings {
+    /// As many records are undone in some seconds.
+    pub const BASE_RECORDS_MIN: u64 = 100_000;
+}
+
 impl Default for Settings {
     fn default() -> Settings {
         let (region, endpoint) = ("us-east-1".to_owned(), "127.0.0.1:8000".to_owned());
@@ -60,7 +65,7 @@ impl Default for Settings {
             deletes_expired: true,
             objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
             import_errors: None,
-            base_records_min: 100_000,
+            base_records_min: Settings::BASE_RECORDS_MIN,
         }
     }
 }

@@ -67,8 +67,18 @@ pub(crate) async fn open(
         Keeps::Folder(data) => Some(data.join(IMPORT_ERRORS)),
         Keeps::Memory | Keeps::Database(_) => None,
     };
-    let settings =
-        ops::Settings { region, endpoint, shards, quotas, service_arns, jobs, deletes_expired, objects, import_errors };
+    let settings = ops::Settings {
+        region,
+        endpoint,
+        shards,
+        quotas,
+        service_arns,
+        jobs,
+        deletes_expired,
+        objects,
+        import_errors,
+        base_records_min: ops::Settings::BASE_RECORDS_MIN,
+    };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,
         Some(Shared { heartbeats, lease, margin }) => {

@@ -54,7 +54,7 @@ impl Service {
         });
         let table = table.transpose()?;
         let place = match &table {
-            // Of another account or region there are none, also for a caller who may list its own.
+            // Of another account or region there are none, also for callers that may list their own.
             Some(arn) => arn.place(caller).filter(|_| arn.is_of(caller)).map(|place| (place.account, place.region)),
             None => Some((caller.account.as_str(), caller.region.as_str())),
         };

@@ -438,7 +438,7 @@ async fn what_is_refused_and_what_fails() {
     assert!(!tested.folder.path().join("other").exists());
 }
 
-/// A caller who may list its own exports sees no other account's.
+/// A caller that may list its own exports sees no other account's.
 #[tokio::test]
 async fn exports_of_another_account_are_not_listed() {
     let tested = Tested::new().await;
