@@ -24,6 +24,7 @@ const LAYERS: [&str; 23] = [
     "cluster",
     "client",
     "objects",
+    "cloudwatch",
     "ops",
     "wire",
     "seal",

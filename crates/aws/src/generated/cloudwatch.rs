@@ -2,7 +2,11 @@
 //!
 //! Made from the AWS service model by `cargo xtask generate`; not to be edited.
 
+use std::collections::BTreeMap;
+
 use crate::shape::*;
+use crate::typed::{operations, structures};
+use crate::value::Timestamp;
 
 #[rustfmt::skip]
 pub(crate) static SHAPES: &[Shape] = &[
@@ -405,3 +409,988 @@ pub(crate) static ERRORS: &[ErrorModel] = &[
     error("ResourceNotFoundException", "ResourceNotFoundException", 404, "message"),
     error("ValidationException", "ValidationError", 400, "message"),
 ];
+
+structures! {
+    ActionConfiguration {
+        0 alarm_tags_propagation optional AlarmTagsPropagation;
+    }
+    AlarmContributor {
+        0 contributor_attributes required BTreeMap<String, String>;
+        1 contributor_id required String;
+        2 state_reason required String;
+        3 state_transitioned_timestamp optional Timestamp;
+    }
+    AlarmHistoryItem {
+        0 alarm_contributor_attributes optional BTreeMap<String, String>;
+        1 alarm_contributor_id optional String;
+        2 alarm_name optional String;
+        3 alarm_type optional String;
+        4 history_data optional String;
+        5 history_item_type optional String;
+        6 history_summary optional String;
+        7 timestamp optional Timestamp;
+    }
+    AlarmMuteRuleSummary {
+        0 alarm_mute_rule_arn optional String;
+        1 expire_date optional Timestamp;
+        2 last_updated_timestamp optional Timestamp;
+        3 mute_type optional String;
+        4 status optional String;
+    }
+    AlarmPromQLCriteria {
+        0 pending_period optional i32;
+        1 query required String;
+        2 recovery_period optional i32;
+    }
+    AlarmTagsPropagation {
+        0 enabled required bool;
+        1 excluded_tag_keys optional Vec<String>;
+        2 included_tag_keys optional Vec<String>;
+    }
+    AnomalyDetector {
+        0 anomaly_detector_id optional String;
+        1 configuration optional AnomalyDetectorConfiguration;
+        2 dimensions optional Vec<Dimension>;
+        3 metric_characteristics optional MetricCharacteristics;
+        4 metric_math_anomaly_detector optional MetricMathAnomalyDetector;
+        5 metric_name optional String;
+        6 namespace optional String;
+        7 single_metric_anomaly_detector optional SingleMetricAnomalyDetector;
+        8 stat optional String;
+        9 state_value optional String;
+    }
+    AnomalyDetectorConfiguration {
+        0 adaptation_speed optional String;
+        1 excluded_time_ranges optional Vec<Range>;
+        2 metric_timezone optional String;
+        3 outlier_filtering_strength optional String;
+    }
+    AssociateDatasetKmsKeyInput {
+        0 dataset_identifier required String;
+        1 kms_key_arn required String;
+    }
+    AssociateDatasetKmsKeyOutput {
+    }
+    CompositeAlarm {
+        0 action_configuration optional ActionConfiguration;
+        1 actions_enabled optional bool;
+        2 actions_suppressed_by optional String;
+        3 actions_suppressed_reason optional String;
+        4 actions_suppressor optional String;
+        5 actions_suppressor_extension_period optional i32;
+        6 actions_suppressor_wait_period optional i32;
+        7 alarm_actions optional Vec<String>;
+        8 alarm_arn optional String;
+        9 alarm_configuration_updated_timestamp optional Timestamp;
+        10 alarm_description optional String;
+        11 alarm_name optional String;
+        12 alarm_rule optional String;
+        13 insufficient_data_actions optional Vec<String>;
+        14 ok_actions optional Vec<String>;
+        15 state_reason optional String;
+        16 state_reason_data optional String;
+        17 state_transitioned_timestamp optional Timestamp;
+        18 state_updated_timestamp optional Timestamp;
+        19 state_value optional String;
+    }
+    CreateResourceMetricsConfigurationInput {
+        0 metric_selections optional Vec<ResourceMetricSelection>;
+        1 resource_arn required String;
+    }
+    CreateResourceMetricsConfigurationOutput {
+        0 resource_metrics_configuration required ResourceMetricsConfiguration;
+    }
+    DashboardEntry {
+        0 dashboard_arn optional String;
+        1 dashboard_name optional String;
+        2 last_modified optional Timestamp;
+        3 size optional i64;
+    }
+    DashboardValidationMessage {
+        0 data_path optional String;
+        1 message optional String;
+    }
+    Datapoint {
+        0 average optional f64;
+        1 extended_statistics optional BTreeMap<String, f64>;
+        2 maximum optional f64;
+        3 minimum optional f64;
+        4 sample_count optional f64;
+        5 sum optional f64;
+        6 timestamp optional Timestamp;
+        7 unit optional String;
+    }
+    DeleteAlarmMuteRuleInput {
+        0 alarm_mute_rule_name required String;
+    }
+    DeleteAlarmsInput {
+        0 alarm_names required Vec<String>;
+    }
+    DeleteAnomalyDetectorInput {
+        0 anomaly_detector_id optional String;
+        1 dimensions optional Vec<Dimension>;
+        2 metric_math_anomaly_detector optional MetricMathAnomalyDetector;
+        3 metric_name optional String;
+        4 namespace optional String;
+        5 single_metric_anomaly_detector optional SingleMetricAnomalyDetector;
+        6 stat optional String;
+    }
+    DeleteAnomalyDetectorOutput {
+    }
+    DeleteDashboardsInput {
+        0 dashboard_names required Vec<String>;
+    }
+    DeleteDashboardsOutput {
+    }
+    DeleteInsightRulesInput {
+        0 rule_names required Vec<String>;
+    }
+    DeleteInsightRulesOutput {
+        0 failures optional Vec<PartialFailure>;
+    }
+    DeleteMetricDataQueryDefinitionInput {
+        0 id required String;
+    }
+    DeleteMetricDataQueryDefinitionOutput {
+    }
+    DeleteMetricStreamInput {
+        0 name required String;
+    }
+    DeleteMetricStreamOutput {
+    }
+    DeleteResourceMetricsConfigurationInput {
+        0 resource_arn required String;
+    }
+    DeleteResourceMetricsConfigurationOutput {
+    }
+    DescribeAlarmContributorsInput {
+        0 alarm_name required String;
+        1 next_token optional String;
+    }
+    DescribeAlarmContributorsOutput {
+        0 alarm_contributors required Vec<AlarmContributor>;
+        1 next_token optional String;
+    }
+    DescribeAlarmHistoryInput {
+        0 alarm_contributor_id optional String;
+        1 alarm_name optional String;
+        2 alarm_types optional Vec<String>;
+        3 end_date optional Timestamp;
+        4 history_item_type optional String;
+        5 max_records optional i32;
+        6 next_token optional String;
+        7 scan_by optional String;
+        8 start_date optional Timestamp;
+    }
+    DescribeAlarmHistoryOutput {
+        0 alarm_history_items optional Vec<AlarmHistoryItem>;
+        1 next_token optional String;
+    }
+    DescribeAlarmsForMetricInput {
+        0 dimensions optional Vec<Dimension>;
+        1 extended_statistic optional String;
+        2 metric_name required String;
+        3 namespace required String;
+        4 period optional i32;
+        5 statistic optional String;
+        6 unit optional String;
+    }
+    DescribeAlarmsForMetricOutput {
+        0 metric_alarms optional Vec<MetricAlarm>;
+    }
+    DescribeAlarmsInput {
+        0 action_prefix optional String;
+        1 alarm_name_prefix optional String;
+        2 alarm_names optional Vec<String>;
+        3 alarm_types optional Vec<String>;
+        4 children_of_alarm_name optional String;
+        5 max_records optional i32;
+        6 next_token optional String;
+        7 parents_of_alarm_name optional String;
+        8 state_value optional String;
+    }
+    DescribeAlarmsOutput {
+        0 composite_alarms optional Vec<CompositeAlarm>;
+        1 log_alarms optional Vec<LogAlarm>;
+        2 metric_alarms optional Vec<MetricAlarm>;
+        3 next_token optional String;
+    }
+    DescribeAnomalyDetectorsInput {
+        0 anomaly_detector_ids optional Vec<String>;
+        1 anomaly_detector_types optional Vec<String>;
+        2 dimensions optional Vec<Dimension>;
+        3 max_results optional i32;
+        4 metric_name optional String;
+        5 namespace optional String;
+        6 next_token optional String;
+    }
+    DescribeAnomalyDetectorsOutput {
+        0 anomaly_detectors optional Vec<AnomalyDetector>;
+        1 next_token optional String;
+    }
+    DescribeInsightRulesInput {
+        0 max_results optional i32;
+        1 next_token optional String;
+    }
+    DescribeInsightRulesOutput {
+        0 insight_rules optional Vec<InsightRule>;
+        1 next_token optional String;
+    }
+    Dimension {
+        0 name required String;
+        1 value required String;
+    }
+    DimensionFilter {
+        0 name required String;
+        1 value optional String;
+    }
+    DisableAlarmActionsInput {
+        0 alarm_names required Vec<String>;
+    }
+    DisableInsightRulesInput {
+        0 rule_names required Vec<String>;
+    }
+    DisableInsightRulesOutput {
+        0 failures optional Vec<PartialFailure>;
+    }
+    DisassociateDatasetKmsKeyInput {
+        0 dataset_identifier required String;
+    }
+    DisassociateDatasetKmsKeyOutput {
+    }
+    EnableAlarmActionsInput {
+        0 alarm_names required Vec<String>;
+    }
+    EnableInsightRulesInput {
+        0 rule_names required Vec<String>;
+    }
+    EnableInsightRulesOutput {
+        0 failures optional Vec<PartialFailure>;
+    }
+    Entity {
+        0 attributes optional BTreeMap<String, String>;
+        1 key_attributes optional BTreeMap<String, String>;
+    }
+    EntityMetricData {
+        0 entity optional Entity;
+        1 metric_data optional Vec<MetricDatum>;
+    }
+    EvaluationCriteria {
+        0 prom_ql_criteria optional AlarmPromQLCriteria;
+    }
+    EvaluationWindow {
+        0 sliding_window optional SlidingWindow;
+        1 wall_clock_window optional WallClockWindow;
+    }
+    GetAlarmMuteRuleInput {
+        0 alarm_mute_rule_name required String;
+    }
+    GetAlarmMuteRuleOutput {
+        0 alarm_mute_rule_arn optional String;
+        1 description optional String;
+        2 expire_date optional Timestamp;
+        3 last_updated_timestamp optional Timestamp;
+        4 mute_targets optional MuteTargets;
+        5 mute_type optional String;
+        6 name optional String;
+        7 rule optional Rule;
+        8 start_date optional Timestamp;
+        9 status optional String;
+    }
+    GetDashboardInput {
+        0 dashboard_name required String;
+    }
+    GetDashboardOutput {
+        0 dashboard_arn optional String;
+        1 dashboard_body optional String;
+        2 dashboard_name optional String;
+    }
+    GetDatasetInput {
+        0 dataset_identifier required String;
+    }
+    GetDatasetOutput {
+        0 arn required String;
+        1 dataset_id required String;
+        2 kms_key_arn optional String;
+    }
+    GetInsightRuleReportInput {
+        0 end_time required Timestamp;
+        1 max_contributor_count optional i32;
+        2 metrics optional Vec<String>;
+        3 order_by optional String;
+        4 period required i32;
+        5 rule_name required String;
+        6 start_time required Timestamp;
+    }
+    GetInsightRuleReportOutput {
+        0 aggregate_value optional f64;
+        1 aggregation_statistic optional String;
+        2 approximate_unique_count optional i64;
+        3 contributors optional Vec<InsightRuleContributor>;
+        4 key_labels optional Vec<String>;
+        5 metric_datapoints optional Vec<InsightRuleMetricDatapoint>;
+    }
+    GetMetricDataInput {
+        0 end_time required Timestamp;
+        1 label_options optional LabelOptions;
+        2 max_datapoints optional i32;
+        3 metric_data_queries required Vec<MetricDataQuery>;
+        4 next_token optional String;
+        5 scan_by optional String;
+        6 start_time required Timestamp;
+    }
+    GetMetricDataOutput {
+        0 messages optional Vec<MessageData>;
+        1 metric_data_results optional Vec<MetricDataResult>;
+        2 next_token optional String;
+    }
+    GetMetricDataQueryDefinitionInput {
+        0 id required String;
+    }
+    GetMetricDataQueryDefinitionOutput {
+        0 arn required String;
+        1 created_at required Timestamp;
+        2 expression required String;
+        3 id required String;
+        4 path required String;
+        5 r#type required String;
+        6 updated_at required Timestamp;
+    }
+    GetMetricStatisticsInput {
+        0 dimensions optional Vec<Dimension>;
+        1 end_time required Timestamp;
+        2 extended_statistics optional Vec<String>;
+        3 metric_name required String;
+        4 namespace required String;
+        5 period required i32;
+        6 start_time required Timestamp;
+        7 statistics optional Vec<String>;
+        8 unit optional String;
+    }
+    GetMetricStatisticsOutput {
+        0 datapoints optional Vec<Datapoint>;
+        1 label optional String;
+    }
+    GetMetricStreamInput {
+        0 name required String;
+    }
+    GetMetricStreamOutput {
+        0 arn optional String;
+        1 creation_date optional Timestamp;
+        2 exclude_filters optional Vec<MetricStreamFilter>;
+        3 firehose_arn optional String;
+        4 include_filters optional Vec<MetricStreamFilter>;
+        5 include_linked_accounts_metrics optional bool;
+        6 last_update_date optional Timestamp;
+        7 name optional String;
+        8 output_format optional String;
+        9 role_arn optional String;
+        10 state optional String;
+        11 statistics_configurations optional Vec<MetricStreamStatisticsConfiguration>;
+    }
+    GetMetricWidgetImageInput {
+        0 metric_widget required String;
+        1 output_format optional String;
+    }
+    GetMetricWidgetImageOutput {
+        0 metric_widget_image optional Vec<u8>;
+    }
+    GetOTelEnrichmentInput {
+    }
+    GetOTelEnrichmentOutput {
+        0 created_at optional Timestamp;
+        1 exclude_filters optional Vec<OTelEnrichmentMetricSelector>;
+        2 include_filters optional Vec<OTelEnrichmentMetricSelector>;
+        3 status required String;
+        4 updated_at optional Timestamp;
+    }
+    GetResourceMetricsConfigurationInput {
+        0 resource_arn required String;
+    }
+    GetResourceMetricsConfigurationOutput {
+        0 resource_metrics_configuration required ResourceMetricsConfiguration;
+    }
+    InsightRule {
+        0 apply_on_transformed_logs optional bool;
+        1 definition required String;
+        2 managed_rule optional bool;
+        3 name required String;
+        4 schema required String;
+        5 state required String;
+    }
+    InsightRuleContributor {
+        0 approximate_aggregate_value required f64;
+        1 datapoints required Vec<InsightRuleContributorDatapoint>;
+        2 keys required Vec<String>;
+    }
+    InsightRuleContributorDatapoint {
+        0 approximate_value required f64;
+        1 timestamp required Timestamp;
+    }
+    InsightRuleMetricDatapoint {
+        0 average optional f64;
+        1 max_contributor_value optional f64;
+        2 maximum optional f64;
+        3 minimum optional f64;
+        4 sample_count optional f64;
+        5 sum optional f64;
+        6 timestamp required Timestamp;
+        7 unique_contributors optional f64;
+    }
+    LabelOptions {
+        0 timezone optional String;
+    }
+    ListAlarmMuteRulesInput {
+        0 alarm_name optional String;
+        1 max_records optional i32;
+        2 next_token optional String;
+        3 statuses optional Vec<String>;
+    }
+    ListAlarmMuteRulesOutput {
+        0 alarm_mute_rule_summaries optional Vec<AlarmMuteRuleSummary>;
+        1 next_token optional String;
+    }
+    ListDashboardsInput {
+        0 dashboard_name_prefix optional String;
+        1 next_token optional String;
+    }
+    ListDashboardsOutput {
+        0 dashboard_entries optional Vec<DashboardEntry>;
+        1 next_token optional String;
+    }
+    ListManagedInsightRulesInput {
+        0 max_results optional i32;
+        1 next_token optional String;
+        2 resource_arn required String;
+    }
+    ListManagedInsightRulesOutput {
+        0 managed_rules optional Vec<ManagedRuleDescription>;
+        1 next_token optional String;
+    }
+    ListMetricDataQueryDefinitionsInput {
+        0 max_results optional i32;
+        1 next_token optional String;
+    }
+    ListMetricDataQueryDefinitionsOutput {
+        0 items required Vec<MetricDataQueryDefinitionSummary>;
+        1 next_token optional String;
+    }
+    ListMetricStreamsInput {
+        0 max_results optional i32;
+        1 next_token optional String;
+    }
+    ListMetricStreamsOutput {
+        0 entries optional Vec<MetricStreamEntry>;
+        1 next_token optional String;
+    }
+    ListMetricsInput {
+        0 dimensions optional Vec<DimensionFilter>;
+        1 include_linked_accounts optional bool;
+        2 metric_name optional String;
+        3 namespace optional String;
+        4 next_token optional String;
+        5 owning_account optional String;
+        6 recently_active optional String;
+    }
+    ListMetricsOutput {
+        0 metrics optional Vec<Metric>;
+        1 next_token optional String;
+        2 owning_accounts optional Vec<String>;
+    }
+    ListTagsForResourceInput {
+        0 resource_arn required String;
+    }
+    ListTagsForResourceOutput {
+        0 tags optional Vec<Tag>;
+    }
+    LogAlarm {
+        0 action_configuration optional ActionConfiguration;
+        1 action_log_line_count optional i32;
+        2 action_log_line_role_arn optional String;
+        3 actions_enabled optional bool;
+        4 alarm_actions optional Vec<String>;
+        5 alarm_arn optional String;
+        6 alarm_configuration_updated_timestamp optional Timestamp;
+        7 alarm_description optional String;
+        8 alarm_name optional String;
+        9 comparison_operator optional String;
+        10 evaluation_state optional String;
+        11 insufficient_data_actions optional Vec<String>;
+        12 ok_actions optional Vec<String>;
+        13 query_results_to_alarm optional i32;
+        14 query_results_to_evaluate optional i32;
+        15 scheduled_query_configuration optional ScheduledQueryConfiguration;
+        16 state_reason optional String;
+        17 state_reason_data optional String;
+        18 state_transitioned_timestamp optional Timestamp;
+        19 state_updated_timestamp optional Timestamp;
+        20 state_value optional String;
+        21 threshold optional f64;
+        22 treat_missing_data optional String;
+        23 warm_up_configuration optional WarmUpConfiguration;
+    }
+    ManagedRule {
+        0 resource_arn required String;
+        1 tags optional Vec<Tag>;
+        2 template_name required String;
+    }
+    ManagedRuleDescription {
+        0 resource_arn optional String;
+        1 rule_state optional ManagedRuleState;
+        2 template_name optional String;
+    }
+    ManagedRuleState {
+        0 rule_name required String;
+        1 state required String;
+    }
+    MessageData {
+        0 code optional String;
+        1 value optional String;
+    }
+    Metric {
+        0 dimensions optional Vec<Dimension>;
+        1 metric_name optional String;
+        2 namespace optional String;
+    }
+    MetricAlarm {
+        0 action_configuration optional ActionConfiguration;
+        1 actions_enabled optional bool;
+        2 alarm_actions optional Vec<String>;
+        3 alarm_arn optional String;
+        4 alarm_configuration_updated_timestamp optional Timestamp;
+        5 alarm_description optional String;
+        6 alarm_name optional String;
+        7 comparison_operator optional String;
+        8 datapoints_to_alarm optional i32;
+        9 dimensions optional Vec<Dimension>;
+        10 evaluate_low_sample_count_percentile optional String;
+        11 evaluation_criteria optional EvaluationCriteria;
+        12 evaluation_interval optional i32;
+        13 evaluation_periods optional i32;
+        14 evaluation_state optional String;
+        15 evaluation_window optional EvaluationWindow;
+        16 extended_statistic optional String;
+        17 insufficient_data_actions optional Vec<String>;
+        18 metric_name optional String;
+        19 metrics optional Vec<MetricDataQuery>;
+        20 namespace optional String;
+        21 ok_actions optional Vec<String>;
+        22 period optional i32;
+        23 state_reason optional String;
+        24 state_reason_data optional String;
+        25 state_transitioned_timestamp optional Timestamp;
+        26 state_updated_timestamp optional Timestamp;
+        27 state_value optional String;
+        28 statistic optional String;
+        29 threshold optional f64;
+        30 threshold_metric_id optional String;
+        31 treat_missing_data optional String;
+        32 unit optional String;
+        33 warm_up_configuration optional WarmUpConfiguration;
+    }
+    MetricCharacteristics {
+        0 periodic_spikes optional bool;
+    }
+    MetricDataQuery {
+        0 account_id optional String;
+        1 expression optional String;
+        2 id required String;
+        3 label optional String;
+        4 metric_stat optional MetricStat;
+        5 period optional i32;
+        6 return_data optional bool;
+    }
+    MetricDataQueryDefinitionSummary {
+        0 id required String;
+        1 path required String;
+        2 r#type required String;
+        3 updated_at optional Timestamp;
+    }
+    MetricDataResult {
+        0 id optional String;
+        1 label optional String;
+        2 messages optional Vec<MessageData>;
+        3 status_code optional String;
+        4 timestamps optional Vec<Timestamp>;
+        5 values optional Vec<f64>;
+    }
+    MetricDatum {
+        0 counts optional Vec<f64>;
+        1 dimensions optional Vec<Dimension>;
+        2 metric_name required String;
+        3 statistic_values optional StatisticSet;
+        4 storage_resolution optional i32;
+        5 timestamp optional Timestamp;
+        6 unit optional String;
+        7 value optional f64;
+        8 values optional Vec<f64>;
+    }
+    MetricMathAnomalyDetector {
+        0 metric_data_queries optional Vec<MetricDataQuery>;
+    }
+    MetricStat {
+        0 metric required Metric;
+        1 period required i32;
+        2 stat required String;
+        3 unit optional String;
+    }
+    MetricStreamEntry {
+        0 arn optional String;
+        1 creation_date optional Timestamp;
+        2 firehose_arn optional String;
+        3 last_update_date optional Timestamp;
+        4 name optional String;
+        5 output_format optional String;
+        6 state optional String;
+    }
+    MetricStreamFilter {
+        0 metric_names optional Vec<String>;
+        1 namespace optional String;
+    }
+    MetricStreamStatisticsConfiguration {
+        0 additional_statistics required Vec<String>;
+        1 include_metrics required Vec<MetricStreamStatisticsMetric>;
+    }
+    MetricStreamStatisticsMetric {
+        0 metric_name required String;
+        1 namespace required String;
+    }
+    MuteTargets {
+        0 alarm_names required Vec<String>;
+    }
+    OTelEnrichmentMetricSelector {
+        0 metric_names optional Vec<String>;
+        1 namespace required String;
+    }
+    PartialFailure {
+        0 exception_type optional String;
+        1 failure_code optional String;
+        2 failure_description optional String;
+        3 failure_resource optional String;
+    }
+    PutAlarmMuteRuleInput {
+        0 description optional String;
+        1 expire_date optional Timestamp;
+        2 mute_targets optional MuteTargets;
+        3 name required String;
+        4 rule required Rule;
+        5 start_date optional Timestamp;
+        6 tags optional Vec<Tag>;
+    }
+    PutAnomalyDetectorInput {
+        0 configuration optional AnomalyDetectorConfiguration;
+        1 dimensions optional Vec<Dimension>;
+        2 metric_characteristics optional MetricCharacteristics;
+        3 metric_math_anomaly_detector optional MetricMathAnomalyDetector;
+        4 metric_name optional String;
+        5 namespace optional String;
+        6 single_metric_anomaly_detector optional SingleMetricAnomalyDetector;
+        7 stat optional String;
+    }
+    PutAnomalyDetectorOutput {
+        0 anomaly_detector_id optional String;
+    }
+    PutCompositeAlarmInput {
+        0 action_configuration optional ActionConfiguration;
+        1 actions_enabled optional bool;
+        2 actions_suppressor optional String;
+        3 actions_suppressor_extension_period optional i32;
+        4 actions_suppressor_wait_period optional i32;
+        5 alarm_actions optional Vec<String>;
+        6 alarm_description optional String;
+        7 alarm_name required String;
+        8 alarm_rule required String;
+        9 insufficient_data_actions optional Vec<String>;
+        10 ok_actions optional Vec<String>;
+        11 tags optional Vec<Tag>;
+    }
+    PutDashboardInput {
+        0 dashboard_body required String;
+        1 dashboard_name required String;
+        2 tags optional Vec<Tag>;
+    }
+    PutDashboardOutput {
+        0 dashboard_validation_messages optional Vec<DashboardValidationMessage>;
+    }
+    PutInsightRuleInput {
+        0 apply_on_transformed_logs optional bool;
+        1 rule_definition required String;
+        2 rule_name required String;
+        3 rule_state optional String;
+        4 tags optional Vec<Tag>;
+    }
+    PutInsightRuleOutput {
+    }
+    PutLogAlarmInput {
+        0 action_configuration optional ActionConfiguration;
+        1 action_log_line_count optional i32;
+        2 action_log_line_role_arn optional String;
+        3 actions_enabled optional bool;
+        4 alarm_actions optional Vec<String>;
+        5 alarm_description optional String;
+        6 alarm_name required String;
+        7 comparison_operator required String;
+        8 insufficient_data_actions optional Vec<String>;
+        9 ok_actions optional Vec<String>;
+        10 query_results_to_alarm required i32;
+        11 query_results_to_evaluate required i32;
+        12 scheduled_query_configuration required ScheduledQueryConfiguration;
+        13 tags optional Vec<Tag>;
+        14 threshold required f64;
+        15 treat_missing_data optional String;
+        16 warm_up_configuration optional WarmUpConfiguration;
+    }
+    PutManagedInsightRulesInput {
+        0 managed_rules required Vec<ManagedRule>;
+    }
+    PutManagedInsightRulesOutput {
+        0 failures optional Vec<PartialFailure>;
+    }
+    PutMetricAlarmInput {
+        0 action_configuration optional ActionConfiguration;
+        1 actions_enabled optional bool;
+        2 alarm_actions optional Vec<String>;
+        3 alarm_description optional String;
+        4 alarm_name required String;
+        5 comparison_operator optional String;
+        6 datapoints_to_alarm optional i32;
+        7 dimensions optional Vec<Dimension>;
+        8 evaluate_low_sample_count_percentile optional String;
+        9 evaluation_criteria optional EvaluationCriteria;
+        10 evaluation_interval optional i32;
+        11 evaluation_periods optional i32;
+        12 evaluation_window optional EvaluationWindow;
+        13 extended_statistic optional String;
+        14 insufficient_data_actions optional Vec<String>;
+        15 metric_name optional String;
+        16 metrics optional Vec<MetricDataQuery>;
+        17 namespace optional String;
+        18 ok_actions optional Vec<String>;
+        19 period optional i32;
+        20 statistic optional String;
+        21 tags optional Vec<Tag>;
+        22 threshold optional f64;
+        23 threshold_metric_id optional String;
+        24 treat_missing_data optional String;
+        25 unit optional String;
+        26 warm_up_configuration optional WarmUpConfiguration;
+    }
+    PutMetricDataInput {
+        0 entity_metric_data optional Vec<EntityMetricData>;
+        1 metric_data optional Vec<MetricDatum>;
+        2 namespace required String;
+        3 strict_entity_validation optional bool;
+    }
+    PutMetricDataQueryDefinitionInput {
+        0 expression required String;
+        1 id optional String;
+        2 path required String;
+        3 tags optional Vec<Tag>;
+        4 r#type required String;
+    }
+    PutMetricDataQueryDefinitionOutput {
+        0 arn required String;
+        1 created_at required Timestamp;
+        2 expression required String;
+        3 id required String;
+        4 path required String;
+        5 r#type required String;
+        6 updated_at required Timestamp;
+    }
+    PutMetricStreamInput {
+        0 exclude_filters optional Vec<MetricStreamFilter>;
+        1 firehose_arn required String;
+        2 include_filters optional Vec<MetricStreamFilter>;
+        3 include_linked_accounts_metrics optional bool;
+        4 name required String;
+        5 output_format required String;
+        6 role_arn required String;
+        7 statistics_configurations optional Vec<MetricStreamStatisticsConfiguration>;
+        8 tags optional Vec<Tag>;
+    }
+    PutMetricStreamOutput {
+        0 arn optional String;
+    }
+    Range {
+        0 end_time required Timestamp;
+        1 start_time required Timestamp;
+    }
+    ResourceMetricSelection {
+        0 include_metrics required Vec<String>;
+    }
+    ResourceMetricsConfiguration {
+        0 created_at required Timestamp;
+        1 metric_selections optional Vec<ResourceMetricSelection>;
+        2 resource_arn required String;
+        3 updated_at required Timestamp;
+    }
+    Rule {
+        0 schedule required Schedule;
+    }
+    Schedule {
+        0 duration required String;
+        1 expression required String;
+        2 timezone optional String;
+    }
+    ScheduleConfiguration {
+        0 end_time_offset optional i64;
+        1 schedule_expression required String;
+        2 start_time_offset required i64;
+    }
+    ScheduledQueryConfiguration {
+        0 aggregation_expression required String;
+        1 log_group_identifiers optional Vec<String>;
+        2 query_arn optional String;
+        3 query_string required String;
+        4 schedule_configuration required ScheduleConfiguration;
+        5 scheduled_query_role_arn required String;
+        6 tags optional Vec<Tag>;
+    }
+    SetAlarmStateInput {
+        0 alarm_name required String;
+        1 state_reason required String;
+        2 state_reason_data optional String;
+        3 state_value required String;
+    }
+    SingleMetricAnomalyDetector {
+        0 account_id optional String;
+        1 dimensions optional Vec<Dimension>;
+        2 metric_name optional String;
+        3 namespace optional String;
+        4 stat optional String;
+    }
+    SlidingWindow {
+    }
+    StartMetricStreamsInput {
+        0 names required Vec<String>;
+    }
+    StartMetricStreamsOutput {
+    }
+    StartOTelEnrichmentInput {
+        0 exclude_filters optional Vec<OTelEnrichmentMetricSelector>;
+        1 include_filters optional Vec<OTelEnrichmentMetricSelector>;
+    }
+    StartOTelEnrichmentOutput {
+        0 created_at optional Timestamp;
+        1 exclude_filters optional Vec<OTelEnrichmentMetricSelector>;
+        2 include_filters optional Vec<OTelEnrichmentMetricSelector>;
+        3 updated_at optional Timestamp;
+    }
+    StatisticSet {
+        0 maximum required f64;
+        1 minimum required f64;
+        2 sample_count required f64;
+        3 sum required f64;
+    }
+    StopMetricStreamsInput {
+        0 names required Vec<String>;
+    }
+    StopMetricStreamsOutput {
+    }
+    StopOTelEnrichmentInput {
+    }
+    StopOTelEnrichmentOutput {
+    }
+    Tag {
+        0 key required String;
+        1 value required String;
+    }
+    TagResourceInput {
+        0 resource_arn required String;
+        1 tags required Vec<Tag>;
+    }
+    TagResourceOutput {
+    }
+    UntagResourceInput {
+        0 resource_arn required String;
+        1 tag_keys required Vec<String>;
+    }
+    UntagResourceOutput {
+    }
+    UpdateOTelEnrichmentInput {
+        0 exclude_filters optional Vec<OTelEnrichmentMetricSelector>;
+        1 include_filters optional Vec<OTelEnrichmentMetricSelector>;
+    }
+    UpdateOTelEnrichmentOutput {
+        0 created_at optional Timestamp;
+        1 exclude_filters optional Vec<OTelEnrichmentMetricSelector>;
+        2 include_filters optional Vec<OTelEnrichmentMetricSelector>;
+        3 updated_at optional Timestamp;
+    }
+    UpdateResourceMetricsConfigurationInput {
+        0 metric_selections optional Vec<ResourceMetricSelection>;
+        1 resource_arn required String;
+    }
+    UpdateResourceMetricsConfigurationOutput {
+        0 resource_metrics_configuration required ResourceMetricsConfiguration;
+    }
+    WallClockWindow {
+        0 timezone optional String;
+    }
+    WarmUpConfiguration {
+        0 only_start_evaluating_after_warm_up_period_ends optional bool;
+        1 warm_up_period_duration_in_minutes required i32;
+    }
+}
+
+operations! {
+    AssociateDatasetKmsKey AssociateDatasetKmsKeyInput AssociateDatasetKmsKeyOutput;
+    CreateResourceMetricsConfiguration CreateResourceMetricsConfigurationInput CreateResourceMetricsConfigurationOutput;
+    DeleteAlarmMuteRule DeleteAlarmMuteRuleInput ();
+    DeleteAlarms DeleteAlarmsInput ();
+    DeleteAnomalyDetector DeleteAnomalyDetectorInput DeleteAnomalyDetectorOutput;
+    DeleteDashboards DeleteDashboardsInput DeleteDashboardsOutput;
+    DeleteInsightRules DeleteInsightRulesInput DeleteInsightRulesOutput;
+    DeleteMetricDataQueryDefinition DeleteMetricDataQueryDefinitionInput DeleteMetricDataQueryDefinitionOutput;
+    DeleteMetricStream DeleteMetricStreamInput DeleteMetricStreamOutput;
+    DeleteResourceMetricsConfiguration DeleteResourceMetricsConfigurationInput DeleteResourceMetricsConfigurationOutput;
+    DescribeAlarmContributors DescribeAlarmContributorsInput DescribeAlarmContributorsOutput;
+    DescribeAlarmHistory DescribeAlarmHistoryInput DescribeAlarmHistoryOutput;
+    DescribeAlarms DescribeAlarmsInput DescribeAlarmsOutput;
+    DescribeAlarmsForMetric DescribeAlarmsForMetricInput DescribeAlarmsForMetricOutput;
+    DescribeAnomalyDetectors DescribeAnomalyDetectorsInput DescribeAnomalyDetectorsOutput;
+    DescribeInsightRules DescribeInsightRulesInput DescribeInsightRulesOutput;
+    DisableAlarmActions DisableAlarmActionsInput ();
+    DisableInsightRules DisableInsightRulesInput DisableInsightRulesOutput;
+    DisassociateDatasetKmsKey DisassociateDatasetKmsKeyInput DisassociateDatasetKmsKeyOutput;
+    EnableAlarmActions EnableAlarmActionsInput ();
+    EnableInsightRules EnableInsightRulesInput EnableInsightRulesOutput;
+    GetAlarmMuteRule GetAlarmMuteRuleInput GetAlarmMuteRuleOutput;
+    GetDashboard GetDashboardInput GetDashboardOutput;
+    GetDataset GetDatasetInput GetDatasetOutput;
+    GetInsightRuleReport GetInsightRuleReportInput GetInsightRuleReportOutput;
+    GetMetricData GetMetricDataInput GetMetricDataOutput;
+    GetMetricDataQueryDefinition GetMetricDataQueryDefinitionInput GetMetricDataQueryDefinitionOutput;
+    GetMetricStatistics GetMetricStatisticsInput GetMetricStatisticsOutput;
+    GetMetricStream GetMetricStreamInput GetMetricStreamOutput;
+    GetMetricWidgetImage GetMetricWidgetImageInput GetMetricWidgetImageOutput;
+    GetOTelEnrichment GetOTelEnrichmentInput GetOTelEnrichmentOutput;
+    GetResourceMetricsConfiguration GetResourceMetricsConfigurationInput GetResourceMetricsConfigurationOutput;
+    ListAlarmMuteRules ListAlarmMuteRulesInput ListAlarmMuteRulesOutput;
+    ListDashboards ListDashboardsInput ListDashboardsOutput;
+    ListManagedInsightRules ListManagedInsightRulesInput ListManagedInsightRulesOutput;
+    ListMetricDataQueryDefinitions ListMetricDataQueryDefinitionsInput ListMetricDataQueryDefinitionsOutput;
+    ListMetricStreams ListMetricStreamsInput ListMetricStreamsOutput;
+    ListMetrics ListMetricsInput ListMetricsOutput;
+    ListTagsForResource ListTagsForResourceInput ListTagsForResourceOutput;
+    PutAlarmMuteRule PutAlarmMuteRuleInput ();
+    PutAnomalyDetector PutAnomalyDetectorInput PutAnomalyDetectorOutput;
+    PutCompositeAlarm PutCompositeAlarmInput ();
+    PutDashboard PutDashboardInput PutDashboardOutput;
+    PutInsightRule PutInsightRuleInput PutInsightRuleOutput;
+    PutLogAlarm PutLogAlarmInput ();
+    PutManagedInsightRules PutManagedInsightRulesInput PutManagedInsightRulesOutput;
+    PutMetricAlarm PutMetricAlarmInput ();
+    PutMetricData PutMetricDataInput ();
+    PutMetricDataQueryDefinition PutMetricDataQueryDefinitionInput PutMetricDataQueryDefinitionOutput;
+    PutMetricStream PutMetricStreamInput PutMetricStreamOutput;
+    SetAlarmState SetAlarmStateInput ();
+    StartMetricStreams StartMetricStreamsInput StartMetricStreamsOutput;
+    StartOTelEnrichment StartOTelEnrichmentInput StartOTelEnrichmentOutput;
+    StopMetricStreams StopMetricStreamsInput StopMetricStreamsOutput;
+    StopOTelEnrichment StopOTelEnrichmentInput StopOTelEnrichmentOutput;
+    TagResource TagResourceInput TagResourceOutput;
+    UntagResource UntagResourceInput UntagResourceOutput;
+    UpdateOTelEnrichment UpdateOTelEnrichmentInput UpdateOTelEnrichmentOutput;
+    UpdateResourceMetricsConfiguration UpdateResourceMetricsConfigurationInput UpdateResourceMetricsConfigurationOutput;
+}

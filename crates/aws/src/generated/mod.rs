@@ -5,7 +5,7 @@
 use crate::model::{Protocol, ServiceModel, operation};
 
 mod application_auto_scaling;
-mod cloudwatch;
+pub mod cloudwatch;
 pub mod iam;
 pub mod lambda;
 pub mod sts;

@@ -31,7 +31,7 @@ const HOSTED: [Hosted; 7] = [
         file: "cloudwatch",
         watched: ["InternalServiceFault", "ThrottlingException"],
         shapes: Some("crates/aws/src/generated/cloudwatch.rs"),
-        is_typed: false,
+        is_typed: true,
     },
     Hosted { file: "dynamodb", watched: ["InternalServerError", "ThrottlingException"], shapes: None, is_typed: false },
     Hosted {

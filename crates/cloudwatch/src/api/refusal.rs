@@ -1,0 +1,70 @@
+//! What the API refuses with.
+
+use aws::{DecodeError, Members, OperationId, Protocol, ServiceError, Structure};
+use storage::StorageError;
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Refusal {
+    Undecodable(DecodeError),
+    Denied(String),
+    Unsigned,
+    /// An operation of CloudWatch that this server does not have.
+    NotBuilt(&'static str),
+    Value(String),
+    Combination(String),
+    Missing(String),
+    Validation(String),
+    NextToken,
+    /// An account has as many series as it may have.
+    TooManySeries,
+    /// A failure of this server. The text is the operator's.
+    Failure(String),
+}
+
+impl Refusal {
+    pub(super) fn error(self, protocol: Protocol) -> ServiceError {
+        match self {
+            Refusal::Undecodable(error) => ServiceError::undecodable(&error, protocol),
+            Refusal::Denied(text) if protocol == Protocol::Query => ServiceError::new("AccessDenied", 403, text),
+            Refusal::Denied(text) => ServiceError::new("AccessDeniedException", 400, text),
+            Refusal::Unsigned => ServiceError::new("MissingAuthenticationToken", 403, "Missing Authentication Token"),
+            Refusal::NotBuilt(operation) => {
+                let name = if protocol == Protocol::Query { "InvalidAction" } else { "UnknownOperationException" };
+                ServiceError::new(name, 400, format!("This server has no operation {operation} of CloudWatch's API"))
+            }
+            Refusal::Value(text) => ServiceError::new("InvalidParameterValueException", 400, text),
+            Refusal::Combination(text) => ServiceError::new("InvalidParameterCombinationException", 400, text),
+            Refusal::Missing(text) => ServiceError::new("MissingRequiredParameterException", 400, text),
+            Refusal::Validation(text) => ServiceError::new("ValidationException", 400, text),
+            Refusal::NextToken => ServiceError::new("InvalidNextToken", 400, "The next token is not valid"),
+            Refusal::TooManySeries => ServiceError::new(
+                "LimitExceededFault",
+                400,
+                "The account has as many metrics as it may put (--metrics-series-max)",
+            ),
+            Refusal::Failure(detail) => {
+                let text = "The request processing has failed because of an unknown error, exception or failure.";
+                ServiceError { detail: Some(detail), ..ServiceError::new("InternalServiceFault", 500, text) }
+            }
+        }
+    }
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Refusal {
+        Refusal::Undecodable(error)
+    }
+}
+
+impl From<StorageError> for Refusal {
+    fn from(error: StorageError) -> Refusal {
+        Refusal::Failure(error.to_string())
+    }
+}
+
+/// What the audit log has of a request.
+pub(super) fn names(operation: OperationId, request: &Structure) -> Vec<(&'static str, String)> {
+    let members = Members::of_request(operation, request);
+    let named = [("namespace", "Namespace"), ("metricName", "MetricName")];
+    named.iter().filter_map(|(shown, member)| Some((*shown, members.text(member)?.to_owned()))).collect()
+}
