@@ -100,6 +100,16 @@ impl Exception {
         Exception::Throttling { reasons: Vec::new() }
     }
 
+    /// The limits of throughput that refused the request; none if it was refused for another cause.
+    pub fn throttling_reasons(&self) -> &[ThrottlingReason] {
+        match self {
+            Exception::ProvisionedThroughputExceeded { reasons }
+            | Exception::RequestLimitExceeded { reasons }
+            | Exception::Throttling { reasons } => reasons,
+            _ => &[],
+        }
+    }
+
     /// The table or the index that a request names does not exist.
     pub fn resource_not_found() -> Exception {
         Exception::ResourceNotFound("Requested resource not found".to_owned())
@@ -149,6 +159,11 @@ impl fmt::Display for Exception {
             IdempotentParameterMismatch => "Request parameters do not match with the request with same Client Token",
             InternalServerError(_) => "Internal server error",
             ItemCollectionSizeLimitExceeded => "Collection size exceeded.",
+            ProvisionedThroughputExceeded { reasons } if begins(reasons, "Index") => {
+                "The level of configured provisioned throughput for one or more global secondary indexes of the table was \
+                 exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes \
+                 with the UpdateTable API."
+            }
             ProvisionedThroughputExceeded { .. } => {
                 "The level of configured provisioned throughput for the table was exceeded. Consider increasing your \
                  provisioning level with the UpdateTable API."
@@ -156,6 +171,9 @@ impl fmt::Display for Exception {
             RequestLimitExceeded { .. } => {
                 "Throughput exceeds the current throughput limit for your account. Please contact AWS Support at \
                  https://aws.amazon.com/support request a limit increase"
+            }
+            Throttling { reasons } if reasons.iter().any(is_maximum) => {
+                "Throughput exceeds the maximum OnDemandThroughput configured on table or index"
             }
             Throttling { .. } => "Rate of requests exceeds the allowed throughput.",
             TransactionConflict => "Transaction is ongoing for the item",
@@ -170,6 +188,16 @@ impl fmt::Display for Exception {
 }
 
 impl std::error::Error for Exception {}
+
+/// Whether all reasons, of which there are some, are of this kind of resource.
+fn begins(reasons: &[ThrottlingReason], resource: &str) -> bool {
+    let of_resource = |one: &ThrottlingReason| one.reason.as_ref().is_some_and(|reason| reason.starts_with(resource));
+    !reasons.is_empty() && reasons.iter().all(of_resource)
+}
+
+fn is_maximum(one: &ThrottlingReason) -> bool {
+    one.reason.as_ref().is_some_and(|reason| reason.ends_with("MaxOnDemandThroughputExceeded"))
+}
 
 fn write_cancellation(f: &mut fmt::Formatter<'_>, reasons: &[CancellationReason]) -> fmt::Result {
     f.write_str("Transaction cancelled, please refer cancellation reasons for specific reasons [")?;

@@ -174,6 +174,7 @@ fn error(exception: Exception) -> BatchStatementError {
         Exception::DuplicateItem => (Code::DuplicateItem, None),
         Exception::ResourceNotFound(_) => (Code::ResourceNotFound, None),
         Exception::TransactionConflict => (Code::TransactionConflict, None),
+        Exception::ProvisionedThroughputExceeded { .. } => (Code::ProvisionedThroughputExceeded, None),
         Exception::Throttling { .. } => (Code::ThrottlingError, None),
         Exception::AccessDenied(_) => (Code::AccessDenied, None),
         Exception::LimitExceeded(_) => (Code::RequestLimitExceeded, None),

@@ -67,6 +67,9 @@ impl Service {
         for read in reads {
             answer.take(read, self, &mut consumed).await?;
         }
+        if let Some(throttled) = answer.throttled.filter(|_| !answer.has_read) {
+            return Err(throttled);
+        }
         Ok(BatchGetItemOutput {
             responses: Some(answer.responses),
             unprocessed_keys: Some(answer.unprocessed),
@@ -108,11 +111,15 @@ struct Answer {
     responses: BTreeMap<String, Vec<Item>>,
     unprocessed: BTreeMap<String, KeysAndAttributes>,
     size: usize,
+    /// Whether a key was processed.
+    has_read: bool,
+    /// The first refusal for want of throughput, which the batch fails with if no key is processed.
+    throttled: Option<Exception>,
 }
 
 impl Answer {
     /// Reads one table's items, each on its own as GetItem does. Once the answer is full, the remaining keys are returned as
-    /// unprocessed.
+    /// unprocessed, and so are those that throughput does not suffice for.
     async fn take(&mut self, read: TableRead, service: &Service, consumed: &mut Consumed) -> Result<(), Exception> {
         // A table is reported also if all of its keys are unprocessed.
         consumed.name(&read.name);
@@ -127,12 +134,20 @@ impl Answer {
                 continue;
             }
             let item = ItemRead { table: &read.table, table_name: &read.name, key, row, filter: None };
-            let stored = service.find_item(&item, kind, BATCH_MEMORY).await?;
+            let stored = match service.find_item(&item, kind, BATCH_MEMORY).await {
+                Err(throttled) if !throttled.throttling_reasons().is_empty() => {
+                    left.push(key.clone());
+                    self.throttled.get_or_insert(throttled);
+                    continue;
+                }
+                stored => stored?,
+            };
             self.size += stored.as_ref().map_or(0, StoredItem::size);
             if self.size > BATCH_SIZE_MAX {
                 left.push(key.clone());
                 continue;
             }
+            self.has_read = true;
             let stored = service.take_item(&item, stored, kind, &mut effort, consumed).await;
             found.extend(stored.map(|stored| selection.of(&stored)));
         }

@@ -12,6 +12,7 @@ use tables::item_key;
 use crate::capacity::Consumed;
 use crate::change::{Action, Applied, Change};
 use crate::service::Service;
+use crate::write::LeftOut;
 
 impl Service {
     pub(crate) async fn batch_write_item(
@@ -48,7 +49,9 @@ impl Service {
         }
         let mut consumed = Consumed::new(request.return_consumed_capacity);
         let done = self.write_each(&changes, &names, &mut consumed).await?;
-        let unprocessed = unprocessed(&request.request_items, &done)?;
+        let (done, why): (Vec<Option<Applied>>, Vec<Option<LeftOut>>) = done.into_iter().map(made_or_left).unzip();
+        check_some_made(&done, why)?;
+        let unprocessed = unprocessed(&request.request_items, &done);
         Ok(BatchWriteItemOutput {
             item_collection_metrics: self.batch_metrics(&request, &names, &changes, &done).await?,
             consumed_capacity: consumed.list(),
@@ -93,18 +96,34 @@ impl Service {
     }
 }
 
-/// The requests that conflicted with a transaction; if all of them did, the batch fails as a whole.
+fn made_or_left(done: Result<Applied, LeftOut>) -> (Option<Applied>, Option<LeftOut>) {
+    match done {
+        Ok(applied) => (Some(applied), None),
+        Err(why) => (None, Some(why)),
+    }
+}
+
+/// The batch fails as a whole if none of its requests is made.
+fn check_some_made(done: &[Option<Applied>], why: Vec<Option<LeftOut>>) -> Result<(), Exception> {
+    if done.iter().any(Option::is_some) {
+        return Ok(());
+    }
+    let throttled = why.into_iter().flatten().find_map(|why| match why {
+        LeftOut::Throttled(throttled) => Some(Exception::from(throttled)),
+        LeftOut::Conflict => None,
+    });
+    Err(throttled.unwrap_or(Exception::TransactionConflict))
+}
+
+/// The requests that conflicted with a transaction, or that throughput did not suffice for.
 fn unprocessed(
     asked: &BTreeMap<String, Vec<WriteRequest>>,
     done: &[Option<Applied>],
-) -> Result<BTreeMap<String, Vec<WriteRequest>>, Exception> {
-    if done.iter().all(Option::is_none) {
-        return Err(Exception::TransactionConflict);
-    }
+) -> BTreeMap<String, Vec<WriteRequest>> {
     let mut left: BTreeMap<String, Vec<WriteRequest>> = BTreeMap::new();
     let each = asked.iter().flat_map(|(name, writes)| writes.iter().map(move |write| (name, write)));
     for ((name, write), _) in each.zip(done).filter(|(_, done)| done.is_none()) {
         left.entry(name.clone()).or_default().push(write.clone());
     }
-    Ok(left)
+    left
 }

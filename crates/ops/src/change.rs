@@ -22,6 +22,7 @@ use tables::rows::{self, ItemKey, damaged_row};
 
 use crate::capacity::Charge;
 use crate::index_rows::{self, MaintainedIndex};
+use crate::throttle::Throttled;
 
 /// What to do with the item.
 #[derive(Debug)]
@@ -83,6 +84,8 @@ pub(crate) enum Refusal {
     Key(KeyProblem),
     /// The stored row cannot be read; the text is for the operator.
     Damaged(String),
+    /// An index that it would change has no units left.
+    Throttled(Throttled),
 }
 
 impl Refusal {
@@ -91,7 +94,7 @@ impl Refusal {
     pub(crate) fn charge(&self) -> Charge {
         match self {
             Refusal::ConditionFailed { old } => Charge::of_write(old.as_ref().map_or(0, StoredItem::size)),
-            Refusal::Invalid(_) | Refusal::Key(_) | Refusal::Damaged(_) => Charge::no_write(),
+            Refusal::Invalid(_) | Refusal::Key(_) | Refusal::Damaged(_) | Refusal::Throttled(_) => Charge::no_write(),
         }
     }
 }
@@ -125,6 +128,15 @@ impl Change {
         }
         let item_key = ItemKey::of(secret, &table, key.view())?;
         Ok(Change { table, key: item_key, key_attributes: key, condition, action, author: Author::Client })
+    }
+
+    /// Whether the change consumes capacity units.
+    pub(crate) fn consumes(&self) -> bool {
+        match self.author {
+            // A replicated write consumes the receiving region's units. Source: Developer Guide, "Global tables: billing".
+            Author::Client | Author::Replication { .. } => true,
+            Author::TimeToLive | Author::Restore => false,
+        }
     }
 
     /// Decides: adds the writes to `batch`, or returns the reason for a refusal. Called with the item's row locked, so that
@@ -173,11 +185,7 @@ impl Change {
         };
         let charge = self.write(secret, old.as_ref(), new.as_ref(), batch);
         change_log::append(&self.table, &self.key.partition, self.author, now_ms, old.as_ref(), new.as_ref(), batch);
-        let charge = match self.author {
-            // A replicated write consumes the receiving region's units. Source: Developer Guide, "Global tables: billing".
-            Author::Client | Author::Replication { .. } => charge,
-            Author::TimeToLive | Author::Restore => Charge::no_write(),
-        };
+        let charge = if self.consumes() { charge } else { Charge::no_write() };
         Ok(Applied { wrote: old.is_some() || new.is_some(), old, new, charge })
     }
 

@@ -1,20 +1,84 @@
-//! The one charge point: the read path and the write path call it with what they consumed.
+//! The one charge point: the read path and the write path call it with what they consumed. With `--enforce-throughput` they
+//! ask here before they read or write.
 
-use tables::Table;
+use api::Exception;
+use model::limits::{PAGE_SIZE_MAX, READ_UNIT_SIZE};
+use tables::{Index, IndexKind, Table};
 
-use crate::capacity::{Charge, Consumed};
+use crate::capacity::{Access, Charge, Consumed, ReadKind, write_units};
+use crate::change::{Action, Change};
 use crate::service::Service;
+use crate::throttle::{Reserved, ThrottleStats, Throttled};
 
 impl Service {
     /// Charges what one read or one write consumed of `table`, which the request calls `table_name`. The read path
     /// (`read`) and the write path (`write`, `transaction`) call it once for each, when it is done, and nothing else
-    /// does. So every count of units attaches here; the answer's ConsumedCapacity is the first.
+    /// does. So every count of units attaches here: the answer's ConsumedCapacity, and the buckets that throttle.
     ///
     /// A refusal before any read is charged with no units or not at all, and so is a canceled transaction.
     pub(crate) fn charge(&self, table: &Table, table_name: &str, charge: &Charge, consumed: &mut Consumed) {
         // Units of an index count only for an index of the table's own definition, of the same kind.
         debug_assert!(charge.indexes.iter().all(|part| table.index(&part.name).is_some_and(|it| it.kind == part.kind)));
         debug_assert!(charge.table >= 0.0 && charge.table.is_finite());
+        if let Some(throttle) = &self.throttle {
+            throttle.debit(table, charge, self.clock.steady_ms());
+        }
         consumed.add(table_name, charge);
+    }
+
+    /// Admits the read of an item.
+    pub(crate) fn admit_read(&self, table: &Table) -> Result<(), Throttled> {
+        let Some(throttle) = &self.throttle else { return Ok(()) };
+        let admitted = throttle.admit(table, None, Access::Read, 0.0, &mut Reserved::default(), self.clock.steady_ms());
+        admitted.map(drop)
+    }
+
+    /// Admits a page. Returns how much it may read: the page ends with the row that takes the last unit. Unit: bytes.
+    pub(crate) fn admit_page(&self, table: &Table, index: Option<&Index>, kind: ReadKind) -> Result<usize, Throttled> {
+        let Some(throttle) = &self.throttle else { return Ok(PAGE_SIZE_MAX) };
+        let index = index.filter(|index| index.kind == IndexKind::Global).map(|index| index.name.as_str());
+        let (reserved, now_ms) = (&mut Reserved::default(), self.clock.steady_ms());
+        let units = throttle.admit(table, index, Access::Read, 0.0, reserved, now_ms)?;
+        let blocks = units / kind.units(0);
+        Ok(((blocks * READ_UNIT_SIZE as f64) as usize).min(PAGE_SIZE_MAX))
+    }
+
+    /// Admits a client's write, as far as its table bounds it. Background work is not bounded.
+    pub(crate) fn admit_write(&self, change: &Change, reserved: &mut Reserved) -> Result<(), Throttled> {
+        let Some(throttle) = &self.throttle else { return Ok(()) };
+        if !change.consumes() {
+            return Ok(());
+        }
+        let size = if let Action::Put(item) = &change.action { model::item_size(item.view()) } else { 0 };
+        let (units, now_ms) = (write_units(size), self.clock.steady_ms());
+        throttle.admit(&change.table, None, Access::Write, units, reserved, now_ms).map(drop)
+    }
+
+    /// Admits a write that consumes `charge`, as far as the table's global indexes bound it. It is asked when the write is
+    /// decided: only then it is known which entries change.
+    pub(crate) fn admit_entries(
+        &self,
+        table: &Table,
+        charge: &Charge,
+        reserved: &mut Reserved,
+    ) -> Result<(), Throttled> {
+        let Some(throttle) = &self.throttle else { return Ok(()) };
+        let now_ms = self.clock.steady_ms();
+        for part in charge.indexes.iter().filter(|part| part.kind == IndexKind::Global) {
+            throttle.admit(table, Some(&part.name), Access::Write, part.units, reserved, now_ms)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the result of a request, if its throughput is enforced.
+    pub(crate) fn note_throttled<R>(&self, result: &Result<R, Exception>) {
+        if let (Some(throttle), Err(refusal)) = (&self.throttle, result) {
+            throttle.note(refusal);
+        }
+    }
+
+    /// What was refused since the start, if throughput is enforced.
+    pub fn throttle_stats(&self) -> Option<ThrottleStats> {
+        self.throttle.as_ref().map(|throttle| throttle.stats())
     }
 }

@@ -57,7 +57,9 @@ impl Service {
             // without an identity have no space for it.
             Box::pin(self.permit(caller, C::OPERATION, &request)).await?;
         }
-        C::call(self, Permitted { caller, request }).await
+        let result = C::call(self, Permitted { caller, request }).await;
+        self.note_throttled(&result);
+        result
     }
 }
 

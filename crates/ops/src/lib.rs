@@ -4,7 +4,8 @@
 //! `tables` (definitions and the layout of rows), `change_log` (records and shards) and `cluster` (the catalog and the nodes). Its
 //! modules use those of lower layers, and never each other in a circle; lowest first:
 //!
-//! 1. The mutation of one item: `change`, with its rows of indexes (`index_rows`) and its `capacity`. What a read returns
+//! 1. The mutation of one item: `change`, with its rows of indexes (`index_rows`), its `capacity` and the limits of that
+//!    (`throttle`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
 //!    damaged rows (`damage_log`).
@@ -85,6 +86,7 @@ mod table_work;
 mod tag_resource;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod time_to_live;
 mod token_sweep;
 mod tokens;
@@ -115,3 +117,4 @@ pub use table_keys::{TableKey, TableKeys};
 pub use tables::canonical_arn;
 pub use tables::failure::OpenError;
 pub use tables::rows::Collection;
+pub use throttle::ThrottleStats;

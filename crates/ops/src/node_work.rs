@@ -107,7 +107,11 @@ impl Service {
             nodes.lease.renew(begun);
             break;
         }
-        nodes.survey(nodes.engine()).await.map(drop)
+        let live = nodes.survey(nodes.engine()).await?;
+        if let Some(throttle) = &self.throttle {
+            throttle.set_nodes(live.len());
+        }
+        Ok(())
     }
 
     /// Waits until no request on any node uses an older definition of the table than this node does.

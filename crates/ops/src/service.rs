@@ -21,6 +21,7 @@ use tables::rows;
 
 use crate::principal_directory::PrincipalDirectory;
 use crate::table_keys::{KeyChanges, TableKeys};
+use crate::throttle::Throttle;
 use crate::tokens::Tokens;
 use crate::turns::Turns;
 
@@ -45,6 +46,8 @@ pub struct Settings {
     pub import_errors: Option<PathBuf>,
     /// A table with point-in-time recovery gets no base before its log has grown by as many records.
     pub base_records_min: u64,
+    /// Whether requests beyond the throughput of their tables are refused.
+    pub enforces_throughput: bool,
 }
 
 impl Settings {
@@ -66,6 +69,7 @@ impl Default for Settings {
             objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
             import_errors: None,
             base_records_min: Settings::BASE_RECORDS_MIN,
+            enforces_throughput: false,
         }
     }
 }
@@ -78,6 +82,8 @@ pub struct Service {
     pub(crate) clock: Clock,
     pub(crate) secret: HashSecret,
     pub(crate) tokens: Tokens,
+    /// If throughput is enforced.
+    pub(crate) throttle: Option<Throttle>,
     /// How much is written to logs.
     pub(crate) heat: Heat,
     /// Items that time to live has deleted since the start.
@@ -138,6 +144,7 @@ impl Service {
         let service = Arc::new(Service {
             engine,
             catalog,
+            throttle: settings.enforces_throughput.then(Throttle::new),
             settings,
             clock,
             secret,
@@ -185,6 +192,7 @@ impl Service {
         let service = Arc::new(Service {
             engine,
             catalog,
+            throttle: settings.enforces_throughput.then(Throttle::new),
             settings,
             clock,
             secret,

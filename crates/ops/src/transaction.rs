@@ -18,6 +18,7 @@ use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::change::{Applied, Change, Refusal};
 use crate::fingerprint::{self};
 use crate::service::Service;
+use crate::throttle::{Reserved, check_admitted, no_reason};
 use crate::tokens::{Token, TokenRow};
 use crate::write::{OnConditionFailure, in_turn};
 
@@ -58,6 +59,10 @@ impl Service {
         actions: &[TransactionAction],
         consumed: &mut Consumed,
     ) -> Result<TransactionDone, Exception> {
+        if self.throttle.is_some() {
+            let asked = actions.iter().map(|action| self.admit_write(&action.change, &mut Reserved::default()));
+            check_admitted(asked.collect())?;
+        }
         let first = usize::from(token.is_some());
         let token_key = token.map(|token| KeyUse::write(token.key.clone()));
         let keys: Vec<KeyUse> = token_key.into_iter().chain(actions.iter().map(key_use)).collect();
@@ -109,7 +114,7 @@ impl Service {
         let mut sizes = Vec::with_capacity(actions.len());
         let mut refusals = Vec::with_capacity(actions.len());
         for (action, stored) in actions.iter().zip(items) {
-            match action.change.apply(&self.secret, now, stored.as_ref(), batch) {
+            match self.decide_change(&action.change, now, stored.as_ref(), batch, &mut Reserved::default()) {
                 Ok(mut done) => {
                     done.charge = done.charge.in_transaction();
                     sizes.push(done.size());
@@ -154,11 +159,6 @@ fn key_use(action: &TransactionAction) -> KeyUse {
         crate::change::Action::Check => KeyUse::read(key),
         _ => KeyUse::write(key),
     }
-}
-
-/// The reason of an action that did not cancel the transaction.
-pub(crate) fn no_reason() -> CancellationReason {
-    CancellationReason { code: Some("None".to_owned()), message: None, item: None }
 }
 
 pub(crate) fn reason(code: &str, message: impl Into<String>, item: Option<Item>) -> CancellationReason {
@@ -211,6 +211,7 @@ fn canceled(refusals: Vec<Option<Refusal>>, actions: &[TransactionAction]) -> Ex
                 reason("ValidationError", text, None)
             }
             Some(Refusal::Damaged(text)) => return Exception::internal(text),
+            Some(Refusal::Throttled(throttled)) => throttled.into_cancellation(),
         });
     }
     Exception::TransactionCanceled { reasons }

@@ -1,6 +1,7 @@
 //! The one write path: it takes changes, commits them in one batch for each decision, and returns their outcomes.
 
 use api::Exception;
+use bytes::Bytes;
 use expr::Condition;
 use model::limits::ITEM_SIZE_MAX;
 use storage::{Batch, KeyUse, Mode, Reads, TxError};
@@ -11,6 +12,7 @@ use crate::capacity::Consumed;
 use crate::change::{Applied, Change, Refusal};
 use crate::read::ITEM_MEMORY;
 use crate::service::Service;
+use crate::throttle::{Reserved, Throttled};
 
 /// A condition that reads its item more often may occupy a CPU.
 const LOOKS_FEW: usize = 12;
@@ -64,8 +66,10 @@ impl Service {
         table_name: &str,
         consumed: &mut Consumed,
     ) -> Result<Result<Applied, Refusal>, Exception> {
+        self.admit_write(change, &mut Reserved::default())?;
         let apply = |reads: &Reads, batch: &mut Batch| {
-            change.apply(&self.secret, self.clock.now_ms(), reads.values[0].as_ref(), batch)
+            let (now_ms, row) = (self.clock.now_ms(), reads.values[0].as_ref());
+            self.decide_change(change, now_ms, row, batch, &mut Reserved::default())
         };
         // Read, decided and written under the lock of the item's row: no other write comes between condition and change.
         let keys = [KeyUse::write(change.key.row.clone())];
@@ -79,31 +83,49 @@ impl Service {
         Ok(outcome)
     }
 
-    /// Makes several changes of different items, all in one batch. Changes that conflict with a transaction in flight are left
-    /// out and returned as `None`; any other refusal refuses all. By place, the request calls their tables `table_names`.
+    /// As [`Change::apply`]; refused also if an index that it changes has no units left. Nothing of a refused change is
+    /// written, as the engine drops its batch.
+    pub(crate) fn decide_change(
+        &self,
+        change: &Change,
+        now_ms: u64,
+        row: Option<&Bytes>,
+        batch: &mut Batch,
+        reserved: &mut Reserved,
+    ) -> Result<Applied, Refusal> {
+        let applied = change.apply(&self.secret, now_ms, row, batch)?;
+        self.admit_entries(&change.table, &applied.charge, reserved).map_err(Refusal::Throttled)?;
+        Ok(applied)
+    }
+
+    /// Makes several changes of different items, all in one batch. Changes that conflict with a transaction in flight, or that
+    /// throughput does not suffice for, are left out; any other refusal refuses all. By place, the request calls their tables
+    /// `table_names`.
     pub(crate) async fn write_each(
         &self,
         changes: &[Change],
         table_names: &[&str],
         consumed: &mut Consumed,
-    ) -> Result<Vec<Option<Applied>>, Exception> {
+    ) -> Result<Vec<Result<Applied, LeftOut>>, Exception> {
         debug_assert_eq!(changes.len(), table_names.len());
-        let mut done: Vec<Option<Applied>> = changes.iter().map(|_| None).collect();
-        let mut left: Vec<usize> = (0..changes.len()).collect();
+        let mut done: Vec<Result<Applied, LeftOut>> = changes.iter().map(|_| Err(LeftOut::Conflict)).collect();
+        let mut left = Vec::with_capacity(changes.len());
+        let mut reserved = Reserved::default();
+        for (at, change) in changes.iter().enumerate() {
+            match self.admit_write(change, &mut reserved) {
+                Ok(()) => left.push(at),
+                Err(throttled) => done[at] = Err(LeftOut::Throttled(throttled)),
+            }
+        }
         while !left.is_empty() {
             match self.write_together(changes, &left, &mut done).await {
                 Ok(()) => break,
-                Err(TogetherError::Conflict(at)) => drop(left.remove(at)),
+                Err(TogetherError::LeftOut(at, why)) => done[left.remove(at)] = Err(why),
                 Err(TogetherError::Refused(exception)) => return Err(exception),
             }
         }
-        for (at, slot) in done.iter_mut().enumerate() {
-            if !left.contains(&at) {
-                *slot = None;
-            }
-        }
         for ((change, table_name), done) in changes.iter().zip(table_names).zip(&done) {
-            if let Some(applied) = done {
+            if let Ok(applied) = done {
                 self.charge(&change.table, table_name, &applied.charge, consumed);
             }
         }
@@ -114,30 +136,44 @@ impl Service {
         &self,
         changes: &[Change],
         chosen: &[usize],
-        done: &mut [Option<Applied>],
+        done: &mut [Result<Applied, LeftOut>],
     ) -> Result<(), TogetherError> {
         let keys: Vec<KeyUse> = chosen.iter().map(|at| KeyUse::write(changes[*at].key.row.clone())).collect();
         let apply = |reads: &Reads, batch: &mut Batch| {
             // The engine locks all rows before it decides, so the batch has the changes of one state.
-            let (found, now_ms) = (chosen.iter().zip(&reads.values), self.clock.now_ms());
-            let applied = found.map(|(at, row)| changes[*at].apply(&self.secret, now_ms, row.as_ref(), batch));
-            applied.map(|applied| applied.map(Applied::forget_items)).collect::<Result<Vec<Applied>, Refusal>>()
+            let (found, now_ms) = (chosen.iter().zip(&reads.values).enumerate(), self.clock.now_ms());
+            let mut reserved = Reserved::default();
+            let mut applied = Vec::with_capacity(chosen.len());
+            for (place, (at, row)) in found {
+                let one = self.decide_change(&changes[*at], now_ms, row.as_ref(), batch, &mut reserved);
+                applied.push(one.map_err(|refusal| (place, refusal))?.forget_items());
+            }
+            Ok(applied)
         };
         match self.engine.write(Mode::Plain, &keys, apply).await {
             Ok(Ok(applied)) => {
-                chosen.iter().zip(applied).for_each(|(at, applied)| done[*at] = Some(applied));
+                chosen.iter().zip(applied).for_each(|(at, applied)| done[*at] = Ok(applied));
                 Ok(())
             }
-            Ok(Err(refusal)) => Err(TogetherError::Refused(exception(refusal, OnConditionFailure::Hide))),
-            Err(TxError::Conflict { key }) => Err(TogetherError::Conflict(key)),
+            Ok(Err((at, Refusal::Throttled(why)))) => Err(TogetherError::LeftOut(at, LeftOut::Throttled(why))),
+            Ok(Err((_, refusal))) => Err(TogetherError::Refused(exception(refusal, OnConditionFailure::Hide))),
+            Err(TxError::Conflict { key }) => Err(TogetherError::LeftOut(key, LeftOut::Conflict)),
             Err(error) => Err(TogetherError::Refused(write_failure(error))),
         }
     }
 }
 
+/// Why one of several changes is not made with the others.
+#[derive(Debug)]
+pub(crate) enum LeftOut {
+    /// With a transaction in flight.
+    Conflict,
+    Throttled(Throttled),
+}
+
 enum TogetherError {
-    /// The index, among the chosen ones, of the change that conflicts with a transaction.
-    Conflict(usize),
+    /// The index, among the chosen ones, of the change that is to be left out.
+    LeftOut(usize, LeftOut),
     Refused(Exception),
 }
 
@@ -165,5 +201,6 @@ pub(crate) fn exception(refusal: Refusal, on_failure: OnConditionFailure) -> Exc
         Refusal::Invalid(text) => Exception::validation(text),
         Refusal::Key(problem) => problem.into(),
         Refusal::Damaged(text) => Exception::internal(text),
+        Refusal::Throttled(throttled) => throttled.into(),
     }
 }

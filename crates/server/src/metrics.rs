@@ -11,6 +11,7 @@ mod database;
 mod engine;
 mod process;
 mod requests;
+mod throttle;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -111,6 +112,9 @@ impl Metrics {
     pub(crate) fn add_service(&self, service: Arc<ops::Service>) {
         self.registry.add(move |page| {
             background::write(&service.background_stats(), page);
+            if let Some(stats) = service.throttle_stats() {
+                throttle::write(&stats, page);
+            }
             service.jobs().write_metrics(page);
         });
     }

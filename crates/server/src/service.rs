@@ -67,6 +67,7 @@ pub(crate) async fn open(
         Keeps::Folder(data) => Some(data.join(IMPORT_ERRORS)),
         Keeps::Memory | Keeps::Database(_) => None,
     };
+    let enforces_throughput = arguments.enforce_throughput;
     let settings = ops::Settings {
         region,
         endpoint,
@@ -78,6 +79,7 @@ pub(crate) async fn open(
         objects,
         import_errors,
         base_records_min: ops::Settings::BASE_RECORDS_MIN,
+        enforces_throughput,
     };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,

@@ -3,6 +3,7 @@
 //! catalog holds the existing tables.
 
 mod backup;
+pub mod buckets;
 pub mod catalog_rows;
 mod change_budget;
 mod definition;

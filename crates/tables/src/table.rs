@@ -9,6 +9,7 @@ use api::Exception;
 use auth::iam::Policy;
 use model::{KeyAttribute, KeySchema};
 
+use super::buckets::Buckets;
 use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TimeToLive};
 use super::open_shards::OpenShards;
 use super::resource_policy::{AttachedPolicy, stored_policy};
@@ -27,6 +28,8 @@ pub struct Table {
     pub times: Option<TimeIndex>,
     /// Shared with the tables that this one replaces.
     pub log: Arc<OpenShards>,
+    /// Shared likewise.
+    pub buckets: Arc<Buckets>,
     /// The table's resource-based policy.
     pub policy: Option<Arc<Policy>>,
     /// Those of its streams, by label.
@@ -120,6 +123,7 @@ impl Table {
             indexes: local.chain(global).collect::<Result<_, Exception>>()?,
             times: times(&definition.time_to_live),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
+            buckets: Arc::default(),
             policy: table_policy(&definition).map(Arc::new),
             stream_policies: definition.streams().filter_map(stream_policy).collect(),
             held_bytes: held_bytes(&definition),

@@ -188,10 +188,11 @@ async fn replace(
 ) -> Result<Arc<Table>, Exception> {
     let (old, is_unchanged) = {
         let tables = inner.tables.read();
-        let old = tables.by_id(definition.table_id).map(|table| (table.definition.clone(), table.log.clone()));
+        let old = tables.by_id(definition.table_id).cloned();
         (old, tables.published.get(&definition.table_id).is_some_and(|(published, _)| *published <= guard.changes))
     };
-    let (old, log) = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
+    let old = old.ok_or_else(|| Exception::internal("a table that is not there cannot be changed"))?;
+    let (old, log, buckets) = (old.definition.clone(), old.log.clone(), old.buckets.clone());
     // Refreshes go on beside the lock. The definition was derived from an older one than the published one, and would undo a change
     // of another node that the comparison with the stored one does not find any more.
     if !is_unchanged {
@@ -199,7 +200,7 @@ async fn replace(
     }
     let row = definition.encode()?;
     let key = rows::definition(definition.table_id);
-    let table = Arc::new(Table { log, ..Table::new(definition)? });
+    let table = Arc::new(Table { log, buckets, ..Table::new(definition)? });
     // Made only if the stored definition is the published one: else it would undo a change of another node unknown here.
     let replace = |reads: &Reads, batch: &mut Batch| {
         let stored = reads.values[0].as_ref().and_then(|row| Definition::read(row).ok());

@@ -123,7 +123,7 @@ impl Tables {
             .successor(&stored.definitions.damaged, |table_id| known.get(&table_id).map(|table| &table.definition));
         for definition in stored.definitions.readable {
             let old = known.remove(&definition.table_id);
-            let log = old.as_ref().map(|table| table.log.clone());
+            let shared = old.as_ref().map(|table| (table.log.clone(), table.buckets.clone()));
             let old = old.as_ref().map(|table| &table.definition);
             if old == Some(&definition) {
                 continue;
@@ -136,8 +136,8 @@ impl Tables {
             let begun = old.map(Work::left_by).unwrap_or_default();
             work.extend(Work::left_by(&definition).into_iter().filter(|work| !begun.contains(work)));
             let table = Table::new(definition).map_err(malformed)?;
-            changed.push(match log {
-                Some(log) => Table { log, ..table },
+            changed.push(match shared {
+                Some((log, buckets)) => Table { log, buckets, ..table },
                 None => table,
             });
         }

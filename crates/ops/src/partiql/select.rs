@@ -57,6 +57,7 @@ impl Service {
         consumed.name(&select.table);
         let mut selected = Selected { items: Vec::new(), next: None };
         let (mut scanned, mut read_size, mut after) = (0, 0, options.from.after);
+        let mut has_read = false;
         for (part, (lower, upper)) in ranges.into_iter().enumerate().skip(options.from.part as usize) {
             let part = part as u32;
             if read_size > PAGE_SIZE_MAX || options.limit.is_some_and(|limit| scanned >= limit) {
@@ -79,7 +80,15 @@ impl Service {
                 // The token is sealed, so its key is one of these rows.
                 start_key::begin_after(&self.secret, &mut page, &start, Walker::Scan { segment: None })?;
             }
-            let found = self.page(&page, consumed).await?;
+            let found = match self.page(&page, consumed).await {
+                // What was read is returned; the next page begins with this part.
+                Err(throttled) if has_read && !throttled.throttling_reasons().is_empty() => {
+                    selected.next = Some(Position { part, after: None });
+                    break;
+                }
+                found => found?,
+            };
+            has_read = true;
             scanned += found.scanned;
             read_size += found.read_size;
             selected.items.extend(found.items.iter().map(|item| selection.of(item)));

@@ -15,6 +15,7 @@ use crate::allowance::{self, Effort};
 use crate::capacity::{Charge, Consumed, ReadKind};
 use crate::change::read_stored;
 use crate::service::Service;
+use crate::throttle::check_admitted;
 
 /// How much a read of several items reads between two reservations of memory. Unit: items.
 const READ_AT_ONCE: usize = 4;
@@ -57,6 +58,7 @@ impl Service {
         kind: ReadKind,
         memory: usize,
     ) -> Result<Option<StoredItem>, Exception> {
+        self.admit_read(read.table)?;
         let value = self.engine.get(read.row, kind.consistency()).await.map_err(storage_failure)?;
         let stored = value.map(|bytes| read.decode(&bytes)).transpose()?.flatten();
         allowance::read(stored.as_ref().map_or(0, StoredItem::size), memory).await?;
@@ -89,6 +91,9 @@ impl Service {
         consumed: &mut Consumed,
     ) -> Result<Vec<Option<StoredItem>>, Exception> {
         let kind = ReadKind::Transactional;
+        if self.throttle.is_some() {
+            check_admitted(reads.iter().map(|read| self.admit_read(read.table)).collect())?;
+        }
         let view = self.engine.view(kind.consistency()).await.map_err(storage_failure)?;
         let mut values = Vec::with_capacity(reads.len());
         for some in reads.chunks(READ_AT_ONCE) {

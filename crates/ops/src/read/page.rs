@@ -69,16 +69,17 @@ pub(crate) struct Page {
 impl Service {
     /// Reads a page and charges it.
     pub(crate) async fn page(&self, request: &PageRequest<'_>, consumed: &mut Consumed) -> Result<Page, Exception> {
-        let walk = self.walk(request).await?;
+        let size_max = self.admit_page(request.table, request.index, request.kind)?;
+        let walk = self.walk(request, size_max).await?;
         let charge = Charge::of_page(request.kind, request.index, walk.page.read_size, walk.fetched_units);
         self.charge(request.table, request.table_name, &charge, consumed);
         Ok(walk.page)
     }
 
-    /// Reads rows until the page is full or there are no more.
-    async fn walk<'r>(&self, request: &'r PageRequest<'r>) -> Result<Walk<'r>, Exception> {
+    /// Reads rows until the page is full, with so many bytes at most, or there are no more.
+    async fn walk<'r>(&self, request: &'r PageRequest<'r>, size_max: usize) -> Result<Walk<'r>, Exception> {
         let view = self.engine.view(request.kind.consistency()).await.map_err(storage_failure)?;
-        let mut walk = Walk::new(request);
+        let mut walk = Walk::new(request, size_max);
         let mut effort = Effort::default();
         // A filter reads an item as often as it names an attribute.
         let looks = 1 + request.filter.map_or(0, Condition::looks);
@@ -165,6 +166,8 @@ impl PageRequest<'_> {
 /// A page being filled.
 struct Walk<'a> {
     request: &'a PageRequest<'a>,
+    /// The page ends with the row that crosses it. Unit: bytes.
+    size_max: usize,
     page: Page,
     fetched_units: f64,
     /// The memory of what has been read; of a fetched item its own size, not its row's. Unit: bytes.
@@ -174,8 +177,8 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(request: &'a PageRequest<'a>) -> Walk<'a> {
-        Walk { request, page: Page::default(), fetched_units: 0.0, held: 0, reached: None }
+    fn new(request: &'a PageRequest<'a>, size_max: usize) -> Walk<'a> {
+        Walk { request, size_max, page: Page::default(), fetched_units: 0.0, held: 0, reached: None }
     }
 
     fn rows_left(&self) -> usize {
@@ -187,7 +190,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_full(&self) -> bool {
-        self.held > PAGE_SIZE_MAX || self.rows_left() == 0
+        self.held > self.size_max || self.rows_left() == 0
     }
 
     fn take(&mut self, row: StoredItem, fetched: Option<&StoredItem>) {

@@ -23,6 +23,7 @@ mod follow;
 mod formats;
 mod keys;
 mod streams;
+mod throughput;
 
 const FORMAT: i64 = 7;
 const LEASE: Duration = Duration::from_millis(60);

@@ -31,6 +31,7 @@ const GROUPS: [(&str, &[&str]); 10] = [
         "Limits",
         &[
             "tables_max",
+            "enforce_throughput",
             "connections_max",
             "connections_per_address_max",
             "request_memory",

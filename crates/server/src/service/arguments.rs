@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::value_parsers::hours;
 
@@ -24,6 +25,10 @@ pub(crate) struct ServiceArguments {
     /// Tables that an account may have in a region, and a quarter of those it may have in all regions; 0 for no quota
     #[arg(long, env = "STATOR_TABLES_MAX", value_name = "COUNT", default_value_t = ops::Quotas::default().tables_max)]
     pub(crate) tables_max: usize,
+
+    /// Refuse requests beyond the provisioned throughput of their tables and indexes, or beyond their on-demand maxima
+    #[arg(long, env = "STATOR_ENFORCE_THROUGHPUT", value_parser = BoolishValueParser::new())]
+    pub(crate) enforce_throughput: bool,
 }
 
 fn region(text: &str) -> Result<String, String> {

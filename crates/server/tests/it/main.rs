@@ -49,6 +49,7 @@ mod stream_reader;
 mod tail;
 mod tail_script;
 mod test_server;
+mod throttling;
 mod tls;
 mod traces;
 mod transcripts;
