@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -272,6 +274,40 @@ fn the_socket_is_for_its_owner_and_ends_with_the_server() {
         assert!(server.stop().success());
         assert!(!socket.exists());
     }
+}
+
+/// A reader that takes nothing holds up one backup, and neither requests nor the end of the server.
+#[test]
+fn a_reader_that_stops_holds_nothing_up_but_backups() {
+    let server = TestServer::on_data("data").start();
+    let mut client = server.client();
+    client.ask("CreateTable", table("First"));
+    for number in 1..=40 {
+        let mut item = item(1, number);
+        item["text"] = json!({"S": "x".repeat(300_000)});
+        client.ask("PutItem", json!({"TableName": "First", "Item": item}));
+    }
+    let data = server.path("data");
+    let connect = |hello: &[u8]| {
+        let mut stream = UnixStream::connect(data.join("operator.sock")).expect("a socket");
+        stream.write_all(hello).expect("written");
+        stream
+    };
+    // Nothing is said to another program.
+    let mut said = Vec::new();
+    connect(b"GET / HTTP/1.1\r\n").read_to_end(&mut said).expect("the end");
+    assert_eq!(said, b"");
+    let mut stream = connect(b"stator rows 1\0\0\0");
+    stream.read_exact(&mut [0; 1]).expect("a part");
+    let to = server.path("backup");
+    refused(&["backup", "all", "--data", path(&data), "--to", path(&to)], "another full backup is being made");
+    client.ask("PutItem", json!({"TableName": "First", "Item": item(2, 1)}));
+    assert!(!to.exists(), "what was made for it is removed");
+    drop(stream);
+    server.wait_for_line("its reader takes no more");
+    done(&["backup", "all", "--data", path(&data), "--to", path(&to)]);
+    let _stream = connect(b"stator rows 1\0\0\0");
+    assert!(server.stop().success());
 }
 
 fn form(server: &TestServer, credentials: &Credentials, form: &str) -> String {
