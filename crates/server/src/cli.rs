@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Back up tables and restore them, or back up everything
     #[command(subcommand)]
     Backup(BackupCommand),
-    /// Make a data folder of a full backup
+    /// Make a data folder, or the tables in a database, of a full backup
     Restore(Box<RestoreArguments>),
     /// Write a table's items to a file or to stdout
     Export(Box<ExportArguments>),

@@ -5,11 +5,11 @@
 //!
 //! | object | what it is |
 //! |---|---|
-//! | `catalog-000001.rows`, `items-…`, `index-…`, `log-…` | rows of one family, in blocks with checksums ([`block`]) |
+//! | `catalog-000001.rows`, `items-…`, `index-…`, `log-…`, `pending-…` | rows of one family, in blocks with checksums ([`block`]) |
 //! | `manifest.jsonl` | the list of the files, with their sizes, hashes and counts ([`manifest`]); written last |
 //!
-//! A backup without a manifest does not exist. The rows are read in one snapshot by the process that has the engine open
-//! ([`parts`]), which passes them on over a socket in its data folder ([`socket`]); the command writes the files.
+//! A backup without a manifest does not exist. The rows are read in one snapshot ([`parts`]): by the process that has
+//! the folder open, which passes them on over a socket in it ([`socket`]), or from a database by the command. The command writes the files.
 //!
 //! Modules, lowest first: `block`, `manifest`; `parts`, `place`; `socket`; `source`, `files`; `create`, `verify`, `restore`.
 

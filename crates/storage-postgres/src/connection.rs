@@ -40,6 +40,7 @@ pub(crate) enum Sql {
     DeleteRange,
     Sweep,
     TallyGet,
+    TallyScan,
     TallyAdd,
     TallyDelete,
     TallyDeleteRange,
@@ -48,6 +49,7 @@ pub(crate) enum Sql {
     OutboxAdd,
     OutboxLast,
     OutboxNext,
+    OutboxScan,
     OutboxMove,
     OutboxDeleteRange,
     HeadMake,
@@ -96,8 +98,13 @@ const OUTBOX_MOVE: &str = "\
     SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM queued), \
         (SELECT (ver, op, n) >= ($5, $6, $7) FROM due)";
 
+/// All records that wait, behind the one at `$1` to `$5`.
+const OUTBOX_SCAN: &str = "\
+    SELECT p, s, ver, op, n, v FROM stator_outbox WHERE (p, s, ver, op, n) > ($1, $2, $3, $4, $5) \
+    ORDER BY p, s, ver, op, n LIMIT $6";
+
 impl Sql {
-    const ALL: [Sql; 29] = [
+    const ALL: [Sql; 31] = [
         Sql::Get,
         Sql::Lock,
         Sql::Share,
@@ -114,6 +121,7 @@ impl Sql {
         Sql::DeleteRange,
         Sql::Sweep,
         Sql::TallyGet,
+        Sql::TallyScan,
         Sql::TallyAdd,
         Sql::TallyDelete,
         Sql::TallyDeleteRange,
@@ -122,6 +130,7 @@ impl Sql {
         Sql::OutboxAdd,
         Sql::OutboxLast,
         Sql::OutboxNext,
+        Sql::OutboxScan,
         Sql::OutboxMove,
         Sql::OutboxDeleteRange,
         Sql::HeadMake,
@@ -162,6 +171,9 @@ impl Sql {
             Sql::TallyGet => {
                 "SELECT coalesce(sum(a), 0)::bigint, coalesce(sum(b), 0)::bigint FROM stator_tally WHERE k = $1"
             }
+            Sql::TallyScan => {
+                "SELECT k, sum(a)::bigint, sum(b)::bigint FROM stator_tally WHERE k > $1 GROUP BY k ORDER BY k LIMIT $2"
+            }
             Sql::TallyAdd => {
                 "INSERT INTO stator_tally (k, slot, a, b) VALUES ($1, $2, $3, $4) ON CONFLICT (k, slot) \
                  DO UPDATE SET a = stator_tally.a + excluded.a, b = stator_tally.b + excluded.b"
@@ -178,6 +190,7 @@ impl Sql {
                 "SELECT ver, op, n FROM stator_outbox WHERE p = $1 AND s = $2 ORDER BY ver DESC, op DESC, n DESC LIMIT 1"
             }
             Sql::OutboxNext => "SELECT p, s FROM stator_outbox WHERE (p, s) > ($1, $2) ORDER BY p, s LIMIT 1",
+            Sql::OutboxScan => OUTBOX_SCAN,
             Sql::OutboxMove => OUTBOX_MOVE,
             Sql::OutboxDeleteRange => "DELETE FROM stator_outbox WHERE (p, s) >= ($1, $2) AND (p, s) < ($3, $4)",
             Sql::HeadMake => {

@@ -139,6 +139,10 @@ pub enum OpenError {
     Older { found: i64, known: i64 },
     /// There are none, and none were wanted.
     Empty { server: String },
+    /// There are some, and a restore needs an empty database; nothing was touched.
+    NotEmpty { server: String },
+    /// A restore into the tables was not finished.
+    Restoring,
     /// The tables are there, but not as this program makes them.
     Foreign(String),
 }
@@ -160,6 +164,13 @@ impl fmt::Display for OpenError {
                  brings them there once no older one runs; nothing was changed"
             ),
             OpenError::Empty { server } => write!(f, "the database at {server} has no tables of Stator"),
+            OpenError::NotEmpty { server } => {
+                write!(f, "the database at {server} has tables of Stator; name an empty one. Nothing was changed")
+            }
+            OpenError::Restoring => f.write_str(
+                "a restore into these tables is running or was not finished: once it has ended without success, drop them (DROP TABLE \
+                 stator_kv, stator_tally, stator_outbox, stator_meta) and run 'stator restore' again",
+            ),
             OpenError::Foreign(text) => write!(f, "the tables are not as this program makes them: {text}"),
         }
     }

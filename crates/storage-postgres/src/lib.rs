@@ -10,6 +10,7 @@
 //! The statements use only what all servers of the family support: no LISTEN, no advisory locks, no sequences, no
 //! triggers, no stored functions, no temporary tables.
 
+mod backup;
 mod bare;
 mod check;
 mod clock;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use storage::{BoxFuture, Consistency, Decision, Engine, Family, Key, StorageError, Transaction, TxError, View};
 
+pub use backup::{BackupSnapshot, PENDING_KEY_SIZE, Restore};
 pub use bare::{Bare, BareConnection};
 pub use check::{Finding, Report, check};
 pub use error::OpenError;
@@ -117,6 +119,14 @@ impl Postgres {
         let sweeper = Sweeper::start(&pool, &sequencer);
         let (latches, versions) = (Latches::new(), Versions::default());
         Arc::new(Postgres { pool, replicas, patience, latches, sweeper, sequencer, versions })
+    }
+
+    /// A snapshot of all rows, those that no view shows included.
+    ///
+    /// # Errors
+    /// Once the engine is closed.
+    pub fn backup_snapshot(&self) -> Result<BackupSnapshot, StorageError> {
+        view::Snapshot::new(&self.pool, None).map(BackupSnapshot::of)
     }
 
     fn replicas_for(&self, consistency: Consistency) -> Option<&Arc<Replicas>> {

@@ -24,6 +24,8 @@ use crate::view;
 
 /// The version of the tables that this program makes and knows.
 pub const FORMAT: i64 = 3;
+/// In place of a format while a restore fills the tables: every program refuses it as one that is newer.
+pub(crate) const RESTORING: i64 = 1_000_000_000;
 /// The oldest one that it can bring there: format 1 had no outbox, and programs of format 2 know no shards that split.
 pub(crate) const FORMAT_OLDEST: i64 = 1;
 
@@ -79,6 +81,22 @@ async fn bring(options: &Options, may: impl Fn(Found) -> Result<(), OpenError>) 
     Err(failed(format!("the tables cannot be made: {last}")))
 }
 
+/// Makes tables that no program opens before [`finish_restore`]. There must be none.
+pub(crate) async fn begin_restore(options: &Options, connection: &Connection) -> Result<(), OpenError> {
+    let failed = |error: String| OpenError::Connect { server: options.server(), error };
+    match known(found(connection).await.map_err(|trouble| OpenError::of(options.server(), &trouble))?)? {
+        Found::Nothing => create_as(connection, RESTORING).await.map_err(failed),
+        Found::Format(_) => Err(OpenError::NotEmpty { server: options.server() }),
+    }
+}
+
+/// Gives the tables their format.
+pub(crate) async fn finish_restore(connection: &Connection) -> Result<(), String> {
+    let text = format!("UPDATE stator_meta SET value = {FORMAT} WHERE name = 'format' AND value = {RESTORING}");
+    let changed = connection.client().execute(&text, &[]).await.map_err(|error| sentence(&error))?;
+    if changed == 1 { Ok(()) } else { Err("its tables were changed by another program".to_owned()) }
+}
+
 /// Sees to it that there are tables that can be looked at, and changes nothing.
 pub(crate) async fn visit(options: &Options) -> Result<(), OpenError> {
     let troubled = |trouble: Trouble| OpenError::of(options.server(), &trouble);
@@ -93,6 +111,7 @@ pub(crate) async fn visit(options: &Options) -> Result<(), OpenError> {
 fn known(found: Found) -> Result<Found, OpenError> {
     match found {
         Found::Nothing | Found::Format(FORMAT_OLDEST..=FORMAT) => Ok(found),
+        Found::Format(RESTORING) => Err(OpenError::Restoring),
         Found::Format(found) if found > FORMAT => Err(OpenError::Newer { found, known: FORMAT }),
         Found::Format(format) => Err(OpenError::Foreign(format!("they have format {format}"))),
     }
@@ -132,7 +151,11 @@ pub(crate) async fn found(connection: &Connection) -> Result<Found, Trouble> {
 
 /// All or nothing, where the server's definitions are transactional; elsewhere the mark comes last.
 pub(crate) async fn create(connection: &Connection) -> Result<(), String> {
-    let script = script(Dialect::ask(connection).await?);
+    create_as(connection, FORMAT).await
+}
+
+async fn create_as(connection: &Connection, format: i64) -> Result<(), String> {
+    let script = script(Dialect::ask(connection).await?, format);
     let made = connection.client().batch_execute(&script).await;
     if let Err(error) = made {
         // The script ends where it fails; the transaction is still open.
@@ -142,7 +165,7 @@ pub(crate) async fn create(connection: &Connection) -> Result<(), String> {
     Ok(())
 }
 
-fn script(dialect: Dialect) -> String {
+fn script(dialect: Dialect, format: i64) -> String {
     let rows = dialect.primary_key(&["p", "s"]);
     let tallies = dialect.primary_key(&["k", "slot"]);
     let records = dialect.primary_key(&["p", "s", "ver", "op", "n"]);
@@ -157,7 +180,7 @@ fn script(dialect: Dialect) -> String {
             p bytea NOT NULL, s bytea NOT NULL, ver bigint NOT NULL, op bytea NOT NULL, n bigint NOT NULL,
             v bytea NOT NULL, {records});
         CREATE TABLE IF NOT EXISTS stator_meta (name text PRIMARY KEY, value bigint NOT NULL);
-        {storage}{UNMARK}{FORMAT}; {MARK}{FORMAT});
+        {storage}{UNMARK}{format}; {MARK}{format});
         COMMIT;"
     )
 }

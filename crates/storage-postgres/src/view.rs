@@ -119,7 +119,7 @@ impl Snapshot {
     }
 
     /// Reads in the snapshot, which the first read begins.
-    async fn ask(&self, asks: Vec<Ask>) -> Result<Vec<Reply>, StorageError> {
+    pub(crate) async fn ask(&self, asks: Vec<Ask>) -> Result<Vec<Reply>, StorageError> {
         // Held during the first read, which begins the snapshot: concurrent reads wait for it and read in the same one.
         let mut slot = self.session.lock().await;
         match slot.as_mut() {

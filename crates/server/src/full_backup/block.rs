@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | head | 16 | `stator backup` and three zeros |
 //! | | 4 | format, 1 |
-//! | | 4 | family: 1 catalog, 2 items, 3 index, 4 log |
+//! | | 4 | kind: 1 catalog, 2 items, 3 index, 4 log, 5 records without positions |
 //! | | 16 | the backup's id |
 //! | each block | 4 | bytes of its rows |
 //! | | 4 | count of its rows |
@@ -39,34 +39,58 @@ pub(super) type BackupId = [u8; 16];
 /// Why bytes are not those that were written; a sentence without a subject.
 pub(super) type Damage = String;
 
-pub(super) fn family_name(family: Family) -> &'static str {
-    match family {
-        Family::Catalog => "catalog",
-        Family::Items => "items",
-        Family::Index => "index",
-        Family::Log => "log",
+/// Which rows a file has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Family(Family),
+    /// Records of logs that have no positions yet, which PostgreSQL's engine has; in the order of their keys they get them.
+    Pending,
+}
+
+impl Kind {
+    pub(super) const ALL: [Kind; 5] = [
+        Kind::Family(Family::Catalog),
+        Kind::Family(Family::Items),
+        Kind::Family(Family::Index),
+        Kind::Family(Family::Log),
+        Kind::Pending,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Kind::Family(Family::Catalog) => "catalog",
+            Kind::Family(Family::Items) => "items",
+            Kind::Family(Family::Index) => "index",
+            Kind::Family(Family::Log) => "log",
+            Kind::Pending => "pending",
+        }
+    }
+
+    /// Stored: never renumber.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Kind::Family(Family::Catalog) => 1,
+            Kind::Family(Family::Items) => 2,
+            Kind::Family(Family::Index) => 3,
+            Kind::Family(Family::Log) => 4,
+            Kind::Pending => 5,
+        }
+    }
+
+    pub(super) fn of_number(number: u8) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    pub(super) fn of_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// Stored: never renumber.
-pub(super) fn family_number(family: Family) -> u8 {
-    match family {
-        Family::Catalog => 1,
-        Family::Items => 2,
-        Family::Index => 3,
-        Family::Log => 4,
-    }
-}
-
-pub(super) fn family_of_number(number: u8) -> Option<Family> {
-    Family::ALL.into_iter().find(|family| family_number(*family) == number)
-}
-
-pub(super) fn head(family: Family, id: &BackupId) -> Bytes {
+pub(super) fn head(kind: Kind, id: &BackupId) -> Bytes {
     let mut bytes = BytesMut::with_capacity(HEAD_SIZE);
     bytes.put_slice(TITLE);
     bytes.put_u32(FORMAT);
-    bytes.put_u32(family_number(family).into());
+    bytes.put_u32(kind.number().into());
     bytes.put_slice(id);
     bytes.freeze()
 }
@@ -148,7 +172,7 @@ pub(super) fn decode(block: &Bytes) -> Result<Vec<Row>, Damage> {
     if rows.len() == count as usize { Ok(rows) } else { Err(odd()) }
 }
 
-/// How many rows a family has, and a hash of them that does not depend on their order: the sum of the rows' hashes.
+/// How many rows of a kind there are, and a hash of them that does not depend on their order: the sum of the rows' hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub(super) struct Totals {
     pub(super) rows: u64,
@@ -249,12 +273,12 @@ mod tests {
     /// Stored: of a change an old backup's files would be damage.
     #[test]
     fn heads_are_as_they_are_stored() {
-        let head = head(Family::Index, &[7; 16]);
+        let head = head(Kind::Family(Family::Index), &[7; 16]);
         assert_eq!(head[..], [&b"stator backup\0\0\0"[..], &[0, 0, 0, 1, 0, 0, 0, 3], &[7; 16]].concat());
         assert_eq!(head.len(), HEAD_SIZE);
-        for family in Family::ALL {
-            assert_eq!(family_of_number(family_number(family)), Some(family));
+        for kind in Kind::ALL {
+            assert_eq!((Kind::of_number(kind.number()), Kind::of_name(kind.name())), (Some(kind), Some(kind)));
         }
-        assert_eq!(family_of_number(0), None);
+        assert_eq!((Kind::of_number(0), Kind::of_number(6), Kind::of_name("")), (None, None, None));
     }
 }

@@ -12,17 +12,18 @@ use super::files::FilesWriter;
 use super::manifest::{self, Manifest, Origin};
 use super::parts::{FamilyTotals, Part, Parts};
 use super::place::{BackupPlace, PlaceName, StoreArguments, place_name};
-use super::source::SourceArguments;
+use super::source::DataArguments;
 use crate::remote::{Progress, duration, print, say};
 
 const EXAMPLES: &str = "\
 Examples:
   stator backup all --data /var/lib/stator --to /backup/stator-2026-01-31
   stator backup all --data /var/lib/stator --to s3://backups/stator/2026-01-31 --s3-endpoint https://s3.eu-west-3.amazonaws.com
+  stator backup all --storage postgres://stator@db/stator --to /backup/stator-2026-01-31
   stator backup verify --from /backup/stator-2026-01-31
   stator restore --from /backup/stator-2026-01-31 --data /var/lib/stator
 
-Run it as the user of the server, on its machine. The server serves meanwhile; all rows are of one moment, the one of the command's \
+Of a data folder, run it as the user of the server, on its machine. Servers serve meanwhile; all rows are of one moment, the one of the command's \
 beginning. Encrypted data stay encrypted, by the same master key, which is not in the backup. Without encryption at rest the backup \
 holds all items in plain text.
 ";
@@ -44,7 +45,7 @@ pub(crate) struct AllArguments {
     to: PlaceName,
 
     #[command(flatten)]
-    source: SourceArguments,
+    source: DataArguments,
 
     #[command(flatten)]
     store: StoreArguments,
@@ -138,11 +139,11 @@ async fn write_parts(
     while let Some(part) = parts.recv().await {
         match part.map_err(Failure::new)? {
             Part::Origin(it) => origin = Some(it),
-            Part::Block(family, block) => {
+            Part::Block(kind, block) => {
                 let rows = block::decode(&block).map_err(damaged)?;
-                let totals: &mut Totals = found.entry(block::family_name(family).to_owned()).or_default();
+                let totals: &mut Totals = found.entry(kind.name().to_owned()).or_default();
                 rows.iter().for_each(|row| totals.add(row));
-                let written = files.write(family, block, rows.len()).await;
+                let written = files.write(kind, block, rows.len()).await;
                 written.map_err(|error| Failure::new(format!("the backup cannot be written: {error}")))?;
                 rows_written += rows.len();
                 progress.show(&format!("{rows_written} rows"));

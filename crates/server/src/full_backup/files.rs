@@ -3,9 +3,9 @@
 use bytes::{Bytes, BytesMut};
 use objects::{ObjectError, ObjectReader, ObjectWriter};
 use sha2::{Digest, Sha256};
-use storage::{Family, Row};
+use storage::Row;
 
-use super::block::{self, BLOCK_HEAD_SIZE, BackupId, Damage, HEAD_SIZE};
+use super::block::{self, BLOCK_HEAD_SIZE, BackupId, Damage, HEAD_SIZE, Kind};
 use super::manifest::File;
 use super::place::BackupPlace;
 
@@ -17,7 +17,7 @@ pub(super) struct FilesWriter<'a> {
     place: &'a BackupPlace,
     id: BackupId,
     open: Option<OpenFile>,
-    /// Files of the family that is written, so far.
+    /// Files of the kind that is written, so far.
     number: u32,
     /// All that are complete.
     finished: Vec<File>,
@@ -25,7 +25,7 @@ pub(super) struct FilesWriter<'a> {
 
 struct OpenFile {
     writer: ObjectWriter,
-    family: Family,
+    kind: Kind,
     hash: Sha256,
     file: File,
 }
@@ -43,11 +43,11 @@ impl FilesWriter<'_> {
         FilesWriter { place, id, open: None, number: 0, finished: Vec::new() }
     }
 
-    /// Blocks of a family follow each other.
-    pub(super) async fn write(&mut self, family: Family, block: Bytes, rows: usize) -> Result<(), ObjectError> {
-        let is_open = |open: &OpenFile| open.family == family && open.file.bytes < FILE_BYTES;
+    /// Blocks of a kind follow each other.
+    pub(super) async fn write(&mut self, kind: Kind, block: Bytes, rows: usize) -> Result<(), ObjectError> {
+        let is_open = |open: &OpenFile| open.kind == kind && open.file.bytes < FILE_BYTES;
         if !self.open.as_ref().is_some_and(is_open) {
-            self.begin(family).await?;
+            self.begin(kind).await?;
         }
         let Some(open) = &mut self.open else { return Ok(()) };
         open.file.blocks += 1;
@@ -55,16 +55,16 @@ impl FilesWriter<'_> {
         open.write(block).await
     }
 
-    async fn begin(&mut self, family: Family) -> Result<(), ObjectError> {
+    async fn begin(&mut self, kind: Kind) -> Result<(), ObjectError> {
         self.end().await?;
-        let family_name = block::family_name(family);
+        let family_name = kind.name();
         let is_first = self.finished.last().is_none_or(|file| file.family != family_name);
         self.number = if is_first { 1 } else { self.number + 1 };
         let name = format!("{family_name}-{:06}.rows", self.number);
         let writer = self.place.writer(&name).await?;
         let file = File { name, family: family_name.to_owned(), bytes: 0, blocks: 0, rows: 0, sha256: String::new() };
-        let mut open = OpenFile { writer, family, hash: Sha256::new(), file };
-        open.write(block::head(family, &self.id)).await?;
+        let mut open = OpenFile { writer, kind, hash: Sha256::new(), file };
+        open.write(block::head(kind, &self.id)).await?;
         self.open = Some(open);
         Ok(())
     }
@@ -119,7 +119,7 @@ impl From<Damage> for ReadError {
 /// Reads one file's blocks in order. Rows of a block are given once its checksum is right, the end once the whole file's is.
 pub(super) struct FileReader<'a> {
     expected: &'a File,
-    family: Family,
+    kind: Kind,
     reader: ObjectReader,
     hash: Sha256,
     /// Bytes that are read and not given yet.
@@ -140,18 +140,18 @@ impl<'a> FileReader<'a> {
             let damage = format!("it has {} bytes, and {} were written", reader.size(), expected.bytes);
             return Err(ReadError::Damaged(damage));
         }
-        let family = Family::ALL.into_iter().find(|family| block::family_name(*family) == expected.family);
-        let family = family.ok_or_else(|| format!("the manifest gives it the unknown family {:?}", expected.family))?;
+        let kind = Kind::of_name(&expected.family);
+        let kind = kind.ok_or_else(|| format!("the manifest gives it the unknown family {:?}", expected.family))?;
         let (hash, buffer) = (Sha256::new(), BytesMut::new());
-        let mut file = FileReader { expected, family, reader, hash, buffer, bytes: 0, blocks: 0, rows: 0 };
+        let mut file = FileReader { expected, kind, reader, hash, buffer, bytes: 0, blocks: 0, rows: 0 };
         match file.take(HEAD_SIZE).await? {
-            Some(head) if head == block::head(family, id) => Ok(file),
+            Some(head) if head == block::head(kind, id) => Ok(file),
             _ => Err(ReadError::Damaged("its head is not that of this backup".to_owned())),
         }
     }
 
-    pub(super) fn family(&self) -> Family {
-        self.family
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The next block's rows; none at the end of a file that is as it was written.

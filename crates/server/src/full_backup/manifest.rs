@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use base::Clock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -61,6 +62,14 @@ struct Seal {
 struct Versioned {
     format: u32,
     version: String,
+}
+
+impl Origin {
+    /// Before the snapshot is taken.
+    pub(super) fn now(engine: &str, keyring: Option<String>) -> Origin {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Origin { version, engine: engine.to_owned(), moment_ms: Clock::system().now_ms(), keyring }
+    }
 }
 
 impl Manifest {

@@ -1,20 +1,20 @@
-//! All rows of an engine at one moment, as a stream of blocks.
+//! All rows of a database at one moment, as a stream of blocks.
 //!
-//! The rows are read from one view: every block is of the same moment. The channel has two blocks, so that a slow reader slows the scan
-//! down and memory is bounded. Old versions of rows stay in the engine for as long as the view is held.
+//! The rows are read in one snapshot: every block is of the same moment. The channel has two blocks, so that a slow reader slows the scan
+//! down and memory is bounded. Old versions of rows stay in the engine for as long as it is held.
 //!
 //! Left out are rows of nodes, which a restored server must not take for its own: heartbeats, owners of background work and of
 //! consumers. The keyring travels in the origin.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use keyspace::{CatalogKey, DatabaseRow, TableRow};
-use storage::{Consistency, Engine, Family, Pages, Row, ScanRange, StorageError};
+use storage::{Family, Pages, Row, ScanRange, StorageError, View};
+use storage_postgres::BackupSnapshot;
 use tokio::sync::mpsc;
 
-use super::block::{self, BLOCK_BYTES, Totals};
+use super::block::{self, BLOCK_BYTES, Kind, Totals};
 use super::manifest::Origin;
 
 /// Unit: rows.
@@ -30,7 +30,7 @@ pub(super) type FamilyTotals = BTreeMap<String, Totals>;
 pub(super) enum Part {
     Origin(Origin),
     /// As it is in a file.
-    Block(Family, Bytes),
+    Block(Kind, Bytes),
     End(FamilyTotals),
 }
 
@@ -41,9 +41,17 @@ pub(super) fn channel() -> (PartSender, Parts) {
     mpsc::channel(CHANNEL)
 }
 
-/// Reads the engine, which has its rows as they are stored: below encryption. Ends early if nothing receives any more.
-pub(super) async fn send(engine: Arc<dyn Engine>, origin: Origin, parts: PartSender) {
-    if let Err(Ended::Failed(failure)) = send_all(&*engine, origin, &parts).await {
+/// What the rows are read from: they are as they are stored, below encryption.
+pub(super) enum Snapshot {
+    Folder(Box<dyn View>),
+    /// Has rows that no view shows.
+    Database(Box<BackupSnapshot>),
+}
+
+/// Reads all rows. Ends early if nothing receives any more.
+pub(super) async fn send(snapshot: Snapshot, origin: Origin, parts: PartSender) {
+    let mut sending = Sending { parts: &parts, totals: FamilyTotals::new() };
+    if let Err(Ended::Failed(failure)) = sending.all(&snapshot, origin).await {
         // The receiver may have been dropped meanwhile.
         let _ = parts.send(Err(failure)).await;
     }
@@ -55,30 +63,80 @@ enum Ended {
     Unwanted,
 }
 
-async fn send_all(engine: &dyn Engine, origin: Origin, parts: &PartSender) -> Result<(), Ended> {
-    let pass = async |part: Part| parts.send(Ok(part)).await.map_err(|_| Ended::Unwanted);
-    let view = engine.view(Consistency::Strong).await.map_err(|error| failed("the database", &error))?;
-    pass(Part::Origin(origin)).await?;
-    let mut totals = FamilyTotals::new();
-    for family in Family::ALL {
-        let name = block::family_name(family);
-        let total = totals.entry(name.to_owned()).or_default();
-        let mut pages = Pages::of_snapshot(&*view, ScanRange::whole(family, PAGE_ROWS_MAX, BLOCK_BYTES));
-        while let Some(page) = pages.next().await.map_err(|error| failed(name, &error))? {
-            let rows: Vec<Row> = page.rows.into_iter().filter(|row| is_included(family, &row.key)).collect();
-            if rows.is_empty() {
-                continue;
-            }
-            rows.iter().for_each(|row| total.add(row));
-            let block = block::encode(rows.iter()).map_err(Ended::Failed)?;
-            pass(Part::Block(family, block)).await?;
-        }
-    }
-    pass(Part::End(totals)).await
+struct Sending<'a> {
+    parts: &'a PartSender,
+    totals: FamilyTotals,
 }
 
-fn failed(what: &str, error: &StorageError) -> Ended {
-    Ended::Failed(format!("rows of {what} cannot be read: {error}"))
+impl Sending<'_> {
+    async fn all(&mut self, snapshot: &Snapshot, origin: Origin) -> Result<(), Ended> {
+        self.pass(Part::Origin(origin)).await?;
+        let view = match snapshot {
+            Snapshot::Folder(view) => &**view,
+            Snapshot::Database(database) => database.view(),
+        };
+        for family in Family::ALL {
+            self.family(view, family).await?;
+            if let (Snapshot::Database(database), Family::Catalog) = (snapshot, family) {
+                self.tallies(database).await?;
+            }
+        }
+        if let Snapshot::Database(database) = snapshot {
+            self.pending(database).await?;
+        }
+        let totals = std::mem::take(&mut self.totals);
+        self.pass(Part::End(totals)).await
+    }
+
+    async fn family(&mut self, view: &dyn View, family: Family) -> Result<(), Ended> {
+        let kind = Kind::Family(family);
+        let mut pages = Pages::of_snapshot(view, ScanRange::whole(family, PAGE_ROWS_MAX, BLOCK_BYTES));
+        while let Some(page) = pages.next().await.map_err(|error| failed(kind, &error))? {
+            let rows = page.rows.into_iter().filter(|row| is_included(family, &row.key)).collect();
+            self.block(kind, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn tallies(&mut self, database: &BackupSnapshot) -> Result<(), Ended> {
+        let (kind, mut after) = (Kind::Family(Family::Catalog), Bytes::new());
+        loop {
+            let mut rows = database.tallies(&after).await.map_err(|error| failed(kind, &error))?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.key.clone();
+            // Counters of zero have no row.
+            rows.retain(|row| !row.value.is_empty());
+            self.block(kind, rows).await?;
+        }
+    }
+
+    async fn pending(&mut self, database: &BackupSnapshot) -> Result<(), Ended> {
+        let mut after = Bytes::new();
+        loop {
+            let rows = database.pending(&after).await.map_err(|error| failed(Kind::Pending, &error))?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.key.clone();
+            self.block(Kind::Pending, rows).await?;
+        }
+    }
+
+    async fn block(&mut self, kind: Kind, rows: Vec<Row>) -> Result<(), Ended> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let totals: &mut Totals = self.totals.entry(kind.name().to_owned()).or_default();
+        rows.iter().for_each(|row| totals.add(row));
+        let block = block::encode(rows.iter()).map_err(Ended::Failed)?;
+        self.pass(Part::Block(kind, block)).await
+    }
+
+    async fn pass(&self, part: Part) -> Result<(), Ended> {
+        self.parts.send(Ok(part)).await.map_err(|_| Ended::Unwanted)
+    }
+}
+
+fn failed(kind: Kind, error: &StorageError) -> Ended {
+    Ended::Failed(format!("rows of {} cannot be read: {error}", kind.name()))
 }
 
 /// Whether a row is of the data, and not of the nodes that serve it.

@@ -1,22 +1,25 @@
-//! `stator restore`: a data folder of a full backup.
+//! `stator restore`: a data folder or a database of a full backup.
 //!
 //! The rows are written to a database in `restoring/new/` below the folder. It becomes `database/` by a rename once all of it is on the
 //! disk: a folder with `restoring/` alone is none that a server opens. The rename is within the folder, which may be a volume of its own.
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
 use client::Failure;
-use storage::{Batch, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Mode, Reads, Row};
+use keyspace::{DatabaseRow, ValueForm};
+use storage::{Batch, Embedded, EmbeddedOptions, Engine, Family, Key, KeyUse, Mode, Reads, Row, StorageError};
+use storage_postgres::{Options, PENDING_KEY_SIZE, Restore};
 
-use super::block::BackupId;
+use super::block::{BackupId, Kind};
 use super::files::{FileReader, ReadError};
 use super::manifest::{self, File, Manifest};
 use super::parts::FamilyTotals;
 use super::place::{BackupPlace, PlaceName, StoreArguments, place_name};
+use super::source::DataArguments;
 use super::verify::check_totals;
 use crate::engine::OpenError;
 use crate::protect;
@@ -25,6 +28,7 @@ use crate::remote::{Progress, duration, print, say};
 const EXAMPLES: &str = "\
 Examples:
   stator restore --from /backup/stator-2026-01-31 --data /var/lib/stator
+  stator restore --from /backup/stator-2026-01-31 --storage postgres://stator@db/restored
   stator restore --from s3://backups/stator/2026-01-31 --s3-endpoint https://s3.eu-west-3.amazonaws.com --data /var/lib/stator
 
 Run it as the user of the server. Put the auth.key of the original into the folder before 'stator serve --auth', and start the server \
@@ -47,9 +51,9 @@ pub(crate) struct RestoreArguments {
     #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX", value_parser = place_name)]
     from: PlaceName,
 
-    /// The data folder to make: missing or empty
-    #[arg(long, env = "STATOR_DATA", value_name = "DIR", default_value = "./stator-data")]
-    data: PathBuf,
+    /// To be made: the folder is missing or empty, the database has no tables of Stator
+    #[command(flatten)]
+    data: DataArguments,
 
     #[command(flatten)]
     store: StoreArguments,
@@ -57,9 +61,17 @@ pub(crate) struct RestoreArguments {
 
 pub(crate) async fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
     let place = BackupPlace::of(&arguments.from, &arguments.store)?;
-    let folder = std::path::absolute(&arguments.data).unwrap_or_else(|_| arguments.data.clone());
     let mut progress = Progress::start();
-    let manifest = into_folder(&place, &folder, &mut progress).await?;
+    let (manifest, made) = match arguments.data.database()? {
+        Some(options) => {
+            let server = options.server();
+            (into_database(&place, &options, &mut progress).await?, server)
+        }
+        None => {
+            let folder = arguments.data.folder();
+            (into_folder(&place, &folder, &mut progress).await?, folder.display().to_string())
+        }
+    };
     progress.clear();
     let rows: u64 = manifest.files.iter().map(|file| file.rows).sum();
     let elapsed = duration(progress.elapsed());
@@ -67,8 +79,8 @@ pub(crate) async fn restore(arguments: &RestoreArguments) -> Result<(), Failure>
     if manifest.origin.keyring.is_some() {
         say("restore", format_args!("the data are encrypted: serve them with the master key of the original"));
     }
-    say("restore", format_args!("for serve --auth, put the original's auth.key into the folder first"));
-    print(&format!("{}\n", base::visible(&folder.display().to_string())))
+    say("restore", format_args!("serve --auth needs the original's auth.key, in the folder or as --auth-key-file"));
+    print(&format!("{}\n", base::visible(&made)))
 }
 
 /// Makes the folder, or nothing.
@@ -150,24 +162,72 @@ async fn fill(place: &BackupPlace, manifest: &Manifest, folder: &Path, progress:
     let options = EmbeddedOptions { keys, ..EmbeddedOptions::default() };
     let opened = Embedded::open(folder, options);
     let engine = opened.map_err(|error| Failure::new(OpenError::folder(folder, error).to_string()))?;
-    let filled = into_engine(place, manifest, Arc::<Embedded>::clone(&engine), progress).await;
+    let filled = read_all(place, manifest, &Target::Folder(Arc::clone(&engine)), progress).await;
     let closed = engine.close().await;
     filled?;
     closed.map_err(|error| Failure::new(format!("the restored data cannot be closed: {error}")))
 }
 
-/// Writes all rows, of which each checksum is checked before.
-async fn into_engine(
+/// Makes the tables in a database that has none. Programs refuse them until all rows are there.
+async fn into_database(place: &BackupPlace, options: &Options, progress: &mut Progress) -> Result<Manifest, Failure> {
+    let manifest = place.manifest().await?;
+    let restore = Restore::begin(options).await.map_err(|error| Failure::new(error.to_string()))?;
+    let target = Target::Database(Box::new(restore));
+    let filled = fill_database(place, &manifest, target, progress).await;
+    filled.map_err(|failure| {
+        Failure::new(format!(
+            "{failure}. The tables in the database at {} are not complete, and no server opens them: drop them (DROP TABLE \
+             stator_kv, stator_tally, stator_outbox, stator_meta) before the next restore",
+            options.server()
+        ))
+    })?;
+    Ok(manifest)
+}
+
+async fn fill_database(
     place: &BackupPlace,
     manifest: &Manifest,
-    engine: Arc<dyn Engine>,
+    target: Target,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
+    read_all(place, manifest, &target, progress).await?;
+    let Target::Database(restore) = target else { return Ok(()) };
+    let failed = |error: String| Failure::new(format!("the rows cannot be written: {error}"));
+    if let Some(keyring) = &manifest.origin.keyring {
+        let row = Row { key: DatabaseRow::Keys.key(&[]).bytes, value: keyring.clone().into() };
+        restore.put(Family::Catalog, &[row], |_| false).await.map_err(failed)?;
+    }
+    restore.finish().await.map_err(failed)
+}
+
+/// What the rows are written to.
+enum Target {
+    Folder(Arc<Embedded>),
+    Database(Box<Restore>),
+}
+
+impl Target {
+    async fn put(&self, kind: Kind, rows: Vec<Row>) -> Result<(), Failure> {
+        let put = match self {
+            Target::Folder(engine) => put_into_folder(&**engine, kind, &rows).await,
+            Target::Database(restore) => put_into_database(restore, kind, rows).await,
+        };
+        put.map_err(|error| Failure::new(format!("the rows cannot be written: {error}")))
+    }
+}
+
+/// Writes all rows, of which each checksum is checked before.
+async fn read_all(
+    place: &BackupPlace,
+    manifest: &Manifest,
+    target: &Target,
     progress: &mut Progress,
 ) -> Result<(), Failure> {
     let id = manifest.id().map_err(|damage| place.damaged(manifest::NAME, &damage))?;
     let mut found = FamilyTotals::new();
     for (at, file) in manifest.files.iter().enumerate() {
         progress.show(&format!("{at} of {} files", manifest.files.len()));
-        let restored = restore_file(place, file, &id, &engine, &mut found).await;
+        let restored = restore_file(place, file, &id, target, &mut found).await;
         restored.map_err(|error| match error {
             FileError::Read(ReadError::Damaged(damage)) => place.damaged(&file.name, &damage),
             FileError::Read(ReadError::Store(error)) => {
@@ -191,31 +251,58 @@ async fn restore_file(
     place: &BackupPlace,
     file: &File,
     id: &BackupId,
-    engine: &Arc<dyn Engine>,
+    target: &Target,
     found: &mut FamilyTotals,
 ) -> Result<(), FileError> {
     let mut reader = FileReader::open(place, file, id).await.map_err(FileError::Read)?;
-    let family = reader.family();
+    let kind = reader.kind();
     let totals = found.entry(file.family.clone()).or_default();
     while let Some(rows) = reader.next().await.map_err(FileError::Read)? {
         rows.iter().for_each(|row| totals.add(row));
-        put(&**engine, family, rows).await.map_err(FileError::Write)?;
+        target.put(kind, rows).await.map_err(FileError::Write)?;
     }
     Ok(())
 }
 
-/// One block in one batch.
-async fn put(engine: &dyn Engine, family: Family, rows: Vec<Row>) -> Result<(), Failure> {
-    let keys: Vec<KeyUse> = rows.iter().map(|row| KeyUse::write(Key::new(family, row.key.clone()))).collect();
+/// One block in one batch. Records without positions get them here, behind those that have some: their file is the last one.
+async fn put_into_folder(engine: &dyn Engine, kind: Kind, rows: &[Row]) -> Result<(), String> {
+    let family = match kind {
+        Kind::Family(family) => family,
+        Kind::Pending => Family::Log,
+    };
+    let keys: Vec<KeyUse> = match kind {
+        Kind::Family(family) => rows.iter().map(|row| KeyUse::write(Key::new(family, row.key.clone()))).collect(),
+        Kind::Pending => Vec::new(),
+    };
+    if kind == Kind::Pending && rows.iter().any(|row| row.key.len() != PENDING_KEY_SIZE) {
+        return Err("a waiting record's key cannot be read".to_owned());
+    }
     let write = |_: &Reads, batch: &mut Batch| {
-        for row in &rows {
-            batch.put(Key::new(family, row.key.clone()), row.value.clone());
+        for row in rows {
+            match kind {
+                Kind::Family(_) => batch.put(Key::new(family, row.key.clone()), row.value.clone()),
+                Kind::Pending => batch.append(row.key.slice(..Family::Log.partition_size()), row.value.clone()),
+            }
         }
         Ok::<(), std::convert::Infallible>(())
     };
     match engine.write(Mode::Plain, &keys, write).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(never)) => match never {},
-        Err(error) => Err(Failure::new(format!("the rows cannot be written: {error:?}"))),
+        Err(error) => Err(StorageError::from(error).to_string()),
+    }
+}
+
+/// Counters are in a table of their own there.
+async fn put_into_database(restore: &Restore, kind: Kind, rows: Vec<Row>) -> Result<(), String> {
+    let is_tally = |row: &Row| keyspace::parse(&row.key).is_some_and(|key| key.value_form() == ValueForm::Counter);
+    match kind {
+        Kind::Pending => restore.put_pending(&rows).await,
+        Kind::Family(Family::Catalog) => {
+            let (tallies, rows): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(is_tally);
+            restore.put_tallies(&tallies).await?;
+            restore.put(Family::Catalog, &rows, |_| false).await
+        }
+        Kind::Family(family) => restore.put(family, &rows, keyspace::is_of_archive).await,
     }
 }

@@ -8,30 +8,31 @@
 //! | to the server | 16 | `stator rows 1` and three zeros |
 //! | to the client, each part | 1 | kind: 1 origin, 2 block, 3 end, 4 failure |
 //! | | 4 | bytes that follow, big-endian |
-//! | | | origin and end: JSON; block: family (1), the block; failure: a sentence |
+//! | | | origin and end: JSON; block: kind of its rows (1), the block; failure: a sentence |
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::Clock;
 use bytes::{Bytes, BytesMut};
-use storage::{Embedded, Keys};
+use storage::{Consistency, Embedded, Engine, Keys};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::block::{self, BLOCK_BYTES_MAX, BLOCK_HEAD_SIZE};
+use super::block::{BLOCK_BYTES_MAX, BLOCK_HEAD_SIZE, Kind};
 use super::manifest::Origin;
-use super::parts::{self, Part, PartSender, Parts};
+use super::parts::{self, Part, PartSender, Parts, Snapshot};
 use crate::audit::Audit;
 use crate::engine::Keeps;
 use crate::log::{self, Value};
 
 const FILE: &str = "operator.sock";
+/// As the manifest names it.
+const ENGINE: &str = "folder";
 const HELLO: &[u8; 16] = b"stator rows 1\0\0\0";
 /// A connection says hello at once.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,7 +42,7 @@ const STALL: Duration = Duration::from_secs(300);
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// Addresses of sockets have 108 bytes on Linux, 104 elsewhere. Unit: bytes.
 const PATH_SIZE_MAX: usize = 100;
-/// A block with its family. Unit: bytes.
+/// A block with its kind. Unit: bytes.
 const PART_SIZE_MAX: usize = 1 + BLOCK_HEAD_SIZE + BLOCK_BYTES_MAX;
 
 const ORIGIN: u8 = 1;
@@ -139,25 +140,26 @@ impl Context {
         }
         let data = [("uid", Value::Number(uid.into()))];
         log::info("full_backup_begun", "a full backup has begun", &data);
-        let origin = of_folder(&self.folder)?;
+        let (snapshot, origin) = of_folder(&self.folder, &self.engine).await?;
         let (sender, parts) = parts::channel();
         // Both end together: a scan without a receiver ends.
-        let ((), passed) = tokio::join!(parts::send(self.engine.clone(), origin, sender), pass_all(stream, parts));
+        let ((), passed) = tokio::join!(parts::send(snapshot, origin, sender), pass_all(stream, parts));
         passed?;
         log::info("full_backup_read", "all rows of a full backup were read", &data);
         Ok(())
     }
 }
 
-/// What is said of a folder before its rows. The folder is open: its keyring changes only while it is not.
-pub(super) fn of_folder(folder: &Path) -> Result<Origin, String> {
+/// All rows of a folder that is open, and what is said of them. The keyring changes only while no process has the folder open.
+pub(super) async fn of_folder(folder: &Path, engine: &Arc<Embedded>) -> Result<(Snapshot, Origin), String> {
     let keys = Embedded::keys(folder).map_err(|error| error.to_string())?;
     let keyring = match keys {
         Keys::Encrypted(text) => Some(String::from_utf8(text).map_err(|_| "the keyring is no text".to_owned())?),
         Keys::NotEncrypted | Keys::NoDatabase => None,
     };
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    Ok(Origin { version, engine: "folder".to_owned(), moment_ms: Clock::system().now_ms(), keyring })
+    let origin = Origin::now(ENGINE, keyring);
+    let view = engine.view(Consistency::Strong).await.map_err(|error| error.to_string())?;
+    Ok((Snapshot::Folder(view), origin))
 }
 
 /// The peer's user, if it may read all rows.
@@ -178,7 +180,7 @@ async fn pass_all(stream: &mut UnixStream, mut parts: Parts) -> Result<(), Strin
 async fn pass(stream: &mut UnixStream, part: Part) -> io::Result<()> {
     match part {
         Part::Origin(origin) => write(stream, ORIGIN, &[&serde_json::to_vec(&origin)?]).await,
-        Part::Block(family, block) => write(stream, BLOCK, &[&[block::family_number(family)], &block]).await,
+        Part::Block(kind, block) => write(stream, BLOCK, &[&[kind.number()], &block]).await,
         Part::End(totals) => write(stream, END, &[&serde_json::to_vec(&totals)?]).await,
     }
 }
@@ -268,8 +270,8 @@ fn parsed(kind: u8, mut bytes: Bytes) -> io::Result<Result<Part, String>> {
     Ok(Ok(match kind {
         ORIGIN => Part::Origin(serde_json::from_slice(&bytes)?),
         BLOCK => {
-            let family = bytes.first().and_then(|number| block::family_of_number(*number)).ok_or_else(odd)?;
-            Part::Block(family, bytes.split_off(1))
+            let kind = bytes.first().and_then(|number| Kind::of_number(*number)).ok_or_else(odd)?;
+            Part::Block(kind, bytes.split_off(1))
         }
         END => Part::End(serde_json::from_slice(&bytes)?),
         FAILURE => return Ok(Err(String::from_utf8_lossy(&bytes).into_owned())),

@@ -12,6 +12,7 @@ use storage::{
 };
 
 use super::manifest::{Manifest, Origin};
+use super::parts::Snapshot;
 use super::place::BackupPlace;
 use super::{create, manifest, parts, restore, verify};
 use crate::remote::Progress;
@@ -52,14 +53,17 @@ fn origin() -> Origin {
     Origin { version, engine: "folder".to_owned(), moment_ms: 1_440_938_160_123, keyring: None }
 }
 
+async fn snapshot(engine: &dyn Engine) -> Snapshot {
+    Snapshot::Folder(engine.view(Consistency::Strong).await.unwrap())
+}
+
 async fn back_up(engine: Arc<Memory>, folder: &Path) -> Manifest {
     fs::create_dir(folder).unwrap();
     let place = BackupPlace::in_folder(folder).unwrap();
     let (sender, parts) = parts::channel();
-    let (manifest, ()) = tokio::join!(
-        async { create::write(&place, parts, &mut Progress::start()).await },
-        parts::send(engine, origin(), sender)
-    );
+    let (manifest, ()) = tokio::join!(async { create::write(&place, parts, &mut Progress::start()).await }, async {
+        parts::send(snapshot(&*engine).await, origin(), sender).await
+    });
     manifest.unwrap()
 }
 
@@ -202,7 +206,7 @@ async fn a_snapshot_that_ends_early_makes_no_backup() {
             }
             drop(sender);
         };
-        tokio::join!(parts::send(engine(1).await, origin(), all), forward);
+        tokio::join!(parts::send(snapshot(&*engine(1).await).await, origin(), all), forward);
     });
     assert!(made.unwrap_err().to_string().contains("they have no end"));
     assert_eq!(files(&backup), Vec::<PathBuf>::new());

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,10 +15,12 @@ use std::thread;
 use ::client::{Credentials, SignedFor};
 use api::Operation;
 use serde_json::{Value, json};
+use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
 use crate::identity::printed;
 use crate::program::{run, strong_key, until};
+use crate::stream_reader::StreamReader;
 use crate::test_server::TestServer;
 
 const WRITERS: u64 = 3;
@@ -131,6 +135,20 @@ fn check_cut(client: &mut Client, before: &[u64], after: &[u64]) {
 #[test]
 fn a_backup_under_writes_is_of_one_moment() {
     let server = TestServer::on_data("data").start();
+    let data = server.path("data");
+    let log = under_writes(server, &["--data", path(&data)]);
+    assert!(log.contains("a full backup has begun") && log.contains("all rows of a full backup were read"), "{log}");
+}
+
+#[test]
+fn a_backup_of_a_database_under_writes_is_of_one_moment() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    under_writes(TestServer::on_database(&url).start(), &["--storage", &url]);
+}
+
+/// Two backups of a server that is written to, and what they restore; returns the server's log.
+fn under_writes(server: TestServer, source: &[&str]) -> String {
     let mut client = server.client();
     for name in ["First", "Second"] {
         client.ask("CreateTable", table(name));
@@ -145,17 +163,16 @@ fn a_backup_under_writes_is_of_one_moment() {
         .collect();
     let counts = || acknowledged.iter().map(|count| count.load(Ordering::Relaxed)).collect::<Vec<u64>>();
     until("all writers write", || counts().iter().all(|count| *count >= WRITES_BEFORE));
-    let (data, backups) = (server.path("data"), ["backup-1", "backup-2"].map(|name| server.path(name)));
+    let backups = ["backup-1", "backup-2"].map(|name| server.path(name));
     let mut bounds = Vec::new();
     for backup in &backups {
         let before = counts();
-        done(&["backup", "all", "--data", path(&data), "--to", path(backup)]);
+        done(&[&["backup", "all", "--to", path(backup)], source].concat());
         bounds.push((before, counts()));
     }
     is_over.store(true, Ordering::Relaxed);
     writers.into_iter().for_each(|writer| writer.join().expect("a writer"));
     let log = server.log();
-    assert!(log.contains("a full backup has begun") && log.contains("all rows of a full backup were read"), "{log}");
     let folder = server.folder();
     assert!(server.stop().success());
     for (backup, (before, after)) in backups.iter().zip(bounds) {
@@ -173,6 +190,7 @@ fn a_backup_under_writes_is_of_one_moment() {
         client.ask("PutItem", json!({"TableName": "First", "Item": item(9, 1)}));
         assert!(server.stop().success());
     }
+    log
 }
 
 /// The names of a backup's files.
@@ -258,6 +276,40 @@ fn the_socket_is_for_its_owner_and_ends_with_the_server() {
     }
 }
 
+/// A reader that takes nothing holds up one backup, and neither requests nor the end of the server.
+#[test]
+fn a_reader_that_stops_holds_nothing_up_but_backups() {
+    let server = TestServer::on_data("data").start();
+    let mut client = server.client();
+    client.ask("CreateTable", table("First"));
+    for number in 1..=40 {
+        let mut item = item(1, number);
+        item["text"] = json!({"S": "x".repeat(300_000)});
+        client.ask("PutItem", json!({"TableName": "First", "Item": item}));
+    }
+    let data = server.path("data");
+    let connect = |hello: &[u8]| {
+        let mut stream = UnixStream::connect(data.join("operator.sock")).expect("a socket");
+        stream.write_all(hello).expect("written");
+        stream
+    };
+    // Nothing is said to another program.
+    let mut said = Vec::new();
+    connect(b"GET / HTTP/1.1\r\n").read_to_end(&mut said).expect("the end");
+    assert_eq!(said, b"");
+    let mut stream = connect(b"stator rows 1\0\0\0");
+    stream.read_exact(&mut [0; 1]).expect("a part");
+    let to = server.path("backup");
+    refused(&["backup", "all", "--data", path(&data), "--to", path(&to)], "another full backup is being made");
+    client.ask("PutItem", json!({"TableName": "First", "Item": item(2, 1)}));
+    assert!(!to.exists(), "what was made for it is removed");
+    drop(stream);
+    server.wait_for_line("its reader takes no more");
+    done(&["backup", "all", "--data", path(&data), "--to", path(&to)]);
+    let _stream = connect(b"stator rows 1\0\0\0");
+    assert!(server.stop().success());
+}
+
 fn form(server: &TestServer, credentials: &Credentials, form: &str) -> String {
     let body = format!("{form}&Version=2010-05-08");
     let answer = server.send_form(Some(SignedFor { credentials, service: "iam" }), &body);
@@ -330,4 +382,80 @@ fn users_sign_and_sealed_tables_open_with_the_original_keys_only() {
     }
     assert!(server.ask(&app, Operation::PutItem, &row).is_err());
     server.ask(&root, Operation::PutItem, &row).expect("written");
+}
+
+const MOVED: u64 = 60;
+
+/// Items, index rows, counters and the stream of the table `First`, of which all records can be read once and in order.
+fn check_moved(client: &mut Client, records: u64) {
+    let request = json!({"TableName": "First", "KeyConditionExpression": "writer = :w",
+        "ExpressionAttributeValues": {":w": {"S": "w1"}}});
+    let expected: Vec<Value> = (1..=MOVED).map(|number| item(1, number)).collect();
+    assert!(pages(client, "Query", request) == expected);
+    assert_eq!(by_parity(client, "First"), MOVED);
+    let described = client.ask("DescribeTable", json!({"TableName": "First"}))["Table"].take();
+    assert_eq!(described["ItemCount"], MOVED);
+    let mut numbers: Vec<u64> = Vec::new();
+    let mut reader = StreamReader::new(described["LatestStreamArn"].as_str().expect("an ARN"));
+    reader.drain(client, |record| {
+        numbers.push(record["dynamodb"]["Keys"]["number"]["N"].as_str().expect("a number").parse().expect("a number"));
+    });
+    // Then each put again, as often as it was moved.
+    let expected: Vec<u64> = (1..=MOVED).chain(std::iter::repeat_n(1, (records - MOVED) as usize)).collect();
+    assert_eq!(numbers, expected);
+}
+
+#[test]
+fn rows_move_between_a_database_and_a_folder() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let (url, other) = (database.database(), database.database());
+    let server = TestServer::on_database(&url).write("key", strong_key(1)).master_key("key").start();
+    let folder = server.folder();
+    let at = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let key = at("key");
+    let mut client = server.client();
+    client.ask("CreateTable", table("First"));
+    (1..=MOVED).for_each(|number| drop(client.ask("PutItem", json!({"TableName": "First", "Item": item(1, number)}))));
+    // The last records have no positions yet: a node assigns them a moment later.
+    done(&["backup", "all", "--storage", &url, "--to", &at("of-database")]);
+    done(&["backup", "verify", "--from", &at("of-database")]);
+    refused(&["restore", "--from", &at("of-database"), "--storage", &url], "has tables of Stator");
+    check_moved(&mut client, MOVED);
+    assert!(server.stop().success());
+
+    done(&["restore", "--from", &at("of-database"), "--data", &at("data")]);
+    let server = TestServer::on_data(at("data")).master_key(&key).start();
+    let mut client = server.client();
+    check_moved(&mut client, MOVED);
+    // A change that is none would have no record.
+    let put = |client: &mut Client, text: &str| {
+        let mut item = item(1, 1);
+        item["text"] = json!({"S": text});
+        client.ask("PutItem", json!({"TableName": "First", "Item": item}));
+    };
+    put(&mut client, "changed");
+    client.ask("PutItem", json!({"TableName": "First", "Item": item(1, 1)}));
+    check_moved(&mut client, MOVED + 2);
+    done(&["backup", "all", "--data", &at("data"), "--to", &at("of-folder")]);
+    assert!(server.stop().success());
+
+    done(&["restore", "--from", &at("of-folder"), "--storage", &other]);
+    refused(&["serve", "--listen", "127.0.0.1:0", "--storage", &other], "no master key was named");
+    let server = TestServer::on_database(&other).master_key(&key).start();
+    let mut client = server.client();
+    check_moved(&mut client, MOVED + 2);
+    put(&mut client, "changed");
+    client.ask("PutItem", json!({"TableName": "First", "Item": item(1, 1)}));
+    check_moved(&mut client, MOVED + 4);
+
+    // A restore that fails leaves tables that no server opens.
+    let half = database.database();
+    let damaged = Path::new(&at("of-folder")).join("log-000001.rows");
+    let mut bytes = fs::read(&damaged).expect("a file");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    fs::write(&damaged, bytes).expect("written");
+    refused(&["restore", "--from", &at("of-folder"), "--storage", &half], "no server opens them");
+    let unfinished = "a restore into these tables is running or was not finished";
+    refused(&["serve", "--listen", "127.0.0.1:0", "--storage", &half, "--master-key-file", &key], unfinished);
+    refused(&["restore", "--from", &at("of-database"), "--storage", &half], unfinished);
 }

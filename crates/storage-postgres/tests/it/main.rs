@@ -1,5 +1,6 @@
 //! The engine against a real PostgreSQL, which the tests start themselves.
 
+mod backup;
 mod bare;
 mod conflicts;
 mod contract;
