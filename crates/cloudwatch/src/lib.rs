@@ -20,6 +20,7 @@ pub use api::CloudWatch;
 pub use metrics::Metrics;
 pub use recorder::{Gauge, Recorder};
 pub use series::{Dimension, Series};
+pub use store::is_row;
 
 /// The namespace of DynamoDB's own metrics.
 pub const DYNAMODB: &str = "AWS/DynamoDB";

@@ -1,6 +1,7 @@
 //! The minutes of this process that are not stored yet.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -139,6 +140,12 @@ impl Recorder {
     /// What was measured and is nowhere: values of too many series, and minutes that could not be stored for too long.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("series", &self.all.read().len()).finish_non_exhaustive()
     }
 }
 

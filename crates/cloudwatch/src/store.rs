@@ -70,6 +70,15 @@ pub(crate) fn read_hour(row: &[u8]) -> Option<Hour> {
     (*format == FORMAT && hour.keys().all(|minute| u64::from(*minute) < HOUR_MINUTES)).then_some(hour)
 }
 
+/// Whether a row has the form that its key says, by what the key has behind its kind.
+pub fn is_row(rest: &[u8], value: &[u8]) -> bool {
+    match rest.split_first() {
+        Some((b'D', rest)) => rest.len() == 28 && read_hour(value).is_some(),
+        Some((b'S', rest)) => rest.len() == 16 && serde_json::from_slice::<KnownSeries>(value).is_ok(),
+        _ => false,
+    }
+}
+
 /// Adds what is stored of a series between two minutes, the second one excluded.
 pub(crate) async fn add_stored(
     engine: &dyn Engine,

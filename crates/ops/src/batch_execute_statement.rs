@@ -16,7 +16,8 @@ use tables::Table;
 use tables::rows::ItemKey;
 
 use crate::allowance::Effort;
-use crate::capacity::{Consumed, ReadKind};
+use crate::capacity::ReadKind;
+use crate::consumed::Consumed;
 use crate::partiql::{self, StatementWrite, single_key};
 use crate::read::ItemRead;
 use crate::returned;
@@ -66,7 +67,7 @@ impl Service {
         }
         self.check_distinct_reads(&ready)?;
         // A statement that has run is reported, whether it succeeded or not.
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::BatchExecuteStatement, request.return_consumed_capacity);
         let mut responses = Vec::with_capacity(ready.len());
         let mut effort = Effort::default();
         for ready in ready {

@@ -15,7 +15,8 @@ use tables::item_key;
 use tables::rows::ItemKey;
 
 use crate::allowance::Effort;
-use crate::capacity::{Consumed, ReadKind};
+use crate::capacity::ReadKind;
+use crate::consumed::Consumed;
 use crate::parameters::{self, validated};
 use crate::read::ItemRead;
 use crate::select::Selection;
@@ -63,7 +64,7 @@ impl Service {
             reads.push(self.table_read(caller, name, asked, projection).await?);
         }
         let mut answer = Answer::default();
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::BatchGetItem, request.return_consumed_capacity);
         for read in reads {
             answer.take(read, self, &mut consumed).await?;
         }

@@ -9,7 +9,6 @@ use model::limits::BATCH_WRITE_REQUESTS_MAX;
 use tables::Table;
 use tables::item_key;
 
-use crate::capacity::Consumed;
 use crate::change::{Action, Applied, Change};
 use crate::service::Service;
 use crate::write::LeftOut;
@@ -47,7 +46,7 @@ impl Service {
                 changes.push(change);
             }
         }
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::BatchWriteItem, request.return_consumed_capacity);
         let done = self.write_each(&changes, &names, &mut consumed).await?;
         let (done, why): (Vec<Option<Applied>>, Vec<Option<LeftOut>>) = done.into_iter().map(made_or_left).unzip();
         check_some_made(&done, why)?;

@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{Capacity, ConsumedCapacity, ReturnConsumedCapacity};
+use api::{Capacity, ConsumedCapacity};
 use model::limits::{READ_UNIT_SIZE, WRITE_UNIT_SIZE};
 use tables::{Index, IndexKind};
 
@@ -118,7 +118,7 @@ impl Charge {
     }
 
     /// Adds another charge of the same request on the same table.
-    fn add(&mut self, other: &Charge) {
+    pub(crate) fn add(&mut self, other: &Charge) {
         // A request reads or writes, never both, and is a transaction or none: its sum is of one kind.
         debug_assert!(self.access == other.access && self.is_transactional == other.is_transactional);
         self.table += other.table;
@@ -130,7 +130,7 @@ impl Charge {
         }
     }
 
-    fn report(&self, table_name: &str, is_detailed: bool) -> ConsumedCapacity {
+    pub(crate) fn report(&self, table_name: &str, is_detailed: bool) -> ConsumedCapacity {
         let whole = self.capacity(self.total());
         ConsumedCapacity {
             table_name: Some(table_name.to_owned()),
@@ -158,53 +158,6 @@ impl Charge {
             read_capacity_units: of(Access::Read),
             write_capacity_units: of(Access::Write),
         }
-    }
-}
-
-/// What a request consumed of each table. Counted only if the request asks for it.
-#[derive(Debug)]
-pub(crate) struct Consumed {
-    asked: Option<ReturnConsumedCapacity>,
-    /// By the table as the request names it; none until the table is charged.
-    tables: BTreeMap<String, Option<Charge>>,
-}
-
-impl Consumed {
-    pub(crate) fn new(asked: Option<ReturnConsumedCapacity>) -> Consumed {
-        let asked = asked.filter(|asked| *asked != ReturnConsumedCapacity::None);
-        Consumed { asked, tables: BTreeMap::new() }
-    }
-
-    /// Reports the table even if the request consumes nothing of it.
-    pub(crate) fn name(&mut self, table_name: &str) {
-        if self.asked.is_some() && !self.tables.contains_key(table_name) {
-            self.tables.insert(table_name.to_owned(), None);
-        }
-    }
-
-    /// Only the charge point (`charge_point`) adds.
-    pub(crate) fn add(&mut self, table_name: &str, charge: &Charge) {
-        if self.asked.is_none() {
-            return;
-        }
-        match self.tables.get_mut(table_name) {
-            Some(Some(sum)) => sum.add(charge),
-            Some(none) => *none = Some(charge.clone()),
-            None => drop(self.tables.insert(table_name.to_owned(), Some(charge.clone()))),
-        }
-    }
-
-    /// The reports of an answer that has a list of them, by table.
-    pub(crate) fn list(self) -> Option<Vec<ConsumedCapacity>> {
-        let is_detailed = self.asked? == ReturnConsumedCapacity::Indexes;
-        let report = |(name, charge): (String, Option<Charge>)| charge.unwrap_or_default().report(&name, is_detailed);
-        let reports: Vec<ConsumedCapacity> = self.tables.into_iter().map(report).collect();
-        (!reports.is_empty()).then_some(reports)
-    }
-
-    /// The report of an answer about one table.
-    pub(crate) fn single(self) -> Option<ConsumedCapacity> {
-        self.list()?.pop()
     }
 }
 

@@ -5,8 +5,9 @@ use api::Exception;
 use model::limits::{PAGE_SIZE_MAX, READ_UNIT_SIZE};
 use tables::{Index, IndexKind, Table};
 
-use crate::capacity::{Access, Charge, Consumed, ReadKind, write_units};
+use crate::capacity::{Access, Charge, ReadKind, write_units};
 use crate::change::{Action, Change};
+use crate::consumed::Consumed;
 use crate::service::Service;
 use crate::throttle::{Reserved, ThrottleStats, Throttled};
 
@@ -23,6 +24,7 @@ impl Service {
         if let Some(throttle) = &self.throttle {
             throttle.debit(table, charge, self.clock.steady_ms());
         }
+        consumed.measure(table, charge);
         consumed.add(table_name, charge);
     }
 

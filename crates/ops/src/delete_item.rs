@@ -3,7 +3,6 @@
 use api::{DeleteItemInput, DeleteItemOutput, Exception, Operation};
 use auth::Caller;
 
-use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::parameters::{WriteCondition, validated};
 use crate::returned::ReturnOld;
@@ -28,7 +27,7 @@ impl Service {
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Delete)?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::DeleteItem, request.return_consumed_capacity);
         let done = self.write(&change, on_failure, &request.table_name, &mut consumed).await?;
         Ok(DeleteItemOutput {
             attributes: returned.of_done(&done),

@@ -1,10 +1,9 @@
 //! ExecuteStatement: one PartiQL statement.
 
-use api::{Exception, ExecuteStatementInput, ExecuteStatementOutput};
+use api::{Exception, ExecuteStatementInput, ExecuteStatementOutput, Operation};
 use auth::Caller;
 use expr::partiql::{Select, Statement};
 
-use crate::capacity::Consumed;
 use crate::partiql::{self, Position, Sealer, SelectOptions};
 use crate::returned;
 use crate::service::Service;
@@ -36,7 +35,7 @@ impl Service {
         };
         let limit = request.limit.map(|limit| limit as usize);
         let options = SelectOptions { consistent: request.consistent_read, limit, from };
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::ExecuteStatement, request.return_consumed_capacity);
         let selected = self.select(caller, select, options, &mut consumed).await?;
         Ok(ExecuteStatementOutput {
             items: Some(selected.items),
@@ -53,7 +52,7 @@ impl Service {
         statement: Statement,
     ) -> Result<ExecuteStatementOutput, Exception> {
         let write = self.statement_write(caller, statement, request.return_values_on_condition_check_failure).await?;
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::ExecuteStatement, request.return_consumed_capacity);
         let done = self.write(&write.change, write.on_failure, &write.table_name, &mut consumed).await?;
         let item = returned::of_update(write.returned, &write.change, &done);
         Ok(ExecuteStatementOutput {

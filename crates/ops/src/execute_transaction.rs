@@ -1,11 +1,10 @@
 //! ExecuteTransaction: up to 100 PartiQL statements, all or none; either reads, or writes and checks.
 
-use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse};
+use api::{Exception, ExecuteTransactionInput, ExecuteTransactionOutput, ItemResponse, Operation};
 use auth::Caller;
 use expr::partiql::{PartiqlError, Select, Statement};
 use tables::rows::{self, ItemKey, TokenKind};
 
-use crate::capacity::Consumed;
 use crate::fingerprint;
 use crate::partiql::{self, WriteProblem, of_statement, refused, single_key};
 use crate::read::ItemRead;
@@ -68,7 +67,7 @@ impl Service {
             let fingerprint = fingerprint::of_statements(&self.secret, &request.transact_statements);
             Token { key: rows::token(TokenKind::ExecuteTransaction, caller, text), fingerprint }
         });
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::ExecuteTransaction, request.return_consumed_capacity);
         self.transact(token.as_ref(), &actions, &mut consumed).await?;
         Ok(ExecuteTransactionOutput { responses: Some(Vec::new()), consumed_capacity: consumed.list() })
     }
@@ -106,7 +105,7 @@ impl Service {
                 filter: filter.as_ref(),
             })
             .collect();
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::ExecuteTransaction, request.return_consumed_capacity);
         let mut responses = Vec::with_capacity(selects.len());
         for (select, stored) in selects.iter().zip(self.read_items_together(&reads, &mut consumed).await?) {
             let selection = Selection::of_columns(select.columns.as_ref());

@@ -57,8 +57,12 @@ impl Service {
             // without an identity have no space for it.
             Box::pin(self.permit(caller, C::OPERATION, &request)).await?;
         }
+        let named = if self.measures.is_some() { request.table_name().map(str::to_owned) } else { None };
         let result = C::call(self, Permitted { caller, request }).await;
         self.note_throttled(&result);
+        if let Err(failure) = &result {
+            self.measure_failure(caller, C::OPERATION, named.as_deref(), failure);
+        }
         result
     }
 }

@@ -6,7 +6,7 @@ use tables::item_key;
 use tables::rows::ItemKey;
 
 use crate::allowance::Effort;
-use crate::capacity::{Consumed, ReadKind};
+use crate::capacity::ReadKind;
 use crate::parameters::{self, validated};
 use crate::read::{ITEM_MEMORY, ItemRead};
 use crate::select::Selection;
@@ -29,7 +29,7 @@ impl Service {
         let read =
             ItemRead { table: &table, table_name: &request.table_name, key: &request.key, row: &row, filter: None };
         let kind = ReadKind::of(request.consistent_read);
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::GetItem, request.return_consumed_capacity);
         let stored = self.read_item(&read, kind, ITEM_MEMORY, &mut Effort::default(), &mut consumed).await?;
         let selection = Selection::from(projection.as_ref());
         Ok(GetItemOutput { item: stored.map(|stored| selection.of(&stored)), consumed_capacity: consumed.single() })

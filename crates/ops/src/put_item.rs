@@ -4,7 +4,6 @@ use api::{Exception, Operation, PutItemInput, PutItemOutput};
 use auth::Caller;
 use tables::item_key;
 
-use crate::capacity::Consumed;
 use crate::change::Change;
 use crate::parameters::{WriteCondition, validated};
 use crate::returned::ReturnOld;
@@ -26,7 +25,7 @@ impl Service {
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::put(&self.secret, table, request.item, condition)?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::PutItem, request.return_consumed_capacity);
         let done = self.write(&change, on_failure, &request.table_name, &mut consumed).await?;
         Ok(PutItemOutput {
             attributes: returned.of_done(&done),

@@ -8,7 +8,7 @@ use tables::item_key::{self, KeyProblem};
 use tables::key_range;
 use tables::{Index, Table};
 
-use crate::capacity::{Consumed, ReadKind};
+use crate::capacity::ReadKind;
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
 use crate::parameters::{self, check_not_mixed, invalid, validated};
@@ -77,8 +77,9 @@ impl Service {
             let partition = key_range::of_partition(&self.secret, &table, index, &key_condition.hash)?;
             start_key::begin_after(&self.secret, &mut page, start, Walker::Query { partition: &partition })?;
         }
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::Query, request.return_consumed_capacity);
         let found = self.page(&page, &mut consumed).await?;
+        consumed.returns(found.items.len());
         Ok(QueryOutput {
             count: Some(found.items.len() as i32),
             items: selection.items(&found.items),

@@ -165,6 +165,7 @@ impl Check {
                 Some(b'R') => true,
                 Some(_) => return Err("its key is of no kind".to_owned()),
             },
+            DatabaseRow::Metric => cloudwatch::is_row(rest, value),
             // Rows of the layer that encrypts, which reads them itself.
             DatabaseRow::Keys => true,
         })

@@ -9,7 +9,7 @@ use tables::key_range::{self, Range};
 use tables::rows;
 use tables::{Index, Table};
 
-use crate::capacity::{Consumed, ReadKind};
+use crate::capacity::ReadKind;
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::{check_consistency, find_index};
 use crate::parameters::{self, check_not_mixed, invalid, validated};
@@ -48,8 +48,9 @@ impl Service {
         if let Some(start) = &request.exclusive_start_key {
             start_key::begin_after(&self.secret, &mut page, start, Walker::Scan { segment })?;
         }
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::Scan, request.return_consumed_capacity);
         let found = self.page(&page, &mut consumed).await?;
+        consumed.returns(found.items.len());
         Ok(ScanOutput {
             count: Some(found.items.len() as i32),
             items: selection.items(&found.items),

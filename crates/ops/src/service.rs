@@ -8,6 +8,7 @@ use auth::ServiceArns;
 use base::Clock;
 use change_log::lag::Lags;
 use change_log::{Heat, ShardSettings};
+use cloudwatch::Recorder;
 use cluster::catalog::{Catalog, Quotas};
 use cluster::nodes::{NodeSettings, Nodes, lease::Leased};
 use jobs::Jobs;
@@ -19,6 +20,7 @@ use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
 use tables::failure::OpenError;
 use tables::rows;
 
+use crate::measures::Measures;
 use crate::principal_directory::PrincipalDirectory;
 use crate::table_keys::{KeyChanges, TableKeys};
 use crate::throttle::Throttle;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub import_errors: Option<PathBuf>,
     /// A table with point-in-time recovery gets no base before its log has grown by as many records.
     pub base_records_min: u64,
+    /// Where requests and tables are measured. None: they are not.
+    pub recorder: Option<Arc<Recorder>>,
     /// Whether requests beyond the throughput of their tables are refused.
     pub enforces_throughput: bool,
 }
@@ -69,6 +73,7 @@ impl Default for Settings {
             objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
             import_errors: None,
             base_records_min: Settings::BASE_RECORDS_MIN,
+            recorder: None,
             enforces_throughput: false,
         }
     }
@@ -84,6 +89,7 @@ pub struct Service {
     pub(crate) tokens: Tokens,
     /// If throughput is enforced.
     pub(crate) throttle: Option<Throttle>,
+    pub(crate) measures: Option<Arc<Measures>>,
     /// How much is written to logs.
     pub(crate) heat: Heat,
     /// Items that time to live has deleted since the start.
@@ -145,6 +151,7 @@ impl Service {
             engine,
             catalog,
             throttle: settings.enforces_throughput.then(Throttle::new),
+            measures: settings.recorder.clone().map(Measures::new),
             settings,
             clock,
             secret,
@@ -193,6 +200,7 @@ impl Service {
             engine,
             catalog,
             throttle: settings.enforces_throughput.then(Throttle::new),
+            measures: settings.recorder.clone().map(Measures::new),
             settings,
             clock,
             secret,
@@ -238,6 +246,7 @@ impl Service {
     fn start_work(self: &Arc<Service>) {
         let jobs = [self.heartbeat_job(), Some(self.token_job()), Some(self.log_job())];
         let more = [self.shortage_job(), Some(self.expiry_job()), Some(self.archive_job()), self.table_work_job()];
+        let more = more.into_iter().chain([self.measures_job()]);
         jobs.into_iter().chain(more).flatten().for_each(|job| _ = self.jobs.add(job));
     }
 }

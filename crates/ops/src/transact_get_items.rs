@@ -7,7 +7,6 @@ use model::codec::row::StoredItem;
 use tables::item_key;
 use tables::rows::ItemKey;
 
-use crate::capacity::Consumed;
 use crate::parameters::{self, validated};
 use crate::read::ItemRead;
 use crate::select::Selection;
@@ -58,7 +57,7 @@ impl Service {
                 filter: None,
             })
             .collect();
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::TransactGetItems, request.return_consumed_capacity);
         let found = self.read_items_together(&reads, &mut consumed).await?;
         let response = |(projection, stored): (&Option<Projection>, Option<StoredItem>)| {
             let selection = Selection::from(projection.as_ref());

@@ -13,7 +13,6 @@ use model::{Attributes, item_size};
 use tables::item_key::{self, KeyProblem};
 use tables::rows::{self, TokenKind};
 
-use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::fingerprint;
 use crate::parameters::{UpdateParameters, WriteCondition, validated};
@@ -37,7 +36,7 @@ impl Service {
             return Err(Exception::validation("The aggregate size of the items in the transaction cannot exceed 4 MB"));
         }
         let actions = self.transaction_actions(caller, parsed).await?;
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::TransactWriteItems, request.return_consumed_capacity);
         let done = self.transact(token.as_ref(), &actions, &mut consumed).await?;
         Ok(TransactWriteItemsOutput {
             consumed_capacity: consumed.list(),

@@ -14,8 +14,9 @@ use storage::{Batch, KeyUse, Mode, Reads, TxError};
 use tables::failure::write_failure;
 
 use crate::allowance;
-use crate::capacity::{Charge, Consumed, ReadKind};
+use crate::capacity::{Charge, ReadKind};
 use crate::change::{Applied, Change, Refusal};
+use crate::consumed::Consumed;
 use crate::fingerprint::{self};
 use crate::service::Service;
 use crate::throttle::{Reserved, check_admitted, no_reason};

@@ -4,7 +4,6 @@ use api::{Exception, Operation, UpdateItemInput, UpdateItemOutput};
 use auth::Caller;
 use tables::item_key;
 
-use crate::capacity::Consumed;
 use crate::change::{Action, Change};
 use crate::parameters::{UpdateParameters, WriteCondition, validated};
 use crate::returned;
@@ -33,7 +32,7 @@ impl Service {
         let table = self.catalog.table(caller, &request.table_name).await?;
         let change = Change::of_key(&self.secret, table, request.key, condition, Action::Update(update))?;
         let on_failure = OnConditionFailure::of(request.return_values_on_condition_check_failure);
-        let mut consumed = Consumed::new(request.return_consumed_capacity);
+        let mut consumed = self.consumed(Operation::UpdateItem, request.return_consumed_capacity);
         let done = self.write(&change, on_failure, &request.table_name, &mut consumed).await?;
         Ok(UpdateItemOutput {
             attributes: returned::of_update(request.return_values, &change, &done),

@@ -8,8 +8,8 @@ use storage::{Batch, KeyUse, Mode, Reads, TxError};
 use tables::failure::write_failure;
 
 use crate::allowance;
-use crate::capacity::Consumed;
 use crate::change::{Applied, Change, Refusal};
+use crate::consumed::Consumed;
 use crate::read::ITEM_MEMORY;
 use crate::service::Service;
 use crate::throttle::{Reserved, Throttled};

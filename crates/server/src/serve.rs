@@ -14,6 +14,7 @@ use std::time::Duration;
 use ::identity::{AuthKey, Authority, Identities, KeyError};
 use auth::{Access, KeyRing, Principals, Spaces};
 use base::Clock;
+use cloudwatch::Recorder;
 use deliver::Deliveries;
 use deliver::triggers::Places;
 use jobs::Jobs;
@@ -27,7 +28,7 @@ pub(crate) use arguments::ServeArguments;
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
-use crate::engine::{self, Keeps, Opened, Shared};
+use crate::engine::{self, Keeps, Opened};
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
@@ -198,7 +199,13 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let objects = arguments.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Objects)?;
     let watched = watched(traces.as_deref(), &engine);
-    let service = operations(watched, objects, shared, &keeps, arguments, address, &jobs).await?;
+    let series_max = arguments.service.cloudwatch_series_max;
+    let recorder = Arc::new(Recorder::new(Clock::system(), series_max));
+    let reach = reach(arguments, objects, (series_max > 0).then(|| Arc::clone(&recorder)));
+    let service = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs).await;
+    let service = service.map_err(Failure::Service)?;
+    let measured = cloudwatch::Metrics::new(Arc::clone(&engine), Clock::system(), recorder);
+    jobs.add(measured.job());
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
@@ -208,7 +215,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     rows.iter().for_each(|rows| operator.metrics.add_rows(Arc::clone(rows)));
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
-        services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref()),
+        services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured),
         access,
         region: arguments.service.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
@@ -238,6 +245,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         listener::run(listener, Arc::new(pipeline), door, limits, end).await?;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
+        store(&measured).await;
         service.leave().await;
         close(&engine, &running, socket).await
     };
@@ -266,19 +274,17 @@ async fn opened(
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
 }
 
-async fn operations(
-    engine: Arc<dyn Engine>,
-    objects: Objects,
-    shared: Option<Shared>,
-    keeps: &Keeps,
-    arguments: &ServeArguments,
-    address: SocketAddr,
-    jobs: &Jobs,
-) -> Result<Arc<ops::Service>, Failure> {
+fn reach(arguments: &ServeArguments, objects: Objects, recorder: Option<Arc<Recorder>>) -> service::Reach {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let reach = service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects };
-    let service = service::open(engine, shared, keeps, &arguments.service, reach, address, jobs).await;
-    service.map_err(Failure::Service)
+    service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects, recorder }
+}
+
+/// Stores the minute that was being measured.
+async fn store(measured: &cloudwatch::Metrics) {
+    if let Err(error) = measured.store_all().await {
+        let what = format!("the last minutes of metrics are lost: {error}");
+        log::warning("metrics_not_stored", &what, &[]);
+    }
 }
 
 /// The engine's end is clean once it is closed, and not before. A backup that is being read ends without its rest.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use auth::ServiceArns;
 use base::Clock;
+use cloudwatch::Recorder;
 use jobs::Jobs;
 use objects::Objects;
 use storage::Engine;
@@ -28,6 +29,8 @@ pub(crate) struct Reach {
     pub(crate) deletes_expired: bool,
     /// Where exports are written and imports are read.
     pub(crate) objects: Objects,
+    /// Where requests and tables are measured.
+    pub(crate) recorder: Option<Arc<Recorder>>,
 }
 
 /// Why there are no operations.
@@ -62,7 +65,7 @@ pub(crate) async fn open(
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
     let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired, objects } = reach;
+    let Reach { service_arns, deletes_expired, objects, recorder } = reach;
     let import_errors = match keeps {
         Keeps::Folder(data) => Some(data.join(IMPORT_ERRORS)),
         Keeps::Memory | Keeps::Database(_) => None,
@@ -80,6 +83,7 @@ pub(crate) async fn open(
         import_errors,
         base_records_min: ops::Settings::BASE_RECORDS_MIN,
         enforces_throughput,
+        recorder,
     };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,

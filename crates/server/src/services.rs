@@ -3,15 +3,18 @@
 use std::ops::Index;
 use std::sync::Arc;
 
-use ::aws::{AwsService, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS, ServiceModel, ServiceName};
+use ::aws::{
+    AwsService, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS, ServiceModel, ServiceName,
+};
 use ::identity::{Api, Authority, QueryService};
+use cloudwatch::CloudWatch;
 use deliver::triggers::Triggers;
 use hyper::Method;
 use hyper::http::request::Parts;
 use wire::DynamoDb;
 
 /// The models of all services, whose requests are counted.
-pub(crate) const HOSTED: [&ServiceModel; 5] = [&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA, &IAM, &STS];
+pub(crate) const HOSTED: [&ServiceModel; 6] = [&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA, &IAM, &STS, &CLOUDWATCH];
 
 /// Whether a path is one of a service whose operations have paths. Browsers' preflights have no service.
 pub(crate) fn has_rest_path(head: &Parts) -> bool {
@@ -37,6 +40,7 @@ impl Services {
         service: &Arc<ops::Service>,
         triggers: Arc<Triggers>,
         authority: Option<&Arc<Authority>>,
+        metrics: &Arc<cloudwatch::Metrics>,
     ) -> Services {
         let query = |api| Arc::new(QueryService::new(api, authority.cloned()));
         Services(vec![
@@ -45,6 +49,7 @@ impl Services {
             triggers,
             query(Api::Iam),
             query(Api::Sts),
+            Arc::new(CloudWatch::new(Arc::clone(metrics))),
         ])
     }
 

@@ -40,7 +40,7 @@ impl Refusal {
             Refusal::TooManySeries => ServiceError::new(
                 "LimitExceededFault",
                 400,
-                "The account has as many metrics as it may put (--metrics-series-max)",
+                "The account has as many metrics as it may put (--cloudwatch-series-max)",
             ),
             Refusal::Failure(detail) => {
                 let text = "The request processing has failed because of an unknown error, exception or failure.";

@@ -1,8 +1,10 @@
 //! The arithmetic of units, and how they are reported.
 
+use api::ReturnConsumedCapacity;
 use tables::fixture::table;
 
 use super::*;
+use crate::consumed::Consumed;
 
 #[test]
 fn reads_round_up_to_blocks_of_4_kb() {
@@ -40,7 +42,7 @@ fn capacity(units: f64, read: Option<f64>, write: Option<f64>) -> Capacity {
 
 #[test]
 fn a_transaction_doubles_the_table_alone_and_says_which_units_they_are() {
-    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Indexes));
+    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Indexes), None);
     consumed.add("t", &write(&[("global", 1.0), ("local", 2.0), ("many", 0.0)]).in_transaction());
     let report = consumed.single().unwrap();
     assert_eq!((report.capacity_units, report.write_capacity_units), (Some(7.0), Some(7.0)));
@@ -49,7 +51,7 @@ fn a_transaction_doubles_the_table_alone_and_says_which_units_they_are() {
     assert_eq!(global.into_iter().collect::<Vec<_>>(), [("global".to_owned(), capacity(1.0, None, Some(1.0)))]);
     assert_eq!(report.local_secondary_indexes.unwrap()["local"], capacity(2.0, None, Some(2.0)));
 
-    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total));
+    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total), None);
     consumed.add("t", &Charge::of_read(ReadKind::Transactional, 5000));
     let report = consumed.single().unwrap();
     assert_eq!((report.capacity_units, report.read_capacity_units), (Some(4.0), Some(4.0)));
@@ -58,7 +60,7 @@ fn a_transaction_doubles_the_table_alone_and_says_which_units_they_are() {
 
 #[test]
 fn charges_add_up_by_table_and_index() {
-    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Indexes));
+    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Indexes), None);
     consumed.name("unread");
     consumed.add("b", &write(&[("global", 1.0)]));
     consumed.add("a", &write(&[]));
@@ -75,10 +77,10 @@ fn charges_add_up_by_table_and_index() {
 #[test]
 fn nothing_is_reported_that_was_not_asked_for() {
     for asked in [None, Some(ReturnConsumedCapacity::None)] {
-        let mut consumed = Consumed::new(asked);
+        let mut consumed = Consumed::new(asked, None);
         consumed.name("t");
         consumed.add("t", &write(&[]));
         assert_eq!(consumed.list(), None);
     }
-    assert_eq!(Consumed::new(Some(ReturnConsumedCapacity::Total)).list(), None);
+    assert_eq!(Consumed::new(Some(ReturnConsumedCapacity::Total), None).list(), None);
 }

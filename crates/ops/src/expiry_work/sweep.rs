@@ -29,8 +29,8 @@ use tables::failure::storage_failure;
 use tables::rows::{self, ItemKey};
 use tables::{Definition, Table, TimeIndex};
 
-use crate::capacity::Consumed;
 use crate::change::{Action, Change};
+use crate::consumed::Consumed;
 use crate::service::Service;
 
 /// How often a table's due items are looked for. Unit: milliseconds.
@@ -192,7 +192,7 @@ impl Service {
         let changes = self.expirations(&table, now_s, &items).await?;
         // An item in a transaction under way is left for the next sweep.
         let names = vec![table.name(); changes.len()];
-        let done = self.write_each(&changes, &names, &mut Consumed::new(None)).await?;
+        let done = self.write_each(&changes, &names, &mut Consumed::new(None, None)).await?;
         let deleted = done.iter().flatten().filter(|applied| applied.wrote).count();
         self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
         // A third of the time is for others; the busier they are, the longer a step takes and its pause.

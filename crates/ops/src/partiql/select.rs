@@ -13,7 +13,8 @@ use tables::{Index, IndexKind, Table};
 
 use super::next_token::Position;
 use super::refused;
-use crate::capacity::{Consumed, ReadKind};
+use crate::capacity::ReadKind;
+use crate::consumed::Consumed;
 use crate::coverage::{IndexRead, coverage};
 use crate::index_choice::find_index;
 use crate::read::PageRequest;

@@ -13,10 +13,14 @@ use super::{Asking, Asks, Resource, StreamReader, items, statements};
 use crate::stream::ShardIterator;
 use crate::table_keys::named;
 
-/// Implements [`Asks`] from rows `Input => what it asks`, a function of the request and its [`Asking`].
+/// Implements [`Asks`] from rows `Input [the member that names its table] => what it asks`, a function of the request and its [`Asking`].
 macro_rules! asks {
-    ($($input:ty => $ask:expr;)+) => {
+    ($($input:ty $([$table:ident])? => $ask:expr;)+) => {
         $(impl Asks for $input {
+            $(fn table_name(&self) -> Option<&str> {
+                Some(&self.$table)
+            })?
+
             fn ask<'a>(&'a self, asking: &mut Asking<'a>) -> Result<(), Exception> {
                 const fn row<F>(ask: F) -> F
                 where
@@ -34,14 +38,14 @@ asks! {
     // Items.
     BatchGetItemInput => items::batch_get;
     BatchWriteItemInput => items::batch_write;
-    DeleteItemInput => items::delete;
-    GetItemInput => items::get;
-    PutItemInput => items::put;
-    QueryInput => items::query;
-    ScanInput => items::scan;
+    DeleteItemInput [table_name] => items::delete;
+    GetItemInput [table_name] => items::get;
+    PutItemInput [table_name] => items::put;
+    QueryInput [table_name] => items::query;
+    ScanInput [table_name] => items::scan;
     TransactGetItemsInput => items::transact_get;
     TransactWriteItemsInput => items::transact_write;
-    UpdateItemInput => items::update;
+    UpdateItemInput [table_name] => items::update;
     // Each statement of a batch is asked about before the first is run, and a denial is the answer to that one. The batch
     // itself is in `facts.rs`.
     BatchStatementRequest => statements::of_batch;

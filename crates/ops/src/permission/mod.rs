@@ -50,6 +50,11 @@ pub trait Asks: Sync {
     fn names<'a>(&'a self, asking: &mut Asking<'a>) -> Result<(), Exception> {
         self.ask(asking)
     }
+
+    /// The table that a request about items names, if it is about one table.
+    fn table_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A reader of a stream for a caller, as DescribeStream, GetShardIterator and GetRecords read it.

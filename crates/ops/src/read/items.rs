@@ -12,8 +12,9 @@ use tables::failure::storage_failure;
 
 use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
-use crate::capacity::{Charge, Consumed, ReadKind};
+use crate::capacity::{Charge, ReadKind};
 use crate::change::read_stored;
+use crate::consumed::Consumed;
 use crate::service::Service;
 use crate::throttle::check_admitted;
 

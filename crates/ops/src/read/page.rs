@@ -20,7 +20,8 @@ use tables::{Index, Table};
 
 use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
-use crate::capacity::{Charge, Consumed, ReadKind};
+use crate::capacity::{Charge, ReadKind};
+use crate::consumed::Consumed;
 use crate::coverage::Source;
 use crate::damage_report::damaged_in_page;
 use crate::service::Service;

@@ -17,8 +17,8 @@ use tables::fixture::{item, n, s};
 use tables::rows::{self, TokenKind};
 
 use super::{Service, Settings};
-use crate::capacity::Consumed;
 use crate::change::{Action, Change};
+use crate::consumed::Consumed;
 use crate::fingerprint;
 use crate::tests::catalog::{attribute, caller, key, open, put, simple};
 use crate::transaction::{TransactionAction, TransactionDone};

@@ -10,7 +10,7 @@ use storage::{Consistency, Engine, Family, Memory, ScanRange};
 use tables::fixture::{item, n, s};
 use tables::rows;
 
-use crate::capacity::Consumed;
+use crate::consumed::Consumed;
 use crate::service::{Service, Settings};
 use crate::tests::catalog::test_service::TestService;
 use crate::tests::catalog::{add_index, caller, simple};

@@ -58,7 +58,15 @@ const GROUPS: [(&str, &[&str]); 10] = [
     ("Export and import", &["s3_endpoint"]),
     (
         "Observability",
-        &["metrics_listen", "metrics_tables_max", "otlp_endpoint", "log", "log_slow_ms", "allow_core_dumps"],
+        &[
+            "metrics_listen",
+            "metrics_tables_max",
+            "cloudwatch_series_max",
+            "otlp_endpoint",
+            "log",
+            "log_slow_ms",
+            "allow_core_dumps",
+        ],
     ),
 ];
 

@@ -245,9 +245,12 @@ mod tests {
             "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" => Some("http://127.0.0.1:1"),
             "audit_log_bytes" | "memory_limit" | "disk_reserve" | "cache" | "memtable" => Some("64MiB"),
             "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
-            "kms_check_seconds" | "data_key_days" | "audit_log_files" | "metrics_tables_max" | "lambda_timeout" => {
-                Some("5")
-            }
+            "cloudwatch_series_max"
+            | "kms_check_seconds"
+            | "data_key_days"
+            | "audit_log_files"
+            | "metrics_tables_max"
+            | "lambda_timeout" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()

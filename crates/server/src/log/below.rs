@@ -8,8 +8,8 @@ use ::log::kv::{self, Key, VisitSource};
 use super::{Event, Value, write};
 
 /// Stator's crates that report something: the beginnings of their modules' names.
-const OURS: [&str; 9] =
-    ["cluster", "deliver", "identity", "jobs", "objects", "ops", "seal", "storage", "storage_postgres"];
+const OURS: [&str; 10] =
+    ["cloudwatch", "cluster", "deliver", "identity", "jobs", "objects", "ops", "seal", "storage", "storage_postgres"];
 const EVENT: &str = "event";
 const LIBRARY: &str = "library";
 

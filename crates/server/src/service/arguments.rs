@@ -29,6 +29,10 @@ pub(crate) struct ServiceArguments {
     /// Refuse requests beyond the provisioned throughput of their tables and indexes, or beyond their on-demand maxima
     #[arg(long, env = "STATOR_ENFORCE_THROUGHPUT", value_parser = BoolishValueParser::new())]
     pub(crate) enforce_throughput: bool,
+
+    /// Series of CloudWatch's metrics that are measured at once, of all accounts; an account may put a tenth of them. 0 for no metrics
+    #[arg(long, env = "STATOR_CLOUDWATCH_SERIES_MAX", value_name = "COUNT", default_value_t = 100_000)]
+    pub(crate) cloudwatch_series_max: usize,
 }
 
 fn region(text: &str) -> Result<String, String> {

@@ -4,8 +4,8 @@ use change_log::Author;
 use model::{Item, RegionName};
 
 use super::*;
-use crate::capacity::Consumed;
 use crate::change::{Action, Change};
+use crate::consumed::Consumed;
 use crate::write::OnConditionFailure;
 
 #[tokio::test]

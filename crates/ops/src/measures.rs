@@ -1,0 +1,189 @@
+//! DynamoDB's metrics, as CloudWatch has them: what operations consume of tables and indexes, how long they take, how they fail.
+//!
+//! A read or a write is measured where it is charged, its request where its answer is made. Source of metrics and dimensions:
+//! Developer Guide, "DynamoDB metrics and dimensions".
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use api::{Exception, Operation};
+use cloudwatch::{Gauge, Recorder, Series};
+use parking_lot::RwLock;
+use tables::{Definition, IndexKind, Place, Provisioned, Table, TableArn};
+
+use crate::capacity::{Access, Charge};
+
+/// The gauges of all tables.
+pub(crate) struct Measures {
+    recorder: Arc<Recorder>,
+    /// By table id. Those of deleted tables are removed now and then.
+    tables: RwLock<HashMap<u64, Arc<TableGauges>>>,
+}
+
+/// The gauges of a table.
+pub(crate) struct TableGauges {
+    table_id: u64,
+    account: String,
+    region: String,
+    name: String,
+    consumed: [Gauge; 2],
+    /// By the index's name: those of global ones.
+    indexes: RwLock<HashMap<String, [Gauge; 2]>>,
+    latencies: RwLock<HashMap<Operation, Gauge>>,
+}
+
+/// The measurement of one request, from its begin to its answer.
+pub(crate) struct Measured {
+    measures: Arc<Measures>,
+    operation: Operation,
+    begun: Instant,
+    tables: Vec<Arc<TableGauges>>,
+    /// Items of the answer, of a request that has a page of them.
+    returned: Option<usize>,
+}
+
+impl std::fmt::Debug for Measured {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Measured").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}
+
+impl Measures {
+    pub(crate) fn new(recorder: Arc<Recorder>) -> Arc<Measures> {
+        Arc::new(Measures { recorder, tables: RwLock::default() })
+    }
+
+    fn of(&self, table: &Table) -> Arc<TableGauges> {
+        if let Some(found) = self.tables.read().get(&table.id()) {
+            return Arc::clone(found);
+        }
+        let gauges = Arc::new(self.gauges(table.id(), table.definition.place()));
+        Arc::clone(self.tables.write().entry(table.id()).or_insert(gauges))
+    }
+
+    fn gauges(&self, table_id: u64, place: Place<'_>) -> TableGauges {
+        let consumed = CONSUMED.map(|metric| self.gauge(place, metric, &[("TableName", place.name)]));
+        let (account, region, name) = (place.account.to_owned(), place.region.to_owned(), place.name.to_owned());
+        let (indexes, latencies) = (RwLock::default(), RwLock::default());
+        TableGauges { table_id, account, region, name, consumed, indexes, latencies }
+    }
+
+    fn gauge(&self, place: Place<'_>, metric: &str, dimensions: &[(&str, &str)]) -> Gauge {
+        self.recorder.gauge(Series::of_dynamodb(place.account, place.region, metric, dimensions))
+    }
+
+    /// Measures in a series that is measured seldom.
+    pub(crate) fn record(&self, place: Place<'_>, metric: &str, dimensions: &[(&str, &str)], value: f64) {
+        self.recorder.record(&self.gauge(place, metric, dimensions), value);
+    }
+
+    fn record_charge(&self, gauges: &TableGauges, charge: &Charge) {
+        let access = if charge.access == Access::Read { 0 } else { 1 };
+        // Entries of local indexes are the table's.
+        let local = charge.indexes.iter().filter(|part| part.kind == IndexKind::Local);
+        let of_table = charge.table + local.map(|part| part.units).sum::<f64>();
+        if of_table > 0.0 {
+            self.recorder.record(&gauges.consumed[access], of_table);
+        }
+        for part in charge.indexes.iter().filter(|part| part.kind == IndexKind::Global && part.units > 0.0) {
+            let known = gauges.indexes.read().get(&part.name).map(|own| own[access].clone());
+            let gauge = known.unwrap_or_else(|| self.index_gauges(gauges, &part.name)[access].clone());
+            self.recorder.record(&gauge, part.units);
+        }
+    }
+
+    fn index_gauges(&self, gauges: &TableGauges, index: &str) -> [Gauge; 2] {
+        let dimensions = [("TableName", &*gauges.name), ("GlobalSecondaryIndexName", index)];
+        let own = CONSUMED.map(|metric| self.gauge(gauges.place(), metric, &dimensions));
+        gauges.indexes.write().entry(index.to_owned()).or_insert(own).clone()
+    }
+
+    fn latency(&self, gauges: &TableGauges, operation: Operation) -> Gauge {
+        if let Some(found) = gauges.latencies.read().get(&operation) {
+            return found.clone();
+        }
+        let dimensions = [("TableName", &*gauges.name), ("Operation", operation.name())];
+        let own = self.gauge(gauges.place(), "SuccessfulRequestLatency", &dimensions);
+        gauges.latencies.write().entry(operation).or_insert(own).clone()
+    }
+}
+
+/// By access.
+const CONSUMED: [&str; 2] = ["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"];
+
+impl TableGauges {
+    fn place(&self) -> Place<'_> {
+        Place { account: &self.account, region: &self.region, name: &self.name }
+    }
+}
+
+impl Measured {
+    /// Measures what a read or a write has consumed of a table.
+    pub(crate) fn charge(&mut self, table: &Table, charge: &Charge) {
+        let known = self.tables.iter().find(|gauges| gauges.table_id == table.id());
+        let gauges = known.map_or_else(|| self.measures.of(table), Arc::clone);
+        self.measures.record_charge(&gauges, charge);
+        if known.is_none() {
+            self.tables.push(gauges);
+        }
+    }
+
+    pub(crate) fn returns(&mut self, items: usize) {
+        self.returned = Some(items);
+    }
+
+    /// Measures how long the request took, for each of its tables.
+    pub(crate) fn end(&self) {
+        let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
+        for gauges in &self.tables {
+            self.measures.recorder.record(&self.measures.latency(gauges, self.operation), milliseconds);
+            if let Some(returned) = self.returned {
+                let dimensions = [("TableName", &*gauges.name), ("Operation", self.operation.name())];
+                self.measures.record(gauges.place(), "ReturnedItemCount", &dimensions, returned as f64);
+            }
+        }
+    }
+}
+
+impl Measures {
+    /// Each limit that refused, by its table or index.
+    pub(crate) fn record_throttled(&self, account: Place<'_>, failure: &Exception) {
+        for one in failure.throttling_reasons() {
+            let (Some(reason), Some(resource)) = (&one.reason, &one.resource) else { continue };
+            let Some(arn) = TableArn::parse(resource) else { continue };
+            let access = if reason.contains("Read") { "Read" } else { "Write" };
+            let place = Place { name: arn.name, ..account };
+            let index = arn.rest.and_then(|rest| rest.strip_prefix("index/"));
+            let dimensions = [("TableName", arn.name), ("GlobalSecondaryIndexName", index.unwrap_or_default())];
+            let dimensions = &dimensions[..if index.is_some() { 2 } else { 1 }];
+            self.record(place, &format!("{access}ThrottleEvents"), dimensions, 1.0);
+        }
+    }
+
+    /// Forgets the gauges of tables that do not exist.
+    pub(crate) fn retain(&self, exists: impl Fn(u64) -> bool) {
+        self.tables.write().retain(|table_id, _| exists(*table_id));
+    }
+
+    /// The measurement of a request that begins.
+    pub(crate) fn measured(self: &Arc<Measures>, operation: Operation) -> Measured {
+        Measured { measures: Arc::clone(self), operation, begun: Instant::now(), tables: Vec::new(), returned: None }
+    }
+
+    pub(crate) fn record_provisioned(&self, definition: &Definition) {
+        let place = definition.place();
+        let own = [("TableName", place.name)];
+        self.record_units(place, &own, definition.billing.provisioned());
+        for index in &definition.global_indexes {
+            let dimensions = [("TableName", place.name), ("GlobalSecondaryIndexName", &*index.name)];
+            self.record_units(place, &dimensions, index.provisioned);
+        }
+    }
+
+    fn record_units(&self, place: Place<'_>, dimensions: &[(&str, &str)], units: Option<Provisioned>) {
+        let Some(Provisioned { read_units, write_units }) = units else { return };
+        self.record(place, "ProvisionedReadCapacityUnits", dimensions, read_units as f64);
+        self.record(place, "ProvisionedWriteCapacityUnits", dimensions, write_units as f64);
+    }
+}
