@@ -262,7 +262,7 @@ async fn run(service: Weak<Service>, marker: Marker) {
         let pause = match service.do_bulk_operation(&marker, &mut tries).await {
             Ok(true) | Err(Interrupted::Stopping) => return,
             Ok(false) => service.nodes.as_ref().map_or(RETRY_INTERVAL, cluster::nodes::Nodes::interval),
-            Err(Interrupted::Failed(why)) => {
+            Err(Interrupted::Failed(why) | Interrupted::Lost(why)) => {
                 service.note_failure(&marker, why, &mut tries).await;
                 RETRY_INTERVAL
             }
