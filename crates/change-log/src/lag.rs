@@ -116,6 +116,8 @@ pub struct BackgroundStats {
     pub archived_bytes: u64,
     /// Gaps in archives that were found since the start.
     pub recovery_gaps: u64,
+    /// Records of bulk operations since the start: those that were put, those that were no items, and those with a condition that was not met.
+    pub bulk_records: [u64; 3],
     pub tables: Vec<TableLag>,
 }
 

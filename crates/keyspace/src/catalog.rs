@@ -91,8 +91,11 @@ kinds! {
         Transfer = b'X', Ids, Sealed;
         /// The transfer of a client's token: kind (1) · hash of the account, the region and the token (16).
         TransferToken = b'Z', Ids, Sealed;
+        /// The work of a transfer that is no table's, each with kind (1) · hash of the account and the region (16) · id: 'M', that there is
+        /// some; 'O', its owner; 'R' · … · number (4), lines of its report or a file of it.
+        TransferWork = b'Q', Ids, Sealed;
         /// Metrics: 'D' · hour (4) · series id (16) · process (8), what one process measured of a series; 'S' · series id (16), a series.
-        Metric = b'Q', Ids, Sealed;
+        Metric = b'G', Ids, Sealed;
         /// What the layer that encrypts stores, sealed by itself: nothing, the keyring; data key id (4); table id (8), a table's key; 'S', of
         /// older programs, the sweep's own row.
         Keys = b'Y', Ids, Plain;
@@ -213,7 +216,7 @@ mod tests {
     #[test]
     fn letters_are_as_they_are_stored() {
         let letters = |kinds: Vec<u8>| String::from_utf8(kinds).unwrap();
-        assert_eq!(letters(DatabaseRow::ALL.iter().map(|kind| *kind as u8).collect()), "DNTRVMWEIKXZQY");
+        assert_eq!(letters(DatabaseRow::ALL.iter().map(|kind| *kind as u8).collect()), "DNTRVMWEIKXZQGY");
         assert_eq!(letters(TableRow::ALL.iter().map(|kind| *kind as u8).collect()), "BCPSFOA");
         assert_eq!(DatabaseRow::Definition.key(&[9]).bytes[..], [0, 0, 0, 0, 0, 0, 0, 0, b'T', 9]);
         assert_eq!(TableRow::Shard.key(258, &[9]).bytes[..], [0, 0, 0, 0, 0, 0, 1, 2, b'S', 9]);
@@ -231,7 +234,7 @@ mod tests {
             String::from_utf8((0..=u8::MAX).filter(has_it).collect()).unwrap()
         };
         let of = |table_id: u64| move |letter: u8| [&table_id.to_be_bytes()[..], &[letter]].concat();
-        assert_eq!((plain_keys(&of(0)), plain_keys(&of(1))), ("DMNQRTVWXYZ".to_owned(), "ABCPS".to_owned()));
+        assert_eq!((plain_keys(&of(0)), plain_keys(&of(1))), ("DGMNQRTVWXYZ".to_owned(), "ABCPS".to_owned()));
         assert_eq!(
             (forms(&of(0), ValueForm::Plain), forms(&of(1), ValueForm::Plain)),
             ("MY".to_owned(), String::new())

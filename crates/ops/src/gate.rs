@@ -114,6 +114,7 @@ calls! {
     BatchExecuteStatement(BatchExecuteStatementInput) -> BatchExecuteStatementOutput = batch_execute_statement;
     BatchGetItem(BatchGetItemInput) -> BatchGetItemOutput = batch_get_item;
     BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item;
+    CancelBulkOperation(CancelBulkOperationInput) -> CancelBulkOperationOutput = cancel_bulk_operation;
     CreateBackup(CreateBackupInput) -> CreateBackupOutput = create_backup;
     CreateTable(CreateTableInput) -> CreateTableOutput = create_table;
     DeleteBackup(DeleteBackupInput) -> DeleteBackupOutput = delete_backup;
@@ -121,6 +122,7 @@ calls! {
     DeleteResourcePolicy(DeleteResourcePolicyInput) -> DeleteResourcePolicyOutput = delete_resource_policy;
     DeleteTable(DeleteTableInput) -> DeleteTableOutput = delete_table;
     DescribeBackup(DescribeBackupInput) -> DescribeBackupOutput = describe_backup;
+    DescribeBulkOperation(DescribeBulkOperationInput) -> DescribeBulkOperationOutput = describe_bulk_operation;
     DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
     DescribeExport(DescribeExportInput) -> DescribeExportOutput = describe_export;
@@ -138,6 +140,7 @@ calls! {
     GetResourcePolicy(GetResourcePolicyInput) -> GetResourcePolicyOutput = get_resource_policy;
     ImportTable(ImportTableInput) -> ImportTableOutput = import_table;
     ListBackups(ListBackupsInput) -> ListBackupsOutput = list_backups;
+    ListBulkOperations(ListBulkOperationsInput) -> ListBulkOperationsOutput = list_bulk_operations;
     ListExports(ListExportsInput) -> ListExportsOutput = list_exports;
     ListImports(ListImportsInput) -> ListImportsOutput = list_imports;
     ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
@@ -148,6 +151,7 @@ calls! {
     RestoreTableFromBackup(RestoreTableFromBackupInput) -> RestoreTableFromBackupOutput = restore_table_from_backup;
     RestoreTableToPointInTime(RestoreTableToPointInTimeInput) -> RestoreTableToPointInTimeOutput = restore_table_to_point_in_time;
     Scan(ScanInput) -> ScanOutput = scan;
+    StartBulkPutItems(StartBulkPutItemsInput) -> StartBulkPutItemsOutput = start_bulk_put_items;
     TagResource(TagResourceInput) -> () = tag_resource;
     TransactGetItems(TransactGetItemsInput) -> TransactGetItemsOutput = transact_get_items after check_transact_get_items;
     TransactWriteItems(TransactWriteItemsInput) -> TransactWriteItemsOutput = transact_write_items after check_transact_write_items;

@@ -14,6 +14,7 @@ impl Service {
             lost_records: self.lost_records.load(Ordering::Relaxed),
             archived_bytes: self.archived_bytes.load(Ordering::Relaxed),
             recovery_gaps: self.recovery_gaps.load(Ordering::Relaxed),
+            bulk_records: self.bulk_records.each_ref().map(|records| records.load(Ordering::Relaxed)),
             tables: self.lags(),
         }
     }

@@ -1,9 +1,11 @@
-//! How often an object store that fails is tried again before the transfer fails.
+//! How often an object store that fails is tried again before the transfer fails, and objects that are written so.
 
 use std::time::Duration;
 
-use objects::ObjectError;
+use bytes::Bytes;
+use objects::{Bucket, ObjectError, PutOptions};
 
+use crate::service::Service;
 use crate::transfers::Failure;
 
 const TRIES_MAX: u32 = 9;
@@ -29,10 +31,37 @@ impl ObjectTries {
             | ObjectError::Setting(_) => true,
         };
         if is_final {
-            return Err(Failure { code: error.failure_code().to_owned(), message: error.failure_message() });
+            return Err(failure(error));
         }
         tokio::time::sleep(RETRY_INTERVAL * 2_u32.pow(self.0)).await;
         self.0 += 1;
         Ok(())
     }
+}
+
+impl Service {
+    /// Writes a whole object of a transfer.
+    ///
+    /// # Errors
+    /// The transfer's failure.
+    pub(crate) async fn put_object(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        body: Bytes,
+        options: &PutOptions,
+    ) -> Result<String, Failure> {
+        let place = bucket.place(key).map_err(|refused| failure(&refused.into()))?;
+        let mut tries = ObjectTries::default();
+        loop {
+            match self.objects().put(&place, body.clone(), options).await {
+                Ok(stored) => return Ok(stored.etag),
+                Err(error) => tries.wait(&error).await?,
+            }
+        }
+    }
+}
+
+fn failure(error: &ObjectError) -> Failure {
+    Failure { code: error.failure_code().to_owned(), message: error.failure_message() }
 }

@@ -15,7 +15,7 @@ use model::codec::row::{Stored, StoredItem};
 use model::item_size;
 use storage::{Consistency, DamagedRow, Engine, Family, Pages, Row, ScanRange, StorageError, log, tally};
 use tables::failure::OpenError;
-use tables::rows::{self, ItemKey};
+use tables::rows::{self, ItemKey, TransferWork};
 use tables::{Definition, Table};
 
 use crate::service::DatabaseSettings;
@@ -158,6 +158,13 @@ impl Check {
             DatabaseRow::Token => TokenRow::read(value).is_some(),
             DatabaseRow::Transfer => transfers::is_record(value),
             DatabaseRow::TransferToken => transfers::is_token(value),
+            DatabaseRow::TransferWork => match rows::transfer_work_of(rest) {
+                Some(TransferWork::Marker) => transfers::is_marker(value),
+                Some(TransferWork::Owner) => owner::is_row(value),
+                // Its format belongs to its writer.
+                Some(TransferWork::Report) => true,
+                None => return Err("its key is of no kind".to_owned()),
+            },
             DatabaseRow::Mappings | DatabaseRow::Identities => match rest.first() {
                 None => is_number(value),
                 Some(b'M') => serde_json::from_slice::<serde::de::IgnoredAny>(value).is_ok(),

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
 use tables::failure::OpenError;
 use tables::rows;
+use tokio::sync::Notify;
 
 use crate::measures::Measures;
 use crate::principal_directory::PrincipalDirectory;
@@ -102,6 +103,8 @@ pub struct Service {
     pub(crate) archived_bytes: AtomicU64,
     /// Gaps in archives that were found since the start.
     pub(crate) recovery_gaps: AtomicU64,
+    /// Records of bulk operations since the start: put, failed, and with a condition that was not met.
+    pub(crate) bulk_records: [AtomicU64; 3],
     pub(crate) lags: Lags,
     /// Steps of backups and restores.
     pub(crate) copies: Turns,
@@ -109,6 +112,12 @@ pub struct Service {
     pub(crate) copies_awaited: AtomicU64,
     /// Whole imports: they wait for the object store, and do not hold up copies.
     pub(crate) imports: Turns,
+    /// Whole bulk operations, as imports.
+    pub(crate) bulk_puts: Turns,
+    /// Wakes the job that looks for bulk operations.
+    pub(crate) bulk_started: Arc<Notify>,
+    /// Wakes the work of bulk operations, one of which was cancelled.
+    pub(crate) bulk_cancelled: Notify,
     /// Whether this process delivers to Kinesis.
     pub(crate) reaches_kinesis: AtomicBool,
     /// Where tables may have keys of their own.
@@ -132,6 +141,7 @@ pub(crate) struct DatabaseSettings {
 const COPIES_MAX: usize = 2;
 /// Imports of an account at once, and of all accounts.
 const IMPORTS_MAX: [usize; 2] = [2, 8];
+const BULK_PUTS_MAX: [usize; 2] = [2, 8];
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
@@ -162,10 +172,14 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            bulk_records: Default::default(),
             lags: Lags::default(),
             copies: Turns::new(COPIES_MAX, COPIES_MAX),
             copies_awaited: AtomicU64::new(0),
             imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
+            bulk_puts: Turns::new(BULK_PUTS_MAX[0], BULK_PUTS_MAX[1]),
+            bulk_started: Arc::default(),
+            bulk_cancelled: Notify::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),
@@ -211,10 +225,14 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            bulk_records: Default::default(),
             lags: Lags::default(),
             copies: Turns::new(COPIES_MAX, COPIES_MAX),
             copies_awaited: AtomicU64::new(0),
             imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
+            bulk_puts: Turns::new(BULK_PUTS_MAX[0], BULK_PUTS_MAX[1]),
+            bulk_started: Arc::default(),
+            bulk_cancelled: Notify::default(),
             reaches_kinesis: AtomicBool::new(false),
             table_keys: OnceLock::new(),
             key_changes: KeyChanges::default(),
@@ -246,8 +264,8 @@ impl Service {
     fn start_work(self: &Arc<Service>) {
         let jobs = [self.heartbeat_job(), Some(self.token_job()), Some(self.log_job())];
         let more = [self.shortage_job(), Some(self.expiry_job()), Some(self.archive_job()), self.table_work_job()];
-        let more = more.into_iter().chain([self.measures_job()]);
-        jobs.into_iter().chain(more).flatten().for_each(|job| _ = self.jobs.add(job));
+        let others = [Some(self.bulk_job()), self.measures_job()];
+        jobs.into_iter().chain(more).chain(others).flatten().for_each(|job| _ = self.jobs.add(job));
     }
 }
 

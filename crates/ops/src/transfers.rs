@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Pages, Reads, ScanDirection, ScanRange};
 use tables::failure::{storage_failure, write_failure};
-use tables::rows::{self, TransferKind};
+use tables::rows::{self, TransferKind, TransferWork};
 use tables::{Place, TableArn};
 
 use crate::damage_log::log_damaged;
@@ -45,6 +45,8 @@ pub(crate) trait TransferDetails: Serialize + DeserializeOwned + Clone + Send + 
     const KIND: TransferKind;
     /// What an ARN of the kind has before the id.
     const ARN_PART: &'static str;
+    /// Whether its work is no table's: then a marker is there until that is done.
+    const HAS_MARKER: bool = false;
 }
 
 /// The record of a transfer.
@@ -96,6 +98,14 @@ struct TokenRow {
     expires_ms: u64,
 }
 
+/// The marker of a transfer with work to do.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub(crate) struct Marker {
+    pub account: String,
+    pub region: String,
+    pub id: String,
+}
+
 /// A page of a list.
 pub(crate) struct Listed<D> {
     pub transfers: Vec<Transfer<D>>,
@@ -129,6 +139,11 @@ pub(crate) fn is_record(row: &[u8]) -> bool {
 /// Whether a row is a client's token of a transfer, for the check of all rows.
 pub(crate) fn is_token(row: &[u8]) -> bool {
     serde_json::from_slice::<TokenRow>(row).is_ok()
+}
+
+/// Whether a row is a marker, for the check of all rows.
+pub(crate) fn is_marker(row: &[u8]) -> bool {
+    serde_json::from_slice::<Marker>(row).is_ok()
 }
 
 impl TransferStatus {
@@ -202,11 +217,26 @@ impl<D: TransferDetails> Transfer<D> {
     /// As [`Transfer::row`].
     pub(crate) fn new_rows(&self, secret: &HashSecret) -> Result<Vec<(Key, Bytes)>, Exception> {
         let token = TokenRow { id: self.id.clone(), expires_ms: self.started_ms + TOKEN_MS };
-        Ok(vec![self.row(secret)?, (self.token_key(secret), encode(&token)?)])
+        let mut rows = vec![self.row(secret)?, (self.token_key(secret), encode(&token)?)];
+        if D::HAS_MARKER {
+            rows.push((self.marker().key::<D>(secret, TransferWork::Marker), encode(&self.marker())?));
+        }
+        Ok(rows)
+    }
+
+    fn marker(&self) -> Marker {
+        Marker { account: self.account.clone(), region: self.region.clone(), id: self.id.clone() }
     }
 
     fn token_key(&self, secret: &HashSecret) -> Key {
         rows::transfer_token(secret, D::KIND, &self.account, &self.region, &self.client_token)
+    }
+}
+
+impl Marker {
+    /// A row of the transfer's work.
+    pub(crate) fn key<D: TransferDetails>(&self, secret: &HashSecret, row: TransferWork) -> Key {
+        rows::transfer_work(secret, row, D::KIND, &self.account, &self.region, &self.id)
     }
 }
 
@@ -343,18 +373,24 @@ impl Service {
         Ok(Listed { transfers, next_token: None })
     }
 
-    /// All transfers of a kind with work to be done, of all accounts.
+    /// The markers of all transfers of a kind with work to do, of all accounts. One that is damaged is logged and left out.
     ///
     /// # Errors
     /// The engine's failure.
-    pub(crate) async fn running_transfers<D: TransferDetails>(&self) -> Result<Vec<Transfer<D>>, Exception> {
-        let range = ScanRange::of_prefix(Family::Catalog, rows::transfers_prefix(D::KIND), PAGE_ROWS, PAGE_BYTES);
-        let (mut pages, mut running) = (Pages::of_fresh_views(&*self.engine, range), Vec::new());
+    pub(crate) async fn transfer_markers<D: TransferDetails>(&self) -> Result<Vec<Marker>, Exception> {
+        let prefix = rows::transfer_markers_prefix(D::KIND);
+        let range = ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES);
+        let (mut pages, mut markers) = (Pages::of_fresh_views(&*self.engine, range), Vec::new());
         while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
-            let read = page.rows.iter().filter_map(|row| read::<D>(&row.value).ok());
-            running.extend(read.filter(|transfer| !transfer.status.is_ended()));
+            for row in page.in_order() {
+                let read = row.map_err(|damaged| damaged.what.clone());
+                match read.and_then(|row| serde_json::from_slice(&row.value).map_err(|error| error.to_string())) {
+                    Ok(marker) => markers.push(marker),
+                    Err(what) => log_damaged("", &format!("the marker of a transfer is damaged: {what}")),
+                }
+            }
         }
-        Ok(running)
+        Ok(markers)
     }
 
     /// Deletes the records of transfers that ended long ago, and expired tokens.
@@ -430,7 +466,11 @@ fn live_id(row: Option<&[u8]>, now_ms: u64) -> Option<String> {
     (token.expires_ms > now_ms).then_some(token.id)
 }
 
-fn read<D: DeserializeOwned>(row: &[u8]) -> Result<Transfer<D>, String> {
+/// A record from its row.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read<D: DeserializeOwned>(row: &[u8]) -> Result<Transfer<D>, String> {
     let transfer: Transfer<D> = serde_json::from_slice(row).map_err(|error| error.to_string())?;
     match transfer.format {
         FORMAT => Ok(transfer),

@@ -179,6 +179,53 @@ pub fn transfer_tokens_prefix() -> Bytes {
     DatabaseRow::TransferToken.prefix()
 }
 
+/// What there is of the work of a transfer that is no table's. The letters are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum TransferWork {
+    /// That it is not done.
+    Marker = b'M',
+    /// The node that does it.
+    Owner = b'O',
+    /// By number, lines of its report that are in no object yet, and objects that are written.
+    Report = b'R',
+}
+
+/// A row of the work of a transfer; of a report, the prefix of its rows.
+pub fn transfer_work(
+    secret: &HashSecret,
+    row: TransferWork,
+    kind: TransferKind,
+    account: &str,
+    region: &str,
+    id: &str,
+) -> Key {
+    let space = key::h16(secret, [account, region].map(KeyValue::S));
+    DatabaseRow::TransferWork.key(&[&[row as u8, kind.letter()][..], &space, id.as_bytes()].concat())
+}
+
+/// One row of a report: `report` is the prefix of its rows.
+pub fn transfer_report(report: &Key, number: u32) -> Key {
+    Key::new(report.family, [&report.bytes[..], &number.to_be_bytes()].concat())
+}
+
+/// The number of a row of a report.
+pub fn transfer_report_number(key: &[u8]) -> Option<u32> {
+    key.last_chunk().map(|number| u32::from_be_bytes(*number))
+}
+
+/// The prefix of the markers of all transfers of a kind with work to do.
+pub fn transfer_markers_prefix(kind: TransferKind) -> Bytes {
+    DatabaseRow::TransferWork.key(&[TransferWork::Marker as u8, kind.letter()]).bytes
+}
+
+/// What a row of [`DatabaseRow::TransferWork`] is, from the rest of its key.
+pub fn transfer_work_of(rest: &[u8]) -> Option<TransferWork> {
+    [TransferWork::Marker, TransferWork::Owner, TransferWork::Report]
+        .into_iter()
+        .find(|row| rest.first() == Some(&(*row as u8)))
+}
+
 /// The row of the last item that an index being built has passed.
 pub fn build_progress(table_id: u64, index_id: u32) -> Key {
     TableRow::IndexBuild.key(table_id, &index_id.to_be_bytes())

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{AttributeValue, Attributes, KeyType};
 
 use super::value::{Problems, not_base64};
-use super::{Scan, blank_size, too_large};
+use super::{Put, Scan, blank_size, too_large};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -76,7 +76,7 @@ impl Csv {
         }
         match &self.options.header {
             Some(header) => match item(header, &self.options.key_types, fields) {
-                Ok(item) => Scan::Record(size, item),
+                Ok(item) => Scan::Record(size, item.map(Put::from)),
                 Err(why) => Scan::Unreadable(size, why),
             },
             None => match columns(fields) {

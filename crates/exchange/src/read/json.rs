@@ -1,4 +1,4 @@
-//! A line of DynamoDB JSON: `{"Item":{"pk":{"S":"a"}}}`. Other members are ignored.
+//! A line of DynamoDB JSON: `{"Item":{"pk":{"S":"a"}}}`. Other members are ignored, but those of a condition where it is asked for.
 //!
 //! Text that is no JSON, and values of the wrong JSON type, make a line that cannot be read; a value that is well formed but no
 //! DynamoDB value (a number of 39 digits, an empty set) makes a record without a valid item.
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::value::{EMPTY_NAME, Problems, TOO_DEEP};
+use super::{Put, RecordCondition};
 
 const EMPTY: &str = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
 const SEVERAL: &str =
@@ -18,18 +19,18 @@ const SEVERAL: &str =
 const NULL_IS_TRUE: &str =
     "One or more parameter values were invalid: Null attribute value types must have the value of true";
 
-/// The item of a line, or why it has no valid one.
+/// The item of a line, or why it has no valid one; with its condition, if that is asked for.
 ///
 /// # Errors
 /// Why the line cannot be read.
-pub(super) fn item(line: &[u8]) -> Result<Result<Attributes, String>, String> {
-    let mut problems = Problems::default();
+pub(super) fn record(line: &[u8], has_conditions: bool) -> Result<Result<Put, String>, String> {
+    let (mut problems, mut condition) = (Problems::default(), RecordCondition::default());
     let mut json = serde_json::Deserializer::from_slice(line);
-    let seed = Line { problems: &mut problems };
+    let seed = Line { problems: &mut problems, condition: has_conditions.then_some(&mut condition) };
     let item = seed.deserialize(&mut json).and_then(|item| json.end().map(|()| item));
     let item = item.map_err(|error| format!("a line is no JSON of an item: {error}"))?;
     let item = item.ok_or_else(|| "a line has no member Item".to_owned())?;
-    Ok(problems.verdict(item))
+    Ok(problems.verdict(Put { item, condition: condition.boxed() }))
 }
 
 /// An item in DynamoDB JSON within a larger document, such as an answer of DynamoDB.
@@ -47,6 +48,7 @@ impl<'de> Deserialize<'de> for ItemJson {
 /// The object of a line.
 struct Line<'p> {
     problems: &'p mut Problems,
+    condition: Option<&'p mut RecordCondition>,
 }
 
 impl<'de> DeserializeSeed<'de> for Line<'_> {
@@ -64,13 +66,17 @@ impl<'de> Visitor<'de> for Line<'_> {
         f.write_str("an object with the member Item")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<Attributes>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Option<Attributes>, A::Error> {
         let mut item = None;
         while let Some(name) = members.next_key::<Name>()? {
-            if name.0 == "Item" {
-                item = Some(members.next_value_seed(Map { problems: self.problems, level: 1 })?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
+            match (name.0.as_str(), &mut self.condition) {
+                ("Item", _) => item = Some(members.next_value_seed(Map { problems: self.problems, level: 1 })?),
+                ("ConditionExpression", Some(condition)) => condition.expression = members.next_value()?,
+                ("ExpressionAttributeNames", Some(condition)) => condition.names = members.next_value()?,
+                ("ExpressionAttributeValues", Some(condition)) => {
+                    condition.values = members.next_value_seed(OptionalMap { problems: self.problems })?;
+                }
+                _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
         Ok(item)
@@ -80,6 +86,35 @@ impl<'de> Visitor<'de> for Line<'_> {
 /// A member's name.
 #[derive(serde::Deserialize)]
 struct Name(String);
+
+/// Values by name, or null.
+struct OptionalMap<'p> {
+    problems: &'p mut Problems,
+}
+
+impl<'de> DeserializeSeed<'de> for OptionalMap<'_> {
+    type Value = Option<Attributes>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Attributes>, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OptionalMap<'_> {
+    type Value = Option<Attributes>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of attribute values")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Option<Attributes>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Attributes>, D::Error> {
+        Map { problems: self.problems, level: 1 }.deserialize(deserializer).map(Some)
+    }
+}
 
 /// Values by name, each on this level.
 struct Map<'p> {

@@ -6,6 +6,8 @@
 //! - a record that cannot be read ([`Next::Failed`]): the rest of the object is not read;
 //! - bytes that cannot be decompressed: the same.
 //!
+//! A reader of bulk puts ([`ObjectReader::with_conditions`]) reads the condition of each record beside its item.
+//!
 //! A tolerant reader ([`ObjectReader::tolerant`]) takes a record that cannot be read, and whose end is known, for one without a valid item.
 //!
 //! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes, compressed bytes are decompressed in small portions,
@@ -64,6 +66,7 @@ pub struct ObjectReader {
     wanted: usize,
     record_size_max: usize,
     is_tolerant: bool,
+    has_conditions: bool,
     is_end: bool,
     has_failed: bool,
     offset: u64,
@@ -93,6 +96,23 @@ pub struct Record {
     pub index: u64,
     /// Its item, or why it is none.
     pub item: Result<Attributes, String>,
+    /// What a bulk put asks of the item that is there. None of a record without an item.
+    pub condition: Option<Box<RecordCondition>>,
+}
+
+/// The condition of a record, as PutItem has it: the members `ConditionExpression`, `ExpressionAttributeNames` and
+/// `ExpressionAttributeValues` beside `Item`.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RecordCondition {
+    pub expression: Option<String>,
+    pub names: Option<BTreeMap<String, String>>,
+    pub values: Option<Attributes>,
+}
+
+/// A record that was read.
+struct Put {
+    item: Attributes,
+    condition: Option<Box<RecordCondition>>,
 }
 
 enum Records {
@@ -109,7 +129,7 @@ enum Scan {
     /// Bytes that are no record: blank lines, headers.
     Skip(usize),
     /// A record of this many bytes.
-    Record(usize, Result<Attributes, String>),
+    Record(usize, Result<Put, String>),
     /// A record of this many bytes that cannot be read.
     Unreadable(usize, String),
     Malformed(String),
@@ -130,6 +150,7 @@ impl ObjectReader {
             wanted: 0,
             record_size_max: RECORD_SIZE_MAX,
             is_tolerant: false,
+            has_conditions: false,
             is_end: false,
             has_failed: false,
             offset: 0,
@@ -144,6 +165,12 @@ impl ObjectReader {
     #[must_use]
     pub fn tolerant(self, record_size_max: usize) -> ObjectReader {
         ObjectReader { record_size_max, is_tolerant: true, ..self }
+    }
+
+    /// The same with the conditions of records; formats without them have none.
+    #[must_use]
+    pub fn with_conditions(self) -> ObjectReader {
+        ObjectReader { has_conditions: true, ..self }
     }
 
     /// Whether the records behind an offset can be read without those before it ([`ObjectReader::start_within`]).
@@ -202,9 +229,9 @@ impl ObjectReader {
                 continue;
             }
             let size_max = self.record_size_max;
-            match self.records.scan(&self.bytes, self.is_end, size_max) {
+            match self.records.scan(&self.bytes, self.is_end, size_max, self.has_conditions) {
                 Scan::Skip(size) => self.take(size),
-                Scan::Record(size, item) => return self.record(size, item),
+                Scan::Record(size, put) => return self.record(size, put),
                 Scan::Unreadable(size, why) if self.is_tolerant => return self.record(size, Err(why)),
                 Scan::Unreadable(_, why) | Scan::Malformed(why) => return self.fail(why),
                 Scan::Incomplete if self.is_end => return Next::End,
@@ -215,12 +242,16 @@ impl ObjectReader {
         }
     }
 
-    fn record(&mut self, size: usize, item: Result<Attributes, String>) -> Next {
+    fn record(&mut self, size: usize, put: Result<Put, String>) -> Next {
         self.record_line_feeds = self.line_feeds;
         self.take(size);
         let index = self.count;
         self.count += 1;
-        Next::Record(Record { index, item })
+        let (item, condition) = match put {
+            Ok(Put { item, condition }) => (Ok(item), condition),
+            Err(why) => (Err(why), None),
+        };
+        Next::Record(Record { index, item, condition })
     }
 
     /// A record that cannot be read counts as one.
@@ -240,18 +271,35 @@ impl ObjectReader {
 }
 
 impl Records {
-    fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize) -> Scan {
+    fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize, has_conditions: bool) -> Scan {
         match self {
-            Records::DynamoDbJson => scan_line(bytes, is_end, record_size_max, json::item),
-            Records::Plain(key_types) => scan_line(bytes, is_end, record_size_max, |line| plain::item(line, key_types)),
-            Records::Ion(ion) => ion.scan(bytes, is_end),
+            Records::DynamoDbJson => {
+                scan_line(bytes, is_end, record_size_max, |line| json::record(line, has_conditions))
+            }
+            Records::Plain(key_types) => {
+                scan_line(bytes, is_end, record_size_max, |line| Ok(plain::item(line, key_types)?.map(Put::from)))
+            }
+            Records::Ion(ion) => ion.scan(bytes, is_end, has_conditions),
             Records::Csv(csv) => csv.scan(bytes, is_end, record_size_max),
         }
     }
 }
 
 /// An item, or why the record has no valid one; or why the record cannot be read.
-type Line = Result<Result<Attributes, String>, String>;
+type Line = Result<Result<Put, String>, String>;
+
+impl From<Attributes> for Put {
+    fn from(item: Attributes) -> Put {
+        Put { item, condition: None }
+    }
+}
+
+impl RecordCondition {
+    /// None if the record has none of the members.
+    fn boxed(self) -> Option<Box<RecordCondition>> {
+        (self != RecordCondition::default()).then(|| Box::new(self))
+    }
+}
 
 /// The first line. Blank lines are no records.
 fn scan_line(bytes: &[u8], is_end: bool, record_size_max: usize, read: impl Fn(&[u8]) -> Line) -> Scan {

@@ -1,5 +1,6 @@
 //! Objects and their records, as examples and as properties.
 
+mod conditions;
 mod csv;
 mod ion;
 mod plain;

@@ -4,10 +4,11 @@
 //! objects that end with `.md5`.
 
 use api::ExportViewType;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::ExportRecord;
 use super::time::Times;
+use crate::object_layout::root;
 use exchange::write::LineFormat;
 
 const FULL_VERSION: &str = "2020-06-30";
@@ -21,18 +22,6 @@ pub(super) struct Layout {
     id: String,
     is_incremental: bool,
     format: LineFormat,
-}
-
-/// A data file in the manifest. The members are in DynamoDB's order.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct FileEntry {
-    #[serde(rename = "itemCount")]
-    pub item_count: u64,
-    #[serde(rename = "md5Checksum")]
-    pub md5_checksum: String,
-    pub etag: String,
-    #[serde(rename = "dataFileS3Key")]
-    pub key: String,
 }
 
 /// The members are in DynamoDB's order, those that are absent left out.
@@ -67,11 +56,8 @@ struct Summary<'a> {
 
 impl Layout {
     pub(super) fn of(export: &ExportRecord) -> Layout {
-        let prefix = export.details.asked.prefix.as_deref().filter(|prefix| !prefix.is_empty());
-        // A slash at the end of the prefix is not doubled. Source: captures.
-        let root = prefix.map_or(String::new(), |prefix| format!("{}/", prefix.strip_suffix('/').unwrap_or(prefix)));
         Layout {
-            root: format!("{root}AWSDynamoDB/"),
+            root: root(export.details.asked.prefix.as_deref()),
             id: export.id.clone(),
             is_incremental: export.details.times.window().is_some(),
             format: export.details.asked.line_format(),
@@ -98,11 +84,6 @@ impl Layout {
     }
 }
 
-/// The object with the checksum of a manifest.
-pub(super) fn checksum(manifest: &str) -> String {
-    format!("{}.md5", manifest.strip_suffix(".json").unwrap_or(manifest))
-}
-
 /// 16 random bytes in base 32.
 fn file_name() -> String {
     let bits = u128::from_be_bytes(base::random::secret16());
@@ -112,12 +93,6 @@ fn file_name() -> String {
         char::from(NAME_ALPHABET[(shifted & 31) as usize])
     };
     (0..26).map(digit).collect()
-}
-
-/// The text of manifest-files.json.
-pub(super) fn files_text(files: &[FileEntry]) -> String {
-    let line = |entry: &FileEntry| serde_json::to_string(entry).map(|line| line + "\n").unwrap_or_default();
-    files.iter().map(line).collect()
 }
 
 /// The text of manifest-summary.json.
@@ -166,22 +141,5 @@ mod tests {
         let name = file_name();
         assert!(name.len() == 26 && name.bytes().all(|byte| NAME_ALPHABET.contains(&byte)), "{name}");
         assert_ne!(name, file_name());
-        assert_eq!(checksum("a/manifest-files.json"), "a/manifest-files.md5");
-    }
-
-    /// Source: an export on AWS, as the facts of the format give it.
-    #[test]
-    fn the_manifest_of_files_is_as_dynamodb_writes_it() {
-        let entry = |item_count, md5: &str, etag: &str, name: &str| FileEntry {
-            item_count,
-            md5_checksum: md5.to_owned(),
-            etag: etag.to_owned(),
-            key: format!("nightly/AWSDynamoDB/01795944000123-0badf00d/data/{name}.json.gz"),
-        };
-        let text = files_text(&[
-            entry(2, "IjHox0eq3M49eYwZDZUCCg==", "7ff3d12b179039031fad85980fd53fce-1", "mfxwk3tqmfzgs5dimfzgs5dimu"),
-            entry(0, "Sk3TWYcHYDs/dqI3ikUEqg==", "a6b2cbb1ed8396717de354038c5cd5ff-1", "nbswy3dpeb3w64tmmqqhi2djom"),
-        ]);
-        assert_eq!(exchange::write::md5_base64(text.as_bytes()), "/oTEPP7Q/apj/Vowf/BMrg==");
     }
 }

@@ -136,7 +136,7 @@ impl Tested {
     }
 
     async fn check_md5(&self, manifest: &str) {
-        let md5 = self.object(&super::manifest::checksum(manifest)).await;
+        let md5 = self.object(&crate::object_layout::checksum(manifest)).await;
         assert_eq!(md5, exchange::write::md5_base64(&self.object(manifest).await));
     }
 

@@ -12,7 +12,7 @@ use cluster::nodes::owner::{self, Owned};
 use exchange::write::{Change, DataFile, Finished, LineFormat, md5_base64};
 use model::Attributes;
 use model::codec::row::{Stored, StoredItem};
-use objects::{Bucket, ObjectError, PutOptions, Sse, Stored as StoredObject};
+use objects::{Bucket, ObjectError, PutOptions, Stored as StoredObject};
 use serde::{Deserialize, Serialize};
 use storage::{Family, Key, Pages, ScanPage, ScanRange};
 use tables::{FillPhase, TableStatus, rows};
@@ -20,9 +20,10 @@ use tables::{FillPhase, TableStatus, rows};
 use super::ExportRecord;
 use super::details::ExportDetails;
 use super::filter::Filter;
-use super::manifest::{FileEntry, Layout, checksum, files_text, summary_text};
+use super::manifest::{Layout, summary_text};
 use crate::backup::folded::Folded;
 use crate::backup::ingest::Step;
+use crate::object_layout::{FileEntry, checksum, files_text, sse_of};
 use crate::object_tries::ObjectTries;
 use crate::service::Service;
 use crate::transfers::{Failure, TransferStatus};
@@ -144,16 +145,12 @@ impl Service {
         let Some(table) = self.catalog.by_id(table_id) else {
             return Err(Interrupted::Failed("what it is written from was deleted".to_owned()));
         };
-        let sse = match asked.sse.as_deref() {
-            Some("KMS") => Sse::Kms { key_id: asked.kms_key_id.clone() },
-            _ => Sse::Aes256,
-        };
         Ok(Writer {
             service: self,
             table_id,
             owned,
             bucket: bucket.map_err(|refused| Interrupted::Failed(refused.to_string()))?,
-            options: PutOptions { sse: Some(sse) },
+            options: PutOptions { sse: Some(sse_of(asked.sse.as_deref(), asked.kms_key_id.as_deref())) },
             layout: Layout::of(export),
             filter: Filter::of(asked.filter()?.as_ref(), &table)?,
             format: asked.line_format(),
@@ -346,16 +343,7 @@ impl Writer<'_> {
     }
 
     async fn put(&self, key: &str, body: Bytes) -> Result<(), Stop> {
-        let refused = |error: ObjectError| {
-            Stop::Failed(Failure { code: error.failure_code().to_owned(), message: error.failure_message() })
-        };
-        let place = self.bucket.place(key).map_err(|error| refused(error.into()))?;
-        let mut tries = ObjectTries::default();
-        loop {
-            match self.service.objects().put(&place, body.clone(), &self.options).await {
-                Ok(_) => return Ok(()),
-                Err(error) => tries.wait(&error).await.map_err(Stop::Failed)?,
-            }
-        }
+        let put = self.service.put_object(&self.bucket, key, body, &self.options).await;
+        put.map(drop).map_err(Stop::Failed)
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tables::{Definition, KeyNames};
 
 use super::parameters::Parameters;
+use crate::object_source::Position;
 use crate::transfers::TransferDetails;
 use tables::rows::TransferKind;
 
@@ -50,20 +51,6 @@ pub(super) struct Counts {
     pub errors: u64,
     /// Unit: bytes, uncompressed.
     pub size: u64,
-}
-
-/// The object that is being read, or the last one that was.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(super) struct Position {
-    pub key: String,
-    /// The object store's, of the object that was begun: another one is not continued.
-    pub version: String,
-    /// Behind the last record that is counted. Unit: bytes, uncompressed.
-    pub offset: u64,
-    /// Records of the object that are counted.
-    pub records: u64,
-    /// Whether nothing is left of the object.
-    pub is_done: bool,
 }
 
 impl TransferDetails for ImportDetails {

@@ -1,10 +1,10 @@
-//! The work of an import: reads the objects in the byte order of their keys, and their records in order, and puts the items.
+//! The work of an import: reads the records of its objects in order (`object_source`), and puts the items.
 //!
 //! A step is the items of some records, of one object or several. The record of the import is written with it: the position behind
 //! the last record, and the counts. So each record is counted once, whatever happens to the process in between; a step that is
 //! repeated puts its items once more. Of several items with one key the last one wins, within a step and between steps.
 //!
-//! In memory is one step, one piece of an object, and one window of its decompressor.
+//! In memory is one step, and what `object_source` has.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use bytes::Bytes;
 use change_log::Author;
 use cluster::catalog::{Edit, Interrupted, Work};
 use cluster::nodes::owner::{self, Owned};
-use exchange::read::{Compression, InputFormat, Next, ObjectReader, Record};
+use exchange::read::Record;
 use model::Attributes;
-use objects::{Bucket, ObjectError, ObjectInfo};
+use objects::Bucket;
 use tables::item_key::{self, KeyProblem};
 use tables::{Table, TableStatus};
 
 use super::ImportRecord;
-use super::details::{ImportDetails, Position};
+use super::details::ImportDetails;
 use super::error_log::{self, LINES_MAX};
 use crate::backup::ingest::Step;
 use crate::change::Change;
-use crate::object_tries::ObjectTries;
+use crate::object_source::{ObjectSource, Position, RecordSink};
 use crate::service::Service;
 use crate::transfers::Failure;
 
@@ -48,27 +48,15 @@ enum Stop {
     Gone,
 }
 
-impl<T: Into<Interrupted>> From<T> for Stop {
-    fn from(why: T) -> Stop {
-        Stop::Interrupted(why.into())
+impl From<Interrupted> for Stop {
+    fn from(why: Interrupted) -> Stop {
+        Stop::Interrupted(why)
     }
 }
 
-/// Why an object is not read to its end.
-enum Unread {
-    Stop(Stop),
-    Store(ObjectError),
-}
-
-impl From<Stop> for Unread {
-    fn from(stop: Stop) -> Unread {
-        Unread::Stop(stop)
-    }
-}
-
-impl From<ObjectError> for Unread {
-    fn from(error: ObjectError) -> Unread {
-        Unread::Store(error)
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failed(failure)
     }
 }
 
@@ -77,9 +65,6 @@ struct Fill<'a> {
     service: &'a Service,
     table_id: u64,
     owned: Option<&'a Owned>,
-    bucket: Bucket,
-    format: InputFormat,
-    compression: Compression,
     /// As it will be with the next step.
     import: ImportRecord,
     /// The next step, by the rows of its items.
@@ -107,10 +92,17 @@ impl Service {
         drop(table);
         let bucket = Bucket::parse(&details.bucket, details.bucket_owner.as_deref());
         let bucket = bucket.map_err(|refused| Interrupted::Failed(refused.to_string()))?;
+        let source = ObjectSource {
+            bucket,
+            prefix: details.key_prefix.clone().unwrap_or_default(),
+            format,
+            compression,
+            has_conditions: false,
+            excluded: None,
+        };
         let (changes, records, size, lines) = (BTreeMap::new(), 0, 0, Vec::new());
-        let mut fill =
-            Fill { service: self, table_id, owned, bucket, format, compression, import, changes, records, size, lines };
-        let read = fill.read_objects().await;
+        let mut fill = Fill { service: self, table_id, owned, import, changes, records, size, lines };
+        let read = source.read(self.objects(), &mut fill).await;
         // What was counted is written, also of an import that fails.
         let written = if matches!(read, Ok(()) | Err(Stop::Failed(_))) { fill.write_step().await } else { Ok(()) };
         match written.and(read) {
@@ -128,137 +120,20 @@ impl Service {
     }
 }
 
-impl Fill<'_> {
-    async fn read_objects(&mut self) -> Result<(), Stop> {
-        let begun = self.import.details.position.clone().filter(|position| !position.is_done);
-        if let Some(position) = begun {
-            self.read_object(&position.key).await?;
-        }
-        loop {
-            let objects = self.list().await?;
-            if objects.is_empty() {
-                return Ok(());
-            }
-            for object in objects {
-                self.read_object(&object.key).await?;
-            }
-        }
+impl RecordSink for Fill<'_> {
+    type Stop = Stop;
+
+    fn position(&mut self) -> &mut Option<Position> {
+        &mut self.import.details.position
     }
 
-    /// The next objects.
-    async fn list(&self) -> Result<Vec<ObjectInfo>, Stop> {
-        let prefix = self.import.details.key_prefix.as_deref().unwrap_or_default();
-        let after = self.import.details.position.as_ref().map(|position| position.key.as_str());
-        let mut tries = ObjectTries::default();
-        loop {
-            match self.service.objects().list(&self.bucket, prefix, after).await {
-                Ok(objects) => return Ok(objects),
-                Err(error) => tries.wait(&error).await.map_err(Stop::Failed)?,
-            }
-        }
-    }
-
-    /// Reads an object to its end, from where its position is.
-    async fn read_object(&mut self, key: &str) -> Result<(), Stop> {
-        let (mut tries, mut records) = (ObjectTries::default(), 0);
-        loop {
-            match self.read_some(key).await {
-                Ok(()) => return Ok(()),
-                Err(Unread::Stop(stop)) => return Err(stop),
-                // It was deleted since it was listed.
-                Err(Unread::Store(error @ ObjectError::NoSuchKey(_))) => {
-                    self.fail_object(&error.to_string());
-                    return Ok(());
-                }
-                Err(Unread::Store(error)) => {
-                    let passed = self.position(key).records;
-                    if passed > records {
-                        (tries, records) = (ObjectTries::default(), passed);
-                    }
-                    tries.wait(&error).await.map_err(Stop::Failed)?;
-                }
-            }
-        }
-    }
-
-    /// Reads an object once: to its end, or until the store fails.
-    async fn read_some(&mut self, key: &str) -> Result<(), Unread> {
-        let place = match self.bucket.place(key) {
-            Ok(place) => place,
-            Err(refused) => {
-                self.position(key);
-                self.fail_object(&refused.to_string());
-                return Ok(());
-            }
-        };
-        let position = self.position(key).clone();
-        let starts_within = ObjectReader::can_start_within(&self.format, self.compression);
-        let start = if starts_within { position.offset } else { 0 };
-        let mut source = self.service.objects().reader(&place, start).await?;
-        if position.version.is_empty() {
-            self.position(key).version = source.version().to_owned();
-        } else if position.version != source.version() {
-            self.fail_object("the object was replaced while it was imported");
-            return Ok(());
-        }
-        let mut reader = ObjectReader::new(self.format.clone(), self.compression);
-        if starts_within {
-            reader.start_within(position.offset, position.records);
-        }
-        loop {
-            match reader.next_record() {
-                Next::Starved => match source.next().await? {
-                    Some(bytes) => reader.push(bytes),
-                    None => reader.push_end(),
-                },
-                Next::Busy => tokio::task::yield_now().await,
-                Next::Record(record) if record.index < position.records => {}
-                Next::Record(record) => self.take(record, reader.offset()).await?,
-                Next::Failed(why) => {
-                    self.pass(reader.offset());
-                    self.fail_object(&why);
-                    return Ok(());
-                }
-                Next::End => {
-                    self.pass(reader.offset());
-                    self.position(key).is_done = true;
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    /// The position in the object that is being read: at its beginning, if it is another one than before.
-    fn position(&mut self, key: &str) -> &mut Position {
-        let position = &mut self.import.details.position;
-        if position.as_ref().is_none_or(|position| position.key != key) {
-            *position = None;
-        }
-        position.get_or_insert_with(|| Position {
-            key: key.to_owned(),
-            version: String::new(),
-            offset: 0,
-            records: 0,
-            is_done: false,
-        })
-    }
-
-    /// Moves the position to an offset.
-    fn pass(&mut self, offset: u64) {
-        let details = &mut self.import.details;
-        let Some(position) = &mut details.position else { return };
-        let size = offset.saturating_sub(position.offset);
-        position.offset = position.offset.max(offset);
-        details.counts.size += size;
+    fn pass(&mut self, size: u64) {
+        self.import.details.counts.size += size;
         self.size += size;
     }
 
     /// Counts a record, and adds its item to the step.
-    async fn take(&mut self, record: Record, offset: u64) -> Result<(), Stop> {
-        self.pass(offset);
-        if let Some(position) = &mut self.import.details.position {
-            position.records = record.index + 1;
-        }
+    async fn take(&mut self, record: Record) -> Result<(), Stop> {
         self.records += 1;
         let Some(table) = self.service.imported(self.table_id) else { return Err(Stop::Gone) };
         let change = record.item.and_then(|item| self.change(table, item).map_err(|problem| problem.to_string()));
@@ -273,19 +148,18 @@ impl Fill<'_> {
         if is_full { self.write_step().await } else { Ok(()) }
     }
 
+    async fn refuse(&mut self, index: u64, why: &str) -> Result<(), Stop> {
+        self.records += 1;
+        self.count_error(index, why);
+        Ok(())
+    }
+}
+
+impl Fill<'_> {
     fn change(&self, table: Arc<Table>, item: Attributes) -> Result<Change, KeyProblem> {
         item_key::check_item_size(&item)?;
         let change = Change::put(&self.service.secret, table, item, None)?;
         Ok(Change { author: Author::Restore, ..change })
-    }
-
-    /// Counts the rest of the object as one error.
-    fn fail_object(&mut self, why: &str) {
-        let Some(position) = &mut self.import.details.position else { return };
-        let index = position.records;
-        (position.records, position.is_done) = (index + 1, true);
-        self.records += 1;
-        self.count_error(index, why);
     }
 
     fn count_error(&mut self, index: u64, why: &str) {
@@ -300,7 +174,7 @@ impl Fill<'_> {
     /// Writes the step, with the record of the import.
     async fn write_step(&mut self) -> Result<(), Stop> {
         self.service.log_import_errors(&self.import, std::mem::take(&mut self.lines)).await;
-        let progress = self.import.row(&self.service.secret)?;
+        let progress = self.import.row(&self.service.secret).map_err(Interrupted::from)?;
         let changes = std::mem::take(&mut self.changes).into_values().collect();
         (self.records, self.size) = (0, 0);
         self.service.ingest(&Step { changes, progress }, self.owned).await?;

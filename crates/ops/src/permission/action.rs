@@ -25,6 +25,7 @@ macro_rules! actions {
 actions! {
     BatchGetItem;
     BatchWriteItem;
+    CancelBulkOperation;
     ConditionCheckItem;
     CreateBackup;
     CreateTable;
@@ -33,6 +34,7 @@ actions! {
     DeleteResourcePolicy;
     DeleteTable;
     DescribeBackup;
+    DescribeBulkOperation;
     DescribeContinuousBackups;
     DescribeEndpoints;
     DescribeExport;
@@ -51,6 +53,7 @@ actions! {
     GetShardIterator;
     ImportTable;
     ListBackups;
+    ListBulkOperations;
     ListExports;
     ListImports;
     ListStreams;
@@ -66,6 +69,7 @@ actions! {
     RestoreTableFromBackup;
     RestoreTableToPointInTime;
     Scan;
+    StartBulkPutItems;
     TagResource;
     UntagResource;
     UpdateContinuousBackups;
@@ -75,6 +79,16 @@ actions! {
     UpdateTimeToLive;
 }
 
+/// Actions that the reference does not list yet: those of the operations of bulk puts, which the AWS model has. Their access levels and
+/// resources are taken from the operations that they resemble.
+#[cfg(test)]
+const UNLISTED: &[Action] = &[
+    Action::CancelBulkOperation,
+    Action::DescribeBulkOperation,
+    Action::ListBulkOperations,
+    Action::StartBulkPutItems,
+];
+
 #[cfg(test)]
 mod tests {
     use auth::iam::reference;
@@ -82,8 +96,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn actions_that_are_not_listed_are_not_listed() {
+        for action in UNLISTED {
+            assert!(reference::find(action.name()).is_none(), "{} is listed now", action.name());
+        }
+    }
+
+    #[test]
     fn every_action_is_one_of_awss() {
-        for action in ACTIONS {
+        for action in ACTIONS.iter().filter(|action| !UNLISTED.contains(action)) {
             assert_eq!(reference::find(action.name()).map(|found| found.name), Some(action.name()));
         }
     }

@@ -62,6 +62,7 @@ fn is_read(action: Action) -> bool {
         BatchGetItem
             | ConditionCheckItem
             | DescribeBackup
+            | DescribeBulkOperation
             | DescribeContinuousBackups
             | DescribeEndpoints
             | DescribeExport
@@ -76,6 +77,7 @@ fn is_read(action: Action) -> bool {
             | GetResourcePolicy
             | GetShardIterator
             | ListBackups
+            | ListBulkOperations
             | ListExports
             | ListImports
             | ListStreams

@@ -104,6 +104,10 @@ asks! {
         }
         asking.any(Action::ListImports)
     };
+    StartBulkPutItemsInput => bulk_put;
+    DescribeBulkOperationInput => |r, asking| asking.arn(Action::DescribeBulkOperation, &r.bulk_operation_arn);
+    CancelBulkOperationInput => |r, asking| asking.arn(Action::CancelBulkOperation, &r.bulk_operation_arn);
+    ListBulkOperationsInput => |_, asking| asking.any(Action::ListBulkOperations);
     DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
     UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);
     KinesisStreamingDestinationInput => |r, asking| {
@@ -192,6 +196,20 @@ fn restore_to_moment<'a>(
         asking.table(Action::RestoreTableToPointInTime, source)?;
     }
     fill_table(&request.target_table_name, request.sse_specification_override.as_ref(), asking)
+}
+
+/// The table, whose items it puts as PutItem does, and both buckets. AWS's own requirements are not known.
+fn bulk_put<'a>(request: &'a StartBulkPutItemsInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
+    let (input, output) = (&request.input_s3_configuration, &request.output_s3_configuration);
+    asking.also_names("inputS3Bucket", &input.s3_bucket);
+    asking.outside(Outside::Listed { bucket: &input.s3_bucket });
+    asking.outside(Outside::Read { bucket: &input.s3_bucket, prefix: input.s3_key_prefix.as_deref() });
+    if let Some(bucket) = &output.s3_bucket {
+        asking.also_names("outputS3Bucket", bucket);
+        asking.outside(Outside::Written { bucket, prefix: output.s3_key_prefix.as_deref() });
+    }
+    asking.table(Action::StartBulkPutItems, &request.table_name)?;
+    asking.table(Action::PutItem, &request.table_name)
 }
 
 fn fill_table<'a>(

@@ -105,6 +105,7 @@ impl Action {
         match (self.source, &*self.name) {
             (DYNAMODB, "CreateBackup") => Some(Making::Arn(["BackupDetails", "BackupArn"])),
             (DYNAMODB, "ExportTableToPointInTime") => Some(Making::Arn(["ExportDescription", "ExportArn"])),
+            (DYNAMODB, "StartBulkPutItems") => Some(Making::Arn(["BulkOperationDescription", "BulkOperationArn"])),
             (DYNAMODB, "ImportTable") => Some(Making::Arn(["ImportTableDescription", "ImportArn"])),
             (source, name) if source == LAMBDA.event_source && name.starts_with(MAPPING) => Some(Making::Mapping),
             (source, "CreateAccessKey") if source == IAM.event_source => Some(Making::AccessKey),

@@ -26,6 +26,10 @@ static RECOVERY_GAPS: Metric = Metric::counter(
     "Gaps in archives of tables' logs: recovery goes back to the moment behind the last one.",
 );
 
+static BULK_RECORDS: Metric =
+    Metric::counter("stator_bulk_put_records_total", "Records of bulk operations, by what came of them.");
+const BULK_OUTCOMES: [&str; 3] = ["put", "failed", "condition_failed"];
+
 /// A metric of tables.
 struct OfTables {
     metric: Metric,
@@ -72,6 +76,10 @@ pub(super) fn write(background: &BackgroundStats, page: &mut Page) {
     page.metric(&RECORDS_LOST).value(background.lost_records);
     page.metric(&ARCHIVED_BYTES).value(background.archived_bytes);
     page.metric(&RECOVERY_GAPS).value(background.recovery_gaps);
+    let mut series = page.metric(&BULK_RECORDS);
+    for (outcome, records) in BULK_OUTCOMES.into_iter().zip(background.bulk_records) {
+        series.labelled(&[("outcome", outcome)], records);
+    }
     let detail = page.detail();
     let named = match detail {
         Detail::Each(tables_max) => tables_max.min(background.tables.len()),
@@ -118,7 +126,7 @@ mod tests {
         let mut page = Page::new(detail);
         write(&background, &mut page);
         let text = page.into_text();
-        text.lines().filter(|line| !line.starts_with('#')).skip(5).map(str::to_owned).collect()
+        text.lines().filter(|line| !line.starts_with('#')).skip(8).map(str::to_owned).collect()
     }
 
     #[test]

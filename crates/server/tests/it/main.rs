@@ -6,6 +6,7 @@ mod backup_command;
 mod backups;
 mod bench;
 mod bench_tls;
+mod bulk_puts;
 mod client;
 mod connections;
 mod crash;

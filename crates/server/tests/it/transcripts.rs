@@ -69,7 +69,7 @@ fn transcripts_on_sealed_data() {
     check_all(&files(), start);
 }
 
-/// A server with an object store: a bucket with objects to import.
+/// A server with an object store: a bucket with objects to import and to put, and one for reports.
 fn with_objects(server: TestServerBuilder) -> TestServerBuilder {
     let json = concat!(
         r#"{"Item":{"pk":{"S":"a"},"n":{"N":"600"}}}"#,
@@ -78,7 +78,18 @@ fn with_objects(server: TestServerBuilder) -> TestServerBuilder {
         "\n",
         r#"{"Item":{"pk":{"S":"b"}}}"#
     );
-    for (object, contents) in [("in/items.json", json), ("csv/items.csv", "pk;v\r\n1;7\r\n2;\r\n")] {
+    let bulk = concat!(
+        r#"{"Item":{"pk":{"S":"a"},"v":{"N":"2"}},"ConditionExpression":"attribute_not_exists(pk)"}"#,
+        "\n",
+        r#"{"Item":{"pk":{"S":"b"}}}"#,
+        "\n",
+        r#"{"Item":{"x":{"S":"no key"}}}"#,
+        "\n"
+    );
+    std::fs::create_dir_all(server.path("objects/reports")).expect("a folder");
+    for (object, contents) in
+        [("in/items.json", json), ("csv/items.csv", "pk;v\r\n1;7\r\n2;\r\n"), ("bulk/1.json", bulk)]
+    {
         let path = server.path("objects/bucket").join(object);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, contents).expect("an object");
@@ -181,6 +192,8 @@ fn check(client: &mut Client, file: &Path, case: &Case<'_>, remembered: &mut Rem
             "DescribeKinesisStreamingDestination",
             "DescribeImport",
             "ListImports",
+            "DescribeBulkOperation",
+            "ListBulkOperations",
         ]
         .contains(&case.operation);
         if agrees(case, &response, kind.as_deref(), &body, remembered) || !looks || Instant::now() > deadline {

@@ -4,18 +4,14 @@ use super::*;
 
 /// In the order of [`Operation::ALL`]. An operation that gets its row above is taken out here.
 const NOT_BUILT: &[&str] = &[
-    "CancelBulkOperation",
     "CreateGlobalTable",
-    "DescribeBulkOperation",
     "DescribeContributorInsights",
     "DescribeGlobalTable",
     "DescribeGlobalTableSettings",
     "DescribeTableReplicaAutoScaling",
-    "ListBulkOperations",
     "ListContributorInsights",
     "ListGlobalTables",
     "SearchVectors",
-    "StartBulkPutItems",
     "UpdateContributorInsights",
     "UpdateGlobalTable",
     "UpdateGlobalTableSettings",

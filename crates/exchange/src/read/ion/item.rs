@@ -2,23 +2,64 @@
 //!
 //! A string is S, a blob is B, and ints, decimals and floats are N. A list with the annotation of a set is that set.
 
+use std::collections::BTreeMap;
+
 use model::limits::NESTING_MAX;
 use model::{AttributeValue, Attributes, Number};
 
 use super::tree::{Data, IonValue};
 use crate::read::value::{EMPTY_NAME, Problems, TOO_DEEP};
+use crate::read::{Put, RecordCondition};
 
-/// The item of a value, or why it has no valid one.
+const CONDITION_SHAPE: &str = "a condition of an Ion value is not made of strings and values";
+
+/// The item of a value, or why it has no valid one; with its condition, if that is asked for.
 ///
 /// # Errors
-/// Why the value cannot be read as an item.
-pub(super) fn item(value: IonValue) -> Result<Result<Attributes, String>, String> {
+/// Why the value cannot be read as a record.
+pub(super) fn record(value: IonValue, has_conditions: bool) -> Result<Result<Put, String>, String> {
     let Data::Struct(fields) = value.data else { return Err("an Ion value is no struct".to_owned()) };
-    let item = fields.into_iter().rev().find(|(name, _)| name == "Item").map(|(_, item)| item.data);
+    let (mut item, mut condition, mut problems) = (None, RecordCondition::default(), Problems::default());
+    // Of fields with one name the last one counts.
+    for (name, field) in fields {
+        match name.as_str() {
+            "Item" => item = Some(field.data),
+            "ConditionExpression" if has_conditions => condition.expression = text(field)?,
+            "ExpressionAttributeNames" if has_conditions => condition.names = names(field)?,
+            "ExpressionAttributeValues" if has_conditions => condition.values = values(field, &mut problems)?,
+            _ => {}
+        }
+    }
     let Some(Data::Struct(fields)) = item else { return Err("an Ion value has no field Item".to_owned()) };
-    let mut problems = Problems::default();
     let item = map(fields, 1, &mut problems)?;
-    Ok(problems.verdict(item))
+    Ok(problems.verdict(Put { item, condition: condition.boxed() }))
+}
+
+/// A null is an absent member, as in JSON.
+fn text(field: IonValue) -> Result<Option<String>, String> {
+    match field.data {
+        Data::Null => Ok(None),
+        Data::Text(text) => Ok(Some(text)),
+        _ => Err(CONDITION_SHAPE.to_owned()),
+    }
+}
+
+fn names(field: IonValue) -> Result<Option<BTreeMap<String, String>>, String> {
+    let fields = match field.data {
+        Data::Null => return Ok(None),
+        Data::Struct(fields) => fields,
+        _ => return Err(CONDITION_SHAPE.to_owned()),
+    };
+    let name = |(placeholder, name)| text(name)?.map(|name| (placeholder, name)).ok_or(CONDITION_SHAPE.to_owned());
+    fields.into_iter().map(name).collect::<Result<_, _>>().map(Some)
+}
+
+fn values(field: IonValue, problems: &mut Problems) -> Result<Option<Attributes>, String> {
+    match field.data {
+        Data::Null => Ok(None),
+        Data::Struct(fields) => map(fields, 1, problems).map(Some),
+        _ => Err(CONDITION_SHAPE.to_owned()),
+    }
 }
 
 fn map(fields: Vec<(String, IonValue)>, level: usize, problems: &mut Problems) -> Result<Attributes, String> {

@@ -50,7 +50,7 @@ enum Problem {
 }
 
 impl Ion {
-    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool) -> Scan {
+    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool, has_conditions: bool) -> Scan {
         let Some(first) = bytes.first() else { return self.end_scan(is_end) };
         let encoding = self.encoding.get_or_insert(match *first {
             BINARY_FIRST => Encoding::Binary { list_left: None },
@@ -65,7 +65,7 @@ impl Ion {
             Ok(Found::Value(size, _)) if size > RECORD_SIZE_MAX => {
                 Scan::Malformed(format!("a record is larger than {RECORD_SIZE_MAX} bytes"))
             }
-            Ok(Found::Value(size, value)) => self.record(size, value),
+            Ok(Found::Value(size, value)) => self.record(size, value, has_conditions),
             Err(Problem::Incomplete) if is_end => Scan::Malformed("the object ends within an Ion value".to_owned()),
             Err(Problem::Incomplete) => Scan::Incomplete,
             Err(Problem::Malformed(why)) => Scan::Malformed(format!("the object is no valid Ion: {why}")),
@@ -84,15 +84,15 @@ impl Ion {
         }
     }
 
-    fn record(&mut self, size: usize, value: IonValue) -> Scan {
+    fn record(&mut self, size: usize, value: IonValue, has_conditions: bool) -> Scan {
         if value.is_annotated_first(SYMBOL_TABLE) && value.is_struct() {
             return match self.symbols.read(&value) {
                 Ok(()) => Scan::Skip(size),
                 Err(why) => Scan::Malformed(format!("the object is no valid Ion: {why}")),
             };
         }
-        match item::item(value) {
-            Ok(item) => Scan::Record(size, item),
+        match item::record(value, has_conditions) {
+            Ok(put) => Scan::Record(size, put),
             Err(why) => Scan::Malformed(why),
         }
     }

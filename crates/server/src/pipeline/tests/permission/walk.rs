@@ -33,6 +33,12 @@ fn of_backup(action: &'static str) -> Row {
     Row { then: "BackupNotFoundException", ..row(&[(action, &arn)], json!({"BackupArn": arn})) }
 }
 
+/// One action on a bulk operation of table TTT that does not exist.
+fn of_bulk_operation(action: &'static str) -> Row {
+    let arn = format!("{T}/bulk-operation/01700000000000-0123abcd");
+    Row { then: "ResourceNotFoundException", ..row(&[(action, &arn)], json!({"BulkOperationArn": arn})) }
+}
+
 fn key() -> Value {
     json!({"pk": {"S": "a"}, "sk": {"S": "1"}})
 }
@@ -82,6 +88,22 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             Row { then: "ImportNotFoundException", ..row(&[("DescribeImport", &arn)], json!({"ImportArn": arn})) }
         }
         Operation::ListImports => row(&[("ListImports", "*")], json!({"TableArn": T})),
+        Operation::StartBulkPutItems => {
+            let output = json!({"S3Bucket": "out", "OutputType": ["ERROR"], "S3KeyPrefix": "reports/"});
+            let input = json!({"S3Bucket": "bucket", "InputFormat": "ION", "S3KeyPrefix": "in/"});
+            let mut row =
+                on_t("StartBulkPutItems", json!({"InputS3Configuration": input, "OutputS3Configuration": output}));
+            row.asks.push(("PutItem", T.to_owned()));
+            row.asks.push(("s3:ListBucket", "arn:aws:s3:::bucket".to_owned()));
+            row.asks.push(("s3:GetObject", "arn:aws:s3:::bucket/in/*".to_owned()));
+            for action in ["s3:PutObject", "s3:AbortMultipartUpload"] {
+                row.asks.push((action, "arn:aws:s3:::out/reports/*".to_owned()));
+            }
+            row
+        }
+        Operation::CancelBulkOperation => of_bulk_operation("CancelBulkOperation"),
+        Operation::DescribeBulkOperation => of_bulk_operation("DescribeBulkOperation"),
+        Operation::ListBulkOperations => row(&[("ListBulkOperations", "*")], json!({})),
         Operation::RestoreTableToPointInTime => {
             let mut row = row(&[("RestoreTableToPointInTime", T)], json!({"SourceTableName": "TTT"}));
             row.then = "PointInTimeRecoveryUnavailableException";
