@@ -20,8 +20,9 @@ use tables::{Table, rows};
 use super::BulkRecord;
 use super::details::BulkDetails;
 use super::report::{self, Line};
-use crate::capacity::{Charge, Consumed};
+use crate::capacity::Charge;
 use crate::change::{Action, Change, Refusal};
+use crate::consumed::Consumed;
 use crate::object_source::Position;
 use crate::parameters::WriteCondition;
 use crate::service::Service;
@@ -124,7 +125,7 @@ impl StepContext<'_> {
             }
             Err(error) => return Err(Unwritten::Failed(error)),
         };
-        let (name, mut consumed) = (self.table.name(), Consumed::new(None));
+        let (name, mut consumed) = (self.table.name(), Consumed::new(None, None));
         let units = |charge: &Charge| charge.table + charge.indexes.iter().map(|index| index.units).sum::<f64>();
         for charge in &outcome.charges {
             self.service.charge(&self.table, name, charge, &mut consumed);
@@ -275,6 +276,8 @@ impl Outcome {
                     }
                     Refusal::Invalid(why) => self.fail(context, pending, &why),
                     Refusal::Key(problem) => self.fail(context, pending, &problem.to_string()),
+                    // Its own rate bounds a bulk put, and not the throughput of its table.
+                    Refusal::Throttled(_) => self.fail(context, pending, "the throughput of an index does not suffice"),
                 }
             }
         }

@@ -63,7 +63,7 @@ async fn a_failed_condition_is_charged() {
         let condition = expr::Condition::parse(ExpressionKind::Condition, text, &mut placeholders).unwrap();
         let key = item(&[("pk", s("a")), ("sk", n(sort))]);
         let change = Change::of_key(&service.secret, Arc::clone(&table), key, Some(condition), Action::Delete).unwrap();
-        let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total));
+        let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total), None);
         service.write(&change, OnConditionFailure::Hide, "met", &mut consumed).await.unwrap_err();
         assert_eq!(consumed.single().unwrap().capacity_units, Some(units));
     }
