@@ -80,7 +80,7 @@ async fn many_changes_keep_no_items() {
         let key = item(&[("pk", s("a")), ("sk", n("1"))]);
         Change::of_key(&service.secret, Arc::clone(&table), key, None, Action::Check).unwrap()
     };
-    let consumed = &mut Consumed::new(None);
+    let consumed = &mut Consumed::new(None, None);
     let alone = service.write(&change(), OnConditionFailure::Hide, "many", consumed).await.unwrap();
     assert!(alone.old.is_some());
     let together = service.write_each(&[change()], &["many"], consumed).await.unwrap();

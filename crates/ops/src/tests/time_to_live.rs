@@ -204,7 +204,7 @@ async fn a_deletion_looks_once_more() {
     let key = item(&[("pk", s("gone"))]);
     let request = DeleteItemInput { table_name: "tab".to_owned(), key, ..DeleteItemInput::default() };
     aging.service.delete_item(&caller(), request).await.unwrap();
-    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total));
+    let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total), None);
     let done = aging.service.write_each(&changes, &["tab"; 3], &mut consumed).await.unwrap();
     assert_eq!(done.iter().flatten().filter(|applied| applied.wrote).count(), 1);
     // Deletions by time to live consume nothing. Source: Developer Guide, "Using time to live".

@@ -21,7 +21,7 @@ async fn replicated_and_restored_changes_are_ordinary_records() {
         let key = item(&[("pk", s("a"))]);
         let change = Change::of_key(&streamed.service.secret, table, key, None, action).unwrap();
         let change = Change { author, ..change };
-        let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total));
+        let mut consumed = Consumed::new(Some(ReturnConsumedCapacity::Total), None);
         streamed.service.write(&change, OnConditionFailure::Hide, "tab", &mut consumed).await.unwrap();
         assert_eq!(consumed.single().unwrap().capacity_units, Some(units));
     }
