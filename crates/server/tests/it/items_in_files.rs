@@ -132,6 +132,31 @@ fn dynamodb_json_loses_nothing() {
 
 /// From one program to the other, without a file.
 #[test]
+fn ion_loses_nothing_and_files_can_be_compressed() {
+    let (server, folder) = (TestServer::in_memory().start(), Folder::new());
+    let mut client = server.client();
+    fill(&mut client, "Music");
+    let expected = items(&mut client, "Music");
+    for (format, compression, start) in [
+        ("ion", "none", &b"$ion_1_0 {Item:{"[..]),
+        ("ion", "gzip", &[0x1F, 0x8B]),
+        ("dynamodb-json", "gzip", &[0x1F, 0x8B]),
+    ] {
+        let copy = format!("Copy-{format}-{compression}");
+        make_table(&mut client, &copy);
+        let file = folder.path("music");
+        let format = ["--format", format];
+        let output = ["--compression", compression, "--output", &file];
+        let (code, _, stderr) = ran(&server, &[&["export", "Music"], &format[..], &output].concat());
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(std::fs::read(&file).expect("a file").starts_with(start));
+        let (code, stdout, stderr) = ran(&server, &[&["import", &copy, &file], &format[..]].concat());
+        assert_eq!((code, stdout), (Some(0), format!("2002 items written to {copy}, 0 bad lines\n")), "{stderr}");
+        assert!(items(&mut client, &copy) == expected, "{copy}");
+    }
+}
+
+#[test]
 fn an_export_is_imported_through_a_pipe() {
     let server = TestServer::in_memory().start();
     let mut client = server.client();
