@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use crate::remote::{self, FORMATS, ItemFormat, Progress, Remote, RemoteArguments, SIGNING, TableKeys, duration, say};
 
 use lines::Lines;
-use output::Output;
+use output::{Compression, Output};
 use scan::Segment;
 
 const EXAMPLES: &str = "\
@@ -29,6 +29,7 @@ Examples:
   stator export Music --output music.json
   stator export Music --format json | jq -c 'select(.year > 1960)'
   stator export Music --format csv --columns artist,song,year --output music.csv
+  stator export Music --format ion --compression gzip --output music.ion.gz
   stator export Music | zstd > music.json.zst
 
 A file is written under another name and renamed when it is complete: it has all items, or it is as it was before. A scan has \
@@ -51,6 +52,10 @@ pub(crate) struct ExportArguments {
     /// The file, readable for its owner only, or - for stdout
     #[arg(long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
+
+    /// How the file or stdout is compressed; 'stator import' recognizes it
+    #[arg(long, value_name = "COMPRESSION", default_value = "none")]
+    compression: Compression,
 
     /// Of CSV: the attributes that are columns [default: those of the first item, the keys first; if other items have more, the
     /// command names them and ends with 1]
@@ -82,7 +87,7 @@ async fn export(remote: &Remote, arguments: &ExportArguments) -> Result<bool, Fa
     let keys = TableKeys::describe(&mut remote.connect(), &arguments.table).await?;
     let item_count = keys.item_count;
     let lines = Arc::new(Lines::new(arguments.format, keys.names, &arguments.columns));
-    let output = Output::open(&arguments.output)?;
+    let output = Output::open(&arguments.output, arguments.compression)?;
     let (sender, receiver) = mpsc::channel(1);
     let writing = output.write(receiver, Arc::clone(&lines))?;
     let exported = Arc::new(AtomicU64::new(0));

@@ -52,6 +52,7 @@ impl Lines {
         match self.format {
             ItemFormat::Json => push_plain_item(out, item.view()),
             ItemFormat::DynamodbJson => LineFormat::DynamoDbJson.push_item(out, item.view()),
+            ItemFormat::Ion => LineFormat::Ion.push_item(out, item.view()),
             ItemFormat::Csv => {
                 let columns = self.columns.get_or_init(|| Columns::new(self.columns_of(item), false));
                 if !columns.are_chosen {

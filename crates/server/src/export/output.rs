@@ -5,15 +5,23 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use client::Failure;
+use flate2::write::GzEncoder;
 use tokio::sync::{mpsc, oneshot};
 
 use super::lines::Lines;
 
 const STDOUT: &str = "-";
 
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+}
+
 pub(super) struct Output {
-    sink: Sink,
+    sink: Encoder,
     temporary: Option<Temporary>,
     name: String,
 }
@@ -21,6 +29,12 @@ pub(super) struct Output {
 enum Sink {
     Stdout(io::Stdout),
     File(File),
+}
+
+/// What is written on its way to the sink.
+enum Encoder {
+    None(Sink),
+    Gzip(Box<GzEncoder<Sink>>),
 }
 
 /// A file that becomes another one. It is removed when dropped.
@@ -38,23 +52,24 @@ pub(super) struct Writing {
 }
 
 impl Output {
-    pub(super) fn open(path: &Path) -> Result<Output, Failure> {
+    pub(super) fn open(path: &Path, compression: Compression) -> Result<Output, Failure> {
         if path == Path::new(STDOUT) {
-            return Ok(Output { sink: Sink::Stdout(io::stdout()), temporary: None, name: "stdout".to_owned() });
+            let sink = Encoder::of(Sink::Stdout(io::stdout()), compression);
+            return Ok(Output { sink, temporary: None, name: "stdout".to_owned() });
         }
         let name = path.display().to_string();
         let (file, temporary) = create(path).map_err(|error| Failure::new(format!("cannot write {name}: {error}")))?;
-        Ok(Output { sink: Sink::File(file), temporary, name })
+        Ok(Output { sink: Encoder::of(Sink::File(file), compression), temporary, name })
     }
 
     /// Begins to write what is received, in a thread: a pipe that is not read blocks it.
     pub(super) fn write(self, receiver: mpsc::Receiver<Vec<u8>>, lines: Arc<Lines>) -> Result<Writing, Failure> {
-        let Output { mut sink, temporary, name } = self;
-        let is_stdout = matches!(sink, Sink::Stdout(_));
+        let Output { sink, temporary, name } = self;
+        let is_stdout = matches!(sink.sink(), Sink::Stdout(_));
         let (sender, ended) = oneshot::channel();
         let write = move || {
             // Its receiver is gone if the command has ended.
-            let _ = sender.send(write_all(&mut sink, receiver, &lines));
+            let _ = sender.send(write_all(sink, receiver, &lines));
         };
         let thread = std::thread::Builder::new().name("export".to_owned()).spawn(write);
         thread.map_err(|error| Failure::new(format!("cannot start: {error}")))?;
@@ -75,7 +90,7 @@ impl Writing {
     }
 }
 
-fn write_all(sink: &mut Sink, mut receiver: mpsc::Receiver<Vec<u8>>, lines: &Lines) -> io::Result<()> {
+fn write_all(mut sink: Encoder, mut receiver: mpsc::Receiver<Vec<u8>>, lines: &Lines) -> io::Result<()> {
     let mut has_header = false;
     while let Some(text) = receiver.blocking_recv() {
         if !std::mem::replace(&mut has_header, true) {
@@ -89,14 +104,53 @@ fn write_all(sink: &mut Sink, mut receiver: mpsc::Receiver<Vec<u8>>, lines: &Lin
     sink.finish()
 }
 
-impl Sink {
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Sink::Stdout(stdout) => stdout.write_all(bytes),
-            Sink::File(file) => file.write_all(bytes),
+impl Encoder {
+    fn of(sink: Sink, compression: Compression) -> Encoder {
+        match compression {
+            Compression::None => Encoder::None(sink),
+            Compression::Gzip => Encoder::Gzip(Box::new(GzEncoder::new(sink, flate2::Compression::default()))),
         }
     }
 
+    fn sink(&self) -> &Sink {
+        match self {
+            Encoder::None(sink) => sink,
+            Encoder::Gzip(encoder) => encoder.get_ref(),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Encoder::None(sink) => sink.write_all(bytes),
+            Encoder::Gzip(encoder) => encoder.write_all(bytes),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Encoder::None(mut sink) => sink.finish(),
+            Encoder::Gzip(encoder) => encoder.finish()?.finish(),
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Sink::Stdout(stdout) => stdout.write(bytes),
+            Sink::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Sink::Stdout(stdout) => stdout.flush(),
+            Sink::File(file) => file.flush(),
+        }
+    }
+}
+
+impl Sink {
     fn finish(&mut self) -> io::Result<()> {
         match self {
             Sink::Stdout(stdout) => stdout.flush(),

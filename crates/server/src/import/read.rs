@@ -55,6 +55,7 @@ pub(super) fn input_format(format: ItemFormat, columns: &[String], keys: &TableK
     match format {
         ItemFormat::Json => InputFormat::Plain(keys.types.clone()),
         ItemFormat::DynamodbJson => InputFormat::DynamoDbJson,
+        ItemFormat::Ion => InputFormat::Ion,
         ItemFormat::Csv => InputFormat::Csv(CsvOptions {
             delimiter: b',',
             header: (!columns.is_empty()).then(|| columns.to_vec()),

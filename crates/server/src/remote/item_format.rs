@@ -8,6 +8,7 @@ Formats:
   dynamodb-json   {\"Item\":{\"id\":{\"S\":\"a\"},\"n\":{\"N\":\"1\"}}} on each line: all types come back
   json            {\"id\":\"a\",\"n\":1} on each line: numbers keep all digits. Lossy: sets come back
                   as lists, binary values as strings of base64, except binary keys
+  ion             $ion_1_0 {Item:{id:\"a\",n:1.}} on each line, as DynamoDB's exports have it: all types come back
   csv             a header, and a line for each item. Lossy: all but keys comes back as strings;
                   sets, lists and maps are JSON; NULL and empty strings come back as nothing
 ";
@@ -18,6 +19,8 @@ pub(crate) enum ItemFormat {
     Json,
     /// One item a line, as DynamoDB's exports have it; loses nothing
     DynamodbJson,
+    /// One item a line, as Amazon Ion; loses nothing
+    Ion,
     /// Comma-separated values
     Csv,
 }
