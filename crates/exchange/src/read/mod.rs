@@ -8,8 +8,8 @@
 //!
 //! A tolerant reader ([`ObjectReader::tolerant`]) takes a record that cannot be read, and whose end is known, for one without a valid item.
 //!
-//! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes, compressed bytes are decompressed in small portions,
-//! and the decompressor's window is limited. Nesting is bounded before it takes stack.
+//! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes and becomes at most [`RECORD_MEMORY_MAX`] bytes, compressed
+//! bytes are decompressed in small portions, and the decompressor's window is limited. Nesting is bounded before it takes stack.
 //!
 //! A reader of an object that was read in part starts at its beginning and skips the records up to an offset in the uncompressed
 //! bytes, since the meaning of a record may depend on those before it (headers, symbol tables, the decompressor's window). The
@@ -19,6 +19,7 @@ mod csv;
 mod decompress;
 mod ion;
 mod json;
+mod memory;
 mod plain;
 mod value;
 
@@ -30,10 +31,12 @@ use model::{Attributes, KeyType};
 pub use csv::CsvOptions;
 pub use decompress::Compression;
 pub use json::ItemJson;
+pub use memory::RECORD_MEMORY_MAX;
 
 use csv::Csv;
 use decompress::{Decompressor, Filled};
 use ion::Ion;
+use memory::Memory;
 
 /// A record, uncompressed: an item of 400 KB takes most with escaped characters, six bytes each, or in lists of NULL. Unit: bytes. Our own
 /// bound.
@@ -93,6 +96,8 @@ pub struct Record {
     pub index: u64,
     /// Its item, or why it is none.
     pub item: Result<Attributes, String>,
+    /// About what it takes in memory, which may be far more than its bytes. Unit: bytes.
+    pub memory: usize,
 }
 
 enum Records {
@@ -202,10 +207,11 @@ impl ObjectReader {
                 continue;
             }
             let size_max = self.record_size_max;
-            match self.records.scan(&self.bytes, self.is_end, size_max) {
+            let memory = Memory::default();
+            match self.records.scan(&self.bytes, self.is_end, size_max, &memory) {
                 Scan::Skip(size) => self.take(size),
-                Scan::Record(size, item) => return self.record(size, item),
-                Scan::Unreadable(size, why) if self.is_tolerant => return self.record(size, Err(why)),
+                Scan::Record(size, item) => return self.record(size, item, &memory),
+                Scan::Unreadable(size, why) if self.is_tolerant => return self.record(size, Err(why), &memory),
                 Scan::Unreadable(_, why) | Scan::Malformed(why) => return self.fail(why),
                 Scan::Incomplete if self.is_end => return Next::End,
                 Scan::Incomplete if self.bytes.len() > size_max => return self.fail(too_large(size_max)),
@@ -215,12 +221,12 @@ impl ObjectReader {
         }
     }
 
-    fn record(&mut self, size: usize, item: Result<Attributes, String>) -> Next {
+    fn record(&mut self, size: usize, item: Result<Attributes, String>, memory: &Memory) -> Next {
         self.record_line_feeds = self.line_feeds;
         self.take(size);
         let index = self.count;
         self.count += 1;
-        Next::Record(Record { index, item })
+        Next::Record(Record { index, item, memory: memory.taken() })
     }
 
     /// A record that cannot be read counts as one.
@@ -240,12 +246,14 @@ impl ObjectReader {
 }
 
 impl Records {
-    fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize) -> Scan {
+    fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize, memory: &Memory) -> Scan {
         match self {
-            Records::DynamoDbJson => scan_line(bytes, is_end, record_size_max, json::item),
-            Records::Plain(key_types) => scan_line(bytes, is_end, record_size_max, |line| plain::item(line, key_types)),
-            Records::Ion(ion) => ion.scan(bytes, is_end),
-            Records::Csv(csv) => csv.scan(bytes, is_end, record_size_max),
+            Records::DynamoDbJson => scan_line(bytes, is_end, record_size_max, |line| json::item(line, memory)),
+            Records::Plain(key_types) => {
+                scan_line(bytes, is_end, record_size_max, |line| plain::item(line, key_types, memory))
+            }
+            Records::Ion(ion) => ion.scan(bytes, is_end, memory),
+            Records::Csv(csv) => csv.scan(bytes, is_end, record_size_max, memory),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod csv;
 mod ion;
+mod memory;
 mod plain;
 mod random;
 mod round_trip;

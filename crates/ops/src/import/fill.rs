@@ -4,7 +4,7 @@
 //! the last record, and the counts. So each record is counted once, whatever happens to the process in between; a step that is
 //! repeated puts its items once more. Of several items with one key the last one wins, within a step and between steps.
 //!
-//! In memory is one step, one piece of an object, and one window of its decompressor.
+//! In memory is one step, one record, one piece of an object, and one window of its decompressor.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ const STEP_ITEMS: usize = 256;
 const STEP_RECORDS: usize = 4096;
 /// What the records of one step have. Unit: bytes, uncompressed.
 const STEP_SIZE: u64 = 2 << 20;
+/// What the items of one step take in memory before the last one of them, which may have far fewer bytes in their objects. Unit: bytes.
+const STEP_MEMORY: usize = 8 << 20;
 /// A failure that the captures name.
 const BAD_ITEMS: (&str, &str) = (
     "ItemValidationError",
@@ -86,6 +88,7 @@ struct Fill<'a> {
     changes: BTreeMap<Bytes, Change>,
     records: usize,
     size: u64,
+    memory: usize,
     /// Of the error log.
     lines: Vec<u8>,
 }
@@ -107,9 +110,20 @@ impl Service {
         drop(table);
         let bucket = Bucket::parse(&details.bucket, details.bucket_owner.as_deref());
         let bucket = bucket.map_err(|refused| Interrupted::Failed(refused.to_string()))?;
-        let (changes, records, size, lines) = (BTreeMap::new(), 0, 0, Vec::new());
-        let mut fill =
-            Fill { service: self, table_id, owned, bucket, format, compression, import, changes, records, size, lines };
+        let mut fill = Fill {
+            service: self,
+            table_id,
+            owned,
+            bucket,
+            format,
+            compression,
+            import,
+            changes: BTreeMap::new(),
+            records: 0,
+            size: 0,
+            memory: 0,
+            lines: Vec::new(),
+        };
         let read = fill.read_objects().await;
         // What was counted is written, also of an import that fails.
         let written = if matches!(read, Ok(()) | Err(Stop::Failed(_))) { fill.write_step().await } else { Ok(()) };
@@ -265,12 +279,14 @@ impl Fill<'_> {
         match change {
             Ok(change) => {
                 self.import.details.counts.imported += 1;
+                self.memory += record.memory;
                 self.changes.insert(change.key.row.bytes.clone(), change);
             }
             Err(why) => self.count_error(record.index, &why),
         }
-        let is_full = self.changes.len() >= STEP_ITEMS || self.records >= STEP_RECORDS || self.size >= STEP_SIZE;
-        if is_full { self.write_step().await } else { Ok(()) }
+        let is_full = self.changes.len() >= STEP_ITEMS || self.records >= STEP_RECORDS;
+        let is_large = self.size >= STEP_SIZE || self.memory >= STEP_MEMORY;
+        if is_full || is_large { self.write_step().await } else { Ok(()) }
     }
 
     fn change(&self, table: Arc<Table>, item: Attributes) -> Result<Change, KeyProblem> {
@@ -302,7 +318,7 @@ impl Fill<'_> {
         self.service.log_import_errors(&self.import, std::mem::take(&mut self.lines)).await;
         let progress = self.import.row(&self.service.secret)?;
         let changes = std::mem::take(&mut self.changes).into_values().collect();
-        (self.records, self.size) = (0, 0);
+        (self.records, self.size, self.memory) = (0, 0, 0);
         self.service.ingest(&Step { changes, progress }, self.owned).await?;
         Ok(())
     }
