@@ -5,6 +5,14 @@ use auth::Caller;
 
 use crate::service::Service;
 
+/// What the keys of an export's objects begin with. A slash at the end of the prefix is not doubled. Source: captures.
+pub(crate) fn export_root(prefix: Option<&str>) -> String {
+    match prefix.filter(|prefix| !prefix.is_empty()) {
+        Some(prefix) => format!("{}/AWSDynamoDB/", prefix.strip_suffix('/').unwrap_or(prefix)),
+        None => "AWSDynamoDB/".to_owned(),
+    }
+}
+
 impl Service {
     /// # Errors
     /// If the operator has not allowed the bucket to the caller's account, or to that of the table.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ExportRecord;
 use super::time::Times;
+use crate::bucket_access::export_root;
 use exchange::write::LineFormat;
 
 const FULL_VERSION: &str = "2020-06-30";
@@ -67,11 +68,8 @@ struct Summary<'a> {
 
 impl Layout {
     pub(super) fn of(export: &ExportRecord) -> Layout {
-        let prefix = export.details.asked.prefix.as_deref().filter(|prefix| !prefix.is_empty());
-        // A slash at the end of the prefix is not doubled. Source: captures.
-        let root = prefix.map_or(String::new(), |prefix| format!("{}/", prefix.strip_suffix('/').unwrap_or(prefix)));
         Layout {
-            root: format!("{root}AWSDynamoDB/"),
+            root: export_root(export.details.asked.prefix.as_deref()),
             id: export.id.clone(),
             is_incremental: export.details.times.window().is_some(),
             format: export.details.asked.line_format(),

@@ -302,12 +302,12 @@ fn judge(
         resource_policy: found.policy.as_deref().filter(|_| !is_rescue(identity, asked.action, found)),
         context: &context,
     };
-    decided(&question, work)?;
+    decided(decide_within(&question, work), &question, work)?;
     own.problem().map_or(Ok(()), Err)
 }
 
-fn decided(question: &Question<'_>, work: &WorkBudget) -> Result<(), Exception> {
-    match decide_within(question, work) {
+fn decided(decision: Decision, question: &Question<'_>, work: &WorkBudget) -> Result<(), Exception> {
+    match decision {
         _ if work.is_exhausted() => Err(Exception::LimitExceeded(WorkBudget::REFUSAL.to_owned())),
         Decision::Denied(denial) => Err(Exception::AccessDenied(question.refusal(denial))),
         Decision::Allowed => Ok(()),
