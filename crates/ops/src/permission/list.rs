@@ -85,6 +85,8 @@ asks! {
         let S3BucketSource { s3_bucket: bucket, s3_bucket_owner, s3_key_prefix } = &r.s3_bucket_source;
         let (owner, prefix) = (s3_bucket_owner.as_deref(), s3_key_prefix.as_deref());
         asking.also_names("s3Bucket", bucket);
+        asking.also_names_any("s3BucketOwner", owner);
+        asking.also_names_any("s3KeyPrefix", prefix);
         asking.outside(Outside::Listed { bucket, owner, prefix });
         asking.outside(Outside::Read { bucket, owner, prefix });
         table_key(r.table_creation_parameters.sse_specification.as_ref(), asking);
@@ -198,6 +200,10 @@ fn export_to_moment<'a>(request: &'a ExportTableToPointInTimeInput, asking: &mut
         Some(S3SseAlgorithm::Aes256) | None => Encryption::Aes256,
     };
     asking.also_names("s3Bucket", bucket);
+    asking.also_names_any("s3BucketOwner", owner);
+    asking.also_names_any("s3Prefix", prefix);
+    asking.also_names_any("s3SseAlgorithm", request.s3_sse_algorithm.map(|algorithm| algorithm.as_str()));
+    asking.also_names_any("s3SseKmsKeyId", key);
     asking.outside(Outside::Written { bucket, owner, prefix, encryption });
     if let Some(key) = key {
         asking.outside(Outside::ObjectKey(key));

@@ -110,6 +110,10 @@ impl<'a> Asking<'a> {
         self.parameters.push((member, name));
     }
 
+    fn also_names_any(&mut self, member: &'static str, name: Option<&'a str>) {
+        self.parameters.extend(name.map(|name| (member, name)));
+    }
+
     /// Adds a resource of another service that the request names.
     fn outside(&mut self, resource: Outside<'a>) {
         self.outside.push(resource);
