@@ -17,7 +17,6 @@ use base::Clock;
 use deliver::Deliveries;
 use deliver::triggers::Places;
 use jobs::Jobs;
-use objects::Objects;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine};
 use tokio::net::{TcpListener, lookup_host};
@@ -196,9 +195,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
-    let objects = arguments.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Objects)?;
     let watched = watched(traces.as_deref(), &engine);
-    let service = operations(watched, objects, shared, &keeps, arguments, address, &jobs).await?;
+    let service = operations(watched, embedded.as_deref(), shared, &keeps, arguments, address, &jobs).await?;
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
@@ -268,7 +266,7 @@ async fn opened(
 
 async fn operations(
     engine: Arc<dyn Engine>,
-    objects: Objects,
+    embedded: Option<&Embedded>,
     shared: Option<Shared>,
     keeps: &Keeps,
     arguments: &ServeArguments,
@@ -276,7 +274,9 @@ async fn operations(
     jobs: &Jobs,
 ) -> Result<Arc<ops::Service>, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let reach = service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects };
+    let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
+    let free_bytes_min = crate::object_store::free_bytes_min(embedded);
+    let reach = service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects, free_bytes_min };
     let service = service::open(engine, shared, keeps, &arguments.service, reach, address, jobs).await;
     service.map_err(Failure::Service)
 }

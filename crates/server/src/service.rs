@@ -28,6 +28,8 @@ pub(crate) struct Reach {
     pub(crate) deletes_expired: bool,
     /// Where exports are written and imports are read.
     pub(crate) objects: Objects,
+    /// What error logs of imports leave free of the disk of a data folder. Unit: bytes.
+    pub(crate) free_bytes_min: u64,
 }
 
 /// Why there are no operations.
@@ -62,9 +64,9 @@ pub(crate) async fn open(
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
     let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired, objects } = reach;
+    let Reach { service_arns, deletes_expired, objects, free_bytes_min } = reach;
     let import_errors = match keeps {
-        Keeps::Folder(data) => Some(data.join(IMPORT_ERRORS)),
+        Keeps::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
         Keeps::Memory | Keeps::Database(_) => None,
     };
     let settings = ops::Settings {

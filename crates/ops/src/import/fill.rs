@@ -89,8 +89,9 @@ struct Fill<'a> {
     records: usize,
     size: u64,
     memory: usize,
-    /// Of the error log.
+    /// Of the error log, while it has room.
     lines: Vec<u8>,
+    logs_errors: bool,
 }
 
 impl Service {
@@ -123,6 +124,7 @@ impl Service {
             size: 0,
             memory: 0,
             lines: Vec::new(),
+            logs_errors: true,
         };
         let read = fill.read_objects().await;
         // What was counted is written, also of an import that fails.
@@ -307,6 +309,7 @@ impl Fill<'_> {
     fn count_error(&mut self, index: u64, why: &str) {
         self.import.details.counts.errors += 1;
         if let Some(position) = &self.import.details.position
+            && self.logs_errors
             && self.import.details.counts.errors <= LINES_MAX
         {
             error_log::push_line(&mut self.lines, &self.import, &position.key, index, why);
@@ -315,7 +318,8 @@ impl Fill<'_> {
 
     /// Writes the step, with the record of the import.
     async fn write_step(&mut self) -> Result<(), Stop> {
-        self.service.log_import_errors(&self.import, std::mem::take(&mut self.lines)).await;
+        let lines = std::mem::take(&mut self.lines);
+        self.logs_errors = self.service.log_import_errors(&self.import, lines).await && self.logs_errors;
         let progress = self.import.row(&self.service.secret)?;
         let changes = std::mem::take(&mut self.changes).into_values().collect();
         (self.records, self.size, self.memory) = (0, 0, 0);
