@@ -6,6 +6,9 @@
 //! - a record that cannot be read ([`Next::Failed`]): the rest of the object is not read;
 //! - bytes that cannot be decompressed: the same.
 //!
+//! An object has its records close together: more than [`BLANK_SIZE_MAX`] bytes without one (blank lines, comments, symbol tables) end it, as
+//! few compressed bytes can stand for any number of them.
+//!
 //! A tolerant reader ([`ObjectReader::tolerant`]) takes a record that cannot be read, and whose end is known, for one without a valid item.
 //!
 //! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes and becomes at most [`RECORD_MEMORY_MAX`] bytes, compressed
@@ -42,6 +45,9 @@ use memory::Memory;
 /// bound.
 pub const RECORD_SIZE_MAX: usize = 4 << 20;
 
+/// Bytes without a record, uncompressed, in an object of a caller's. Unit: bytes. Our own bound.
+pub const BLANK_SIZE_MAX: u64 = 64 << 20;
+
 /// Portions that are decompressed without finding a record before [`Next::Busy`].
 const PORTIONS_MAX: usize = 16;
 /// As many bytes are looked at together, unless the object has fewer. Unit: bytes.
@@ -70,6 +76,8 @@ pub struct ObjectReader {
     is_end: bool,
     has_failed: bool,
     offset: u64,
+    /// The end of the last record.
+    record_end: u64,
     count: u64,
     /// Line feeds before the offset, and before the last record.
     line_feeds: u64,
@@ -138,6 +146,7 @@ impl ObjectReader {
             is_end: false,
             has_failed: false,
             offset: 0,
+            record_end: 0,
             count: 0,
             line_feeds: 0,
             record_line_feeds: 0,
@@ -158,7 +167,7 @@ impl ObjectReader {
 
     /// The position of the first byte that is pushed, where an object is not read from its beginning.
     pub fn start_within(&mut self, offset: u64, count: u64) {
-        (self.offset, self.count) = (offset, count);
+        (self.offset, self.record_end, self.count) = (offset, offset, count);
     }
 
     /// Takes the next bytes of the object, as they are stored.
@@ -209,7 +218,12 @@ impl ObjectReader {
             let size_max = self.record_size_max;
             let memory = Memory::default();
             match self.records.scan(&self.bytes, self.is_end, size_max, &memory) {
-                Scan::Skip(size) => self.take(size),
+                Scan::Skip(size) => {
+                    self.take(size);
+                    if !self.is_tolerant && self.offset - self.record_end > BLANK_SIZE_MAX {
+                        return self.fail(format!("more than {BLANK_SIZE_MAX} bytes have no record"));
+                    }
+                }
                 Scan::Record(size, item) => return self.record(size, item, &memory),
                 Scan::Unreadable(size, why) if self.is_tolerant => return self.record(size, Err(why), &memory),
                 Scan::Unreadable(_, why) | Scan::Malformed(why) => return self.fail(why),
@@ -224,6 +238,7 @@ impl ObjectReader {
     fn record(&mut self, size: usize, item: Result<Attributes, String>, memory: &Memory) -> Next {
         self.record_line_feeds = self.line_feeds;
         self.take(size);
+        self.record_end = self.offset;
         let index = self.count;
         self.count += 1;
         Next::Record(Record { index, item, memory: memory.taken() })

@@ -213,6 +213,18 @@ fn much_that_is_nothing_is_read_in_turns() {
 }
 
 #[test]
+fn much_that_is_nothing_ends_its_object() {
+    let nothing = vec![b'\n'; BLANK_SIZE_MAX as usize];
+    for (format, record) in [(InputFormat::DynamoDbJson, "{\"Item\":{}}\n"), (InputFormat::Ion, "{Item:{}}\n")] {
+        let few = [record.as_bytes(), &nothing[1..], record.as_bytes()].concat();
+        assert_eq!(read_in(format.clone(), Compression::None, &few, 1 << 20), ["{}"; 2]);
+        let many = [record.as_bytes(), &nothing, b"\n", record.as_bytes()].concat();
+        let expected = ["{}", "!! more than 67108864 bytes have no record"];
+        assert_eq!(read_in(format, Compression::None, &many, 1 << 20), expected);
+    }
+}
+
+#[test]
 fn a_frame_with_a_large_window_is_refused() {
     // Magic number, no flags, a window of 64 MiB.
     let found = read(&InputFormat::DynamoDbJson, Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd, 0, 16 << 3, 1, 0, 0]);
