@@ -47,6 +47,9 @@ impl Service {
         check(&request)?;
         let place = table_place(caller, &request.table_arn, NameUse::Lookup)?;
         self.check_bucket(caller, place.account, "dynamodb:ExportTableToPointInTime", &request.s3_bucket)?;
+        if let Some(key_id) = &request.s3_sse_kms_key_id {
+            self.check_key(caller, place.account, "dynamodb:ExportTableToPointInTime", key_id)?;
+        }
         let asked = Asked::of(&request);
         self.catalog.refresh().await?;
         if let Some(first) = self.export_of_token(caller, &request, &asked).await? {

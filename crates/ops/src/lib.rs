@@ -8,7 +8,7 @@
 //!    (`throttle`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
-//!    damaged rows (`damage_log`).
+//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`).
 //! 3. `service`, which holds all of these, the catalog and the node.
 //! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
@@ -52,6 +52,7 @@ mod get_item;
 mod get_records;
 mod get_shard_iterator;
 mod import;
+mod import_errors;
 mod index_choice;
 mod index_rows;
 mod kinesis_streaming_destination;
@@ -113,6 +114,7 @@ pub use cluster::nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
 pub use documents::{DocumentChange, Documents};
 pub use event_source_mapping::StreamSource;
 pub use gate::{Call, Permitted, call};
+pub use import_errors::ImportErrors;
 pub use kinesis_streaming_destination::KinesisDestination;
 pub use permission::{Asks, StreamReader};
 pub use principal_directory::{PrincipalDirectory, Unresolved};

@@ -1,6 +1,5 @@
 //! The service: the state that operations share, and the background jobs.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 
@@ -21,6 +20,7 @@ use tables::failure::OpenError;
 use tables::rows;
 use tokio::sync::Notify;
 
+use crate::import_errors::ImportErrors;
 use crate::measures::Measures;
 use crate::principal_directory::PrincipalDirectory;
 use crate::table_keys::{KeyChanges, TableKeys};
@@ -45,8 +45,8 @@ pub struct Settings {
     pub deletes_expired: bool,
     /// Where exports are written and imports are read.
     pub objects: Objects,
-    /// The folder of the error logs of imports, if there is one.
-    pub import_errors: Option<PathBuf>,
+    /// Where the error logs of imports are, if anywhere.
+    pub import_errors: Option<ImportErrors>,
     /// A table with point-in-time recovery gets no base before its log has grown by as many records.
     pub base_records_min: u64,
     /// Where requests and tables are measured. None: they are not.

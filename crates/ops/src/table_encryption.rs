@@ -111,7 +111,13 @@ impl Service {
 
     /// Whether the caller's account and the table's may use a key of the KMS. An id or alias without an account is one of the
     /// operator's own account.
-    fn check_key(&self, caller: &Caller, account: &str, action: &str, key_id: &str) -> Result<(), Exception> {
+    pub(crate) fn check_key(
+        &self,
+        caller: &Caller,
+        account: &str,
+        action: &str,
+        key_id: &str,
+    ) -> Result<(), Exception> {
         let arns = &self.settings.service_arns;
         let allowed = arns.check(caller, action, key_id);
         allowed.and_then(|()| arns.check_for(caller, account, action, key_id)).map_err(Exception::AccessDenied)

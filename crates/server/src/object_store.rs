@@ -55,9 +55,7 @@ impl ObjectArguments {
         Ok(match (&self.s3_endpoint, keeps) {
             (Some(endpoint), _) => endpoint.store()?,
             (None, Keeps::Folder(data)) => {
-                // What an export may not take, or the tables themselves could be written no more.
-                let reserve = embedded.map_or(0, |embedded| embedded.disk_space().reserve_bytes);
-                Objects::folder_leaving(data.join(FOLDER), reserve.saturating_mul(2))
+                Objects::folder_leaving(data.join(FOLDER), free_bytes_min(embedded))
             }
             (None, Keeps::Memory) => Objects::none(
                 "this server has no object store: it keeps its data in memory. Start it with --s3-endpoint and the URL of an \
@@ -71,6 +69,12 @@ impl ObjectArguments {
             ),
         })
     }
+}
+
+/// What exports, and other files of callers, may not take of the disk of a data folder, or the tables themselves could be written no
+/// more. Unit: bytes.
+pub(crate) fn free_bytes_min(embedded: Option<&Embedded>) -> u64 {
+    embedded.map_or(0, |embedded| embedded.disk_space().reserve_bytes).saturating_mul(2)
 }
 
 impl StoreEndpoint {

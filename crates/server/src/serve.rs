@@ -197,11 +197,12 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
-    let objects = arguments.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Objects)?;
     let watched = watched(traces.as_deref(), &engine);
+    let objects = arguments.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Objects)?;
     let series_max = arguments.service.cloudwatch_series_max;
     let recorder = Arc::new(Recorder::new(Clock::system(), series_max));
-    let reach = reach(arguments, objects, (series_max > 0).then(|| Arc::clone(&recorder)));
+    let free_bytes_min = crate::object_store::free_bytes_min(embedded.as_deref());
+    let reach = reach(arguments, objects, free_bytes_min, (series_max > 0).then(|| Arc::clone(&recorder)));
     let service = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs).await;
     let service = service.map_err(Failure::Service)?;
     let measured = cloudwatch::Metrics::new(Arc::clone(&engine), Clock::system(), recorder);
@@ -274,9 +275,14 @@ async fn opened(
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
 }
 
-fn reach(arguments: &ServeArguments, objects: Objects, recorder: Option<Arc<Recorder>>) -> service::Reach {
+fn reach(
+    arguments: &ServeArguments,
+    objects: Objects,
+    free_bytes_min: u64,
+    recorder: Option<Arc<Recorder>>,
+) -> service::Reach {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects, recorder }
+    service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects, free_bytes_min, recorder }
 }
 
 /// Stores the minute that was being measured.

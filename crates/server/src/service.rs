@@ -31,6 +31,8 @@ pub(crate) struct Reach {
     pub(crate) objects: Objects,
     /// Where requests and tables are measured.
     pub(crate) recorder: Option<Arc<Recorder>>,
+    /// What error logs of imports leave free of the disk of a data folder. Unit: bytes.
+    pub(crate) free_bytes_min: u64,
 }
 
 /// Why there are no operations.
@@ -65,9 +67,9 @@ pub(crate) async fn open(
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
     let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired, objects, recorder } = reach;
+    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder } = reach;
     let import_errors = match keeps {
-        Keeps::Folder(data) => Some(data.join(IMPORT_ERRORS)),
+        Keeps::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
         Keeps::Memory | Keeps::Database(_) => None,
     };
     let enforces_throughput = arguments.enforce_throughput;

@@ -82,6 +82,33 @@ impl ArnPattern {
             ArnPattern::Nothing => false,
         }
     }
+
+    /// Whether it matches every ARN that begins with `start`, which has all parts of an ARN.
+    pub(super) fn covers(&self, start: &str, context: &dyn Context, work: &WorkBudget) -> bool {
+        match self {
+            ArnPattern::All => true,
+            ArnPattern::One(_) | ArnPattern::Nothing => false,
+            ArnPattern::Parts(parts) => all_below_match(parts, start, glob::covers, work),
+            ArnPattern::Varying(pattern) => {
+                let resolved = pattern.resolve(context, work).and_then(|atoms| parts(atoms.into_owned()));
+                resolved.is_some_and(|parts| all_below_match(&parts, start, glob::covers, work))
+            }
+        }
+    }
+
+    /// Whether it matches any ARN that begins with `start`, which has all parts of an ARN.
+    pub(super) fn meets(&self, start: &str, context: &dyn Context, work: &WorkBudget) -> bool {
+        match self {
+            ArnPattern::All => true,
+            ArnPattern::One(one) => work.spend_bytes(start.len()) && one.starts_with(start),
+            ArnPattern::Parts(parts) => all_below_match(parts, start, glob::meets, work),
+            ArnPattern::Varying(pattern) => {
+                let resolved = pattern.resolve(context, work).and_then(|atoms| parts(atoms.into_owned()));
+                resolved.is_some_and(|parts| all_below_match(&parts, start, glob::meets, work))
+            }
+            ArnPattern::Nothing => false,
+        }
+    }
 }
 
 impl HeapSize for ArnPattern {
@@ -100,6 +127,20 @@ impl HeapSize for ArnPattern {
 fn all_match(patterns: &Parts<'_>, arn: &str, work: &WorkBudget) -> bool {
     let mut parts = arn.splitn(PARTS, ':');
     patterns.iter().all(|pattern| parts.next().is_some_and(|part| glob::matches(pattern, part, Letters::Exact, work)))
+}
+
+/// As [`all_match`], with the last part as what ARNs begin with.
+fn all_below_match(
+    patterns: &Parts<'_>,
+    start: &str,
+    below: impl Fn(&[Atom<'_>], &str, &WorkBudget) -> bool,
+    work: &WorkBudget,
+) -> bool {
+    let [whole @ .., last] = patterns;
+    let mut parts = start.splitn(PARTS, ':');
+    let is_whole =
+        whole.iter().all(|pattern| parts.next().is_some_and(|part| glob::matches(pattern, part, Letters::Exact, work)));
+    is_whole && parts.next().is_some_and(|part| below(last, part, work))
 }
 
 /// Cut at the first five colons of its texts.

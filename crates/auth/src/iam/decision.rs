@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::explain::{Place, Recorder, Silence};
 use super::filtered::Filtered;
 use super::principals::{Asker, Grant};
-use super::statement::{Effect, Request};
+use super::statement::{Effect, Extent, Request};
 use super::work::WorkBudget;
 use super::{Context, Policy, PolicyKind, Principal, PrincipalKind};
 
@@ -61,6 +61,12 @@ pub fn decide_within(question: &Question<'_>, work: &WorkBudget) -> Decision {
     evaluate(question, work, &mut Silence)
 }
 
+/// As [`decide_within`], about all resources that begin with what the question's resource has before its `*` at the end: whether
+/// the action is allowed on each of them. Several statements that allow a part each are not added up.
+pub fn decide_below(question: &Question<'_>, work: &WorkBudget) -> Decision {
+    evaluate_extent(question, Extent::Below, work, &mut Silence)
+}
+
 /// Whether a role trusts an identity provider, whose token authenticates a caller without a principal.
 pub fn decide_federated(
     trust: &Policy,
@@ -71,7 +77,14 @@ pub fn decide_federated(
 ) -> Decision {
     let (context, work) = (&Filtered::new(action, role_arn, context), &WorkBudget::default());
     work.begin_question();
-    let request = Request { asker: Asker::Provider(provider_arn), action, resource: role_arn, context, work };
+    let request = Request {
+        asker: Asker::Provider(provider_arn),
+        action,
+        resource: role_arn,
+        extent: Extent::One,
+        context,
+        work,
+    };
     let verdict = judge(PolicyType::Trust, [trust], &request, &mut Silence);
     // Exhaustion first: an evaluation that did not end may have missed a denial.
     match verdict {
@@ -99,10 +112,23 @@ struct Verdicts {
 }
 
 pub(super) fn evaluate<R: Recorder>(question: &Question<'_>, work: &WorkBudget, recorder: &mut R) -> Decision {
+    evaluate_extent(question, Extent::One, work, recorder)
+}
+
+fn evaluate_extent<R: Recorder>(
+    question: &Question<'_>,
+    extent: Extent,
+    work: &WorkBudget,
+    recorder: &mut R,
+) -> Decision {
     let Question { principal, action, resource, .. } = *question;
     work.begin_question();
     let context = &Filtered::new(action, resource, question.context);
-    let request = Request { asker: Asker::Principal(principal), action, resource, context, work };
+    let resource = match extent {
+        Extent::One => resource,
+        Extent::Below => resource.strip_suffix('*').unwrap_or(resource),
+    };
+    let request = Request { asker: Asker::Principal(principal), action, resource, extent, context, work };
     let verdicts = Verdicts {
         resource: judge(resource_type(question), question.resource_policy, &request, recorder),
         identity: judge(PolicyType::Identity, of(&principal.identity_policies), &request, recorder),

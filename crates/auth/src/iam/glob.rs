@@ -77,6 +77,39 @@ pub(super) fn matches(pattern: &[Atom<'_>], text: &str, letters: Letters, work: 
     }
 }
 
+/// Whether every text that begins with `start` is as the pattern; without any work left, none is.
+pub(super) fn covers(pattern: &[Atom<'_>], start: &str, work: &WorkBudget) -> bool {
+    // It must end with wildcards, one of them for any characters. Then whatever it matches, it matches with more behind, too.
+    let mut wildcards = pattern.iter().rev().take_while(|atom| !matches!(atom, Atom::Text(_)));
+    wildcards.any(is_many) && matches(pattern, start, Letters::Exact, work)
+}
+
+/// Whether any text that begins with `start` is as the pattern; without any work left, none is.
+pub(super) fn meets(pattern: &[Atom<'_>], start: &str, work: &WorkBudget) -> bool {
+    let mut rest = start;
+    for atom in pattern {
+        rest = match atom {
+            // What is left of the start is any characters', and what is left of the pattern is in the text behind it.
+            Atom::Many => return true,
+            Atom::Text(text) if text.len() >= rest.len() => {
+                return work.spend_bytes(rest.len()) && text.starts_with(rest);
+            }
+            Atom::Text(text) => match without_start(rest, text, Letters::Exact, work) {
+                Some(rest) => rest,
+                None => return false,
+            },
+            Atom::One => {
+                let mut characters = rest.chars();
+                if characters.next().is_none() || !work.spend(1) {
+                    return rest.is_empty();
+                }
+                characters.as_str()
+            }
+        };
+    }
+    rest.is_empty()
+}
+
 fn pieces_match(pattern: &[Atom<'_>], text: &str, letters: Letters, work: &WorkBudget) -> bool {
     let Some(first) = pattern.iter().position(is_many) else {
         return behind(pattern, text, letters, work) == Some("");
@@ -197,6 +230,40 @@ mod tests {
                 expected,
                 "{pattern} and {text}"
             );
+        }
+    }
+
+    /// All texts of so many letters.
+    fn texts(letters: &[char], length: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut begin = 0;
+        for _ in 0..length {
+            let longer: Vec<_> = all[begin..]
+                .iter()
+                .flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}")))
+                .collect();
+            begin = all.len();
+            all.extend(longer);
+        }
+        all
+    }
+
+    #[test]
+    fn what_begins_with_a_text() {
+        let work = WorkBudget::new(u64::MAX);
+        // A letter that no pattern has stands for all others.
+        let rests = texts(&['a', 'b', 'z'], 4);
+        for pattern in texts(&['a', 'b', '?', '*'], 4) {
+            let atoms = compile(&pattern);
+            for start in texts(&['a', 'b'], 3) {
+                let matched = |rest: &String| matches(&atoms, &format!("{start}{rest}"), Letters::Exact, &work);
+                let (all, any) = (rests.iter().all(matched), rests.iter().any(matched));
+                assert_eq!(
+                    (covers(&atoms, &start, &work), meets(&atoms, &start, &work)),
+                    (all, any),
+                    "{pattern} {start}"
+                );
+            }
         }
     }
 

@@ -28,7 +28,7 @@ mod tags;
 mod work;
 
 pub use context::{Context, Values};
-pub use decision::{Decision, Denial, PolicyType, Question, decide, decide_federated, decide_within};
+pub use decision::{Decision, Denial, PolicyType, Question, decide, decide_below, decide_federated, decide_within};
 pub use explain::{ConditionReport, Element, StatementReport, explain, explain_within};
 pub use globals::Globals;
 pub use policy::{Malformed, Policy, PolicyKind, Version};

@@ -17,6 +17,14 @@ pub enum Effect {
     Deny,
 }
 
+/// What the resource of a request stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Extent {
+    One,
+    /// All resources that begin with it. An allowance must be for each of them; a denial of one is enough.
+    Below,
+}
+
 #[derive(Debug)]
 pub(super) struct Actions {
     pub(super) negated: bool,
@@ -51,6 +59,7 @@ pub(super) struct Request<'a> {
     pub(super) asker: Asker<'a>,
     pub(super) action: &'a str,
     pub(super) resource: &'a str,
+    pub(super) extent: Extent,
     pub(super) context: &'a Filtered<'a>,
     /// What all of it may cost.
     pub(super) work: &'a WorkBudget,
@@ -127,11 +136,18 @@ impl Resources {
 
     /// As with conditions, a variable with an ambiguous value allows nothing and denies everything.
     fn match_with(&self, request: &Request<'_>, effect: Effect) -> bool {
-        let Request { resource, context, work, .. } = *request;
+        let Request { resource, extent, context, work, .. } = *request;
         if self.variables().any(|key| tags::is_ambiguous(key, context, work)) {
             return effect == Effect::Deny;
         }
         work.spend(self.patterns.len());
-        self.patterns.iter().any(|pattern| pattern.matches(resource, context, work)) != self.negated
+        // What a pattern of `NotResource` has in common with a set is not allowed, and what it covers is not denied.
+        let is_for_all = (effect == Effect::Allow) != self.negated;
+        let matched = |pattern: &ArnPattern| match extent {
+            Extent::One => pattern.matches(resource, context, work),
+            Extent::Below if is_for_all => pattern.covers(resource, context, work),
+            Extent::Below => pattern.meets(resource, context, work),
+        };
+        self.patterns.iter().any(matched) != self.negated
     }
 }

@@ -1,5 +1,6 @@
 //! Policies and signatures from outside, as the other crates use them.
 
+mod below;
 mod budget;
 #[path = "../../../server/tests/it/proof_chance.rs"]
 #[allow(dead_code)]

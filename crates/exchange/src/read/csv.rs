@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{AttributeValue, Attributes, KeyType};
 
+use super::memory::{Memory, TooLarge};
 use super::value::{Problems, not_base64};
 use super::{Put, Scan, blank_size, too_large};
 
@@ -40,6 +41,13 @@ struct Field {
 enum Problem {
     Incomplete,
     Malformed(&'static str),
+    TooLarge(TooLarge),
+}
+
+impl From<TooLarge> for Problem {
+    fn from(why: TooLarge) -> Problem {
+        Problem::TooLarge(why)
+    }
 }
 
 impl Csv {
@@ -47,7 +55,7 @@ impl Csv {
         Csv { options, is_start: true }
     }
 
-    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize) -> Scan {
+    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize, memory: &Memory) -> Scan {
         if self.is_start {
             if bytes.len() < BYTE_ORDER_MARK.len() && !is_end {
                 return Scan::Incomplete;
@@ -63,19 +71,20 @@ impl Csv {
         if bytes.is_empty() {
             return Scan::Incomplete;
         }
-        let (fields, size) = match record(bytes, self.options.delimiter, is_end) {
+        let (fields, size) = match record(bytes, self.options.delimiter, is_end, memory) {
             Ok(record) => record,
             Err(Problem::Incomplete) if is_end => {
                 return Scan::Malformed("a quoted field has no end".to_owned());
             }
             Err(Problem::Incomplete) => return Scan::Incomplete,
             Err(Problem::Malformed(why)) => return Scan::Malformed(why.to_owned()),
+            Err(Problem::TooLarge(why)) => return Scan::Malformed(why.to_string()),
         };
         if size > record_size_max {
             return Scan::Malformed(too_large(record_size_max));
         }
         match &self.options.header {
-            Some(header) => match item(header, &self.options.key_types, fields) {
+            Some(header) => match item(header, &self.options.key_types, fields, memory) {
                 Ok(item) => Scan::Record(size, item.map(Put::from)),
                 Err(why) => Scan::Unreadable(size, why),
             },
@@ -91,7 +100,7 @@ impl Csv {
 }
 
 /// The fields of the first record, and its size.
-fn record(bytes: &[u8], delimiter: u8, is_end: bool) -> Result<(Vec<Vec<u8>>, usize), Problem> {
+fn record(bytes: &[u8], delimiter: u8, is_end: bool, memory: &Memory) -> Result<(Vec<Vec<u8>>, usize), Problem> {
     let (mut fields, mut at) = (Vec::new(), 0);
     loop {
         let rest = &bytes[at..];
@@ -100,6 +109,7 @@ fn record(bytes: &[u8], delimiter: u8, is_end: bool) -> Result<(Vec<Vec<u8>>, us
             _ => unquoted(rest, delimiter, is_end)?,
         };
         at += field.size;
+        memory.value(field.bytes.len())?;
         fields.push(field.bytes);
         if field.is_last {
             return Ok((fields, at));
@@ -164,6 +174,7 @@ fn item(
     header: &[String],
     key_types: &BTreeMap<String, KeyType>,
     fields: Vec<Vec<u8>>,
+    memory: &Memory,
 ) -> Result<Result<Attributes, String>, String> {
     if fields.len() != header.len() {
         return Err(format!("a record has {} fields, and there are {} columns", fields.len(), header.len()));
@@ -175,6 +186,7 @@ fn item(
         if field.is_empty() {
             continue;
         }
+        memory.name(name.len())?;
         let value = match key_types.get(name) {
             None | Some(KeyType::S) => AttributeValue::S(field),
             Some(KeyType::N) => AttributeValue::N(problems.number(&field)),

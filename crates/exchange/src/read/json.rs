@@ -10,6 +10,7 @@ use model::{AttributeValue, Attributes, ValueKind};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::memory::{Memory, TooLarge};
 use super::value::{EMPTY_NAME, Problems, TOO_DEEP};
 use super::{Put, RecordCondition};
 
@@ -23,11 +24,14 @@ const NULL_IS_TRUE: &str =
 ///
 /// # Errors
 /// Why the line cannot be read.
-pub(super) fn record(line: &[u8], has_conditions: bool) -> Result<Result<Put, String>, String> {
+pub(super) fn record(line: &[u8], has_conditions: bool, memory: &Memory) -> Result<Result<Put, String>, String> {
     let (mut problems, mut condition) = (Problems::default(), RecordCondition::default());
     let mut json = serde_json::Deserializer::from_slice(line);
-    let seed = Line { problems: &mut problems, condition: has_conditions.then_some(&mut condition) };
+    let seed = Line { problems: &mut problems, condition: has_conditions.then_some(&mut condition), memory };
     let item = seed.deserialize(&mut json).and_then(|item| json.end().map(|()| item));
+    if memory.is_exceeded() {
+        return Err(TooLarge.into());
+    }
     let item = item.map_err(|error| format!("a line is no JSON of an item: {error}"))?;
     let item = item.ok_or_else(|| "a line has no member Item".to_owned())?;
     Ok(problems.verdict(Put { item, condition: condition.boxed() }))
@@ -40,7 +44,8 @@ pub struct ItemJson(pub Attributes);
 impl<'de> Deserialize<'de> for ItemJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ItemJson, D::Error> {
         let mut problems = Problems::default();
-        let item = Map { problems: &mut problems, level: 1 }.deserialize(deserializer)?;
+        let memory = Memory::default();
+        let item = Map { problems: &mut problems, memory: &memory, level: 1 }.deserialize(deserializer)?;
         problems.verdict(ItemJson(item)).map_err(D::Error::custom)
     }
 }
@@ -49,6 +54,7 @@ impl<'de> Deserialize<'de> for ItemJson {
 struct Line<'p> {
     problems: &'p mut Problems,
     condition: Option<&'p mut RecordCondition>,
+    memory: &'p Memory,
 }
 
 impl<'de> DeserializeSeed<'de> for Line<'_> {
@@ -70,11 +76,15 @@ impl<'de> Visitor<'de> for Line<'_> {
         let mut item = None;
         while let Some(name) = members.next_key::<Name>()? {
             match (name.0.as_str(), &mut self.condition) {
-                ("Item", _) => item = Some(members.next_value_seed(Map { problems: self.problems, level: 1 })?),
+                ("Item", _) => {
+                    let map = Map { problems: self.problems, memory: self.memory, level: 1 };
+                    item = Some(members.next_value_seed(map)?);
+                }
                 ("ConditionExpression", Some(condition)) => condition.expression = members.next_value()?,
                 ("ExpressionAttributeNames", Some(condition)) => condition.names = members.next_value()?,
                 ("ExpressionAttributeValues", Some(condition)) => {
-                    condition.values = members.next_value_seed(OptionalMap { problems: self.problems })?;
+                    let map = OptionalMap { problems: self.problems, memory: self.memory };
+                    condition.values = members.next_value_seed(map)?;
                 }
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
@@ -90,6 +100,7 @@ struct Name(String);
 /// Values by name, or null.
 struct OptionalMap<'p> {
     problems: &'p mut Problems,
+    memory: &'p Memory,
 }
 
 impl<'de> DeserializeSeed<'de> for OptionalMap<'_> {
@@ -112,13 +123,14 @@ impl<'de> Visitor<'de> for OptionalMap<'_> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Attributes>, D::Error> {
-        Map { problems: self.problems, level: 1 }.deserialize(deserializer).map(Some)
+        Map { problems: self.problems, memory: self.memory, level: 1 }.deserialize(deserializer).map(Some)
     }
 }
 
 /// Values by name, each on this level.
 struct Map<'p> {
     problems: &'p mut Problems,
+    memory: &'p Memory,
     level: usize,
 }
 
@@ -140,11 +152,12 @@ impl<'de> Visitor<'de> for Map<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Attributes, A::Error> {
         let mut entries = Vec::new();
         while let Some(name) = members.next_key::<String>()? {
+            self.memory.name(name.len()).map_err(A::Error::custom)?;
             if name.is_empty() {
                 self.problems.note(EMPTY_NAME);
             }
-            let value = members.next_value_seed(OneValue { problems: self.problems, level: self.level })?;
-            entries.push((name, value));
+            let value = OneValue { problems: self.problems, memory: self.memory, level: self.level };
+            entries.push((name, members.next_value_seed(value)?));
         }
         Ok(Attributes::from_unsorted(entries))
     }
@@ -153,6 +166,7 @@ impl<'de> Visitor<'de> for Map<'_> {
 /// The elements of a list, each on this level.
 struct List<'p> {
     problems: &'p mut Problems,
+    memory: &'p Memory,
     level: usize,
 }
 
@@ -173,16 +187,20 @@ impl<'de> Visitor<'de> for List<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<AttributeValue>, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = elements.next_element_seed(OneValue { problems: self.problems, level: self.level })? {
-            list.push(value);
+        loop {
+            let value = OneValue { problems: self.problems, memory: self.memory, level: self.level };
+            match elements.next_element_seed(value)? {
+                Some(value) => list.push(value),
+                None => return Ok(list),
+            }
         }
-        Ok(list)
     }
 }
 
 /// One attribute value: an object with one member, which names the type.
 struct OneValue<'p> {
     problems: &'p mut Problems,
+    memory: &'p Memory,
     level: usize,
 }
 
@@ -202,6 +220,7 @@ impl<'de> Visitor<'de> for OneValue<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<AttributeValue, A::Error> {
+        self.memory.value(0).map_err(A::Error::custom)?;
         if self.level > NESTING_MAX {
             self.problems.note(TOO_DEEP);
             // Skipped without recursion.
@@ -233,11 +252,12 @@ impl OneValue<'_> {
         kind: ValueKind,
         members: &mut A,
     ) -> Result<AttributeValue, A::Error> {
-        let level = self.level + 1;
+        let OneValue { memory, level, .. } = *self;
+        let level = level + 1;
         Ok(match kind {
-            ValueKind::S => AttributeValue::S(members.next_value()?),
+            ValueKind::S => AttributeValue::S(self.text(members)?),
             ValueKind::N => AttributeValue::N(self.problems.number(&members.next_value::<String>()?)),
-            ValueKind::B => AttributeValue::B(binary(&members.next_value::<String>()?)?),
+            ValueKind::B => AttributeValue::B(binary(&self.text(members)?)?),
             ValueKind::Bool => AttributeValue::Bool(members.next_value()?),
             ValueKind::Null => {
                 if !members.next_value::<bool>()? {
@@ -245,19 +265,59 @@ impl OneValue<'_> {
                 }
                 AttributeValue::Null
             }
-            ValueKind::SS => self.problems.strings(members.next_value()?),
+            ValueKind::SS => self.problems.strings(members.next_value_seed(Texts { memory })?),
             ValueKind::NS => {
-                let texts = members.next_value::<Vec<String>>()?;
+                let texts = members.next_value_seed(Texts { memory })?;
                 let numbers = texts.iter().map(|text| self.problems.number(text)).collect();
                 self.problems.numbers(numbers)
             }
             ValueKind::BS => {
-                let texts = members.next_value::<Vec<String>>()?;
+                let texts = members.next_value_seed(Texts { memory })?;
                 self.problems.binaries(texts.iter().map(|text| binary(text)).collect::<Result<_, _>>()?)
             }
-            ValueKind::L => AttributeValue::L(members.next_value_seed(List { problems: self.problems, level })?),
-            ValueKind::M => AttributeValue::M(members.next_value_seed(Map { problems: self.problems, level })?),
+            ValueKind::L => {
+                AttributeValue::L(members.next_value_seed(List { problems: self.problems, memory, level })?)
+            }
+            ValueKind::M => {
+                AttributeValue::M(members.next_value_seed(Map { problems: self.problems, memory, level })?)
+            }
         })
+    }
+
+    fn text<'de, A: MapAccess<'de>>(&self, members: &mut A) -> Result<String, A::Error> {
+        let text = members.next_value::<String>()?;
+        self.memory.text(text.len()).map_err(A::Error::custom)?;
+        Ok(text)
+    }
+}
+
+/// The elements of a set.
+struct Texts<'p> {
+    memory: &'p Memory,
+}
+
+impl<'de> DeserializeSeed<'de> for Texts<'_> {
+    type Value = Vec<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<String>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Texts<'_> {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<String>, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = elements.next_element::<String>()? {
+            self.memory.value(text.len()).map_err(A::Error::custom)?;
+            texts.push(text);
+        }
+        Ok(texts)
     }
 }
 

@@ -8,10 +8,13 @@
 //!
 //! A reader of bulk puts ([`ObjectReader::with_conditions`]) reads the condition of each record beside its item.
 //!
+//! An object has its records close together: more than [`BLANK_SIZE_MAX`] bytes without one (blank lines, comments, symbol tables) end it, as
+//! few compressed bytes can stand for any number of them.
+//!
 //! A tolerant reader ([`ObjectReader::tolerant`]) takes a record that cannot be read, and whose end is known, for one without a valid item.
 //!
-//! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes, compressed bytes are decompressed in small portions,
-//! and the decompressor's window is limited. Nesting is bounded before it takes stack.
+//! What is in memory is bounded: a record has at most [`RECORD_SIZE_MAX`] bytes and becomes at most [`RECORD_MEMORY_MAX`] bytes, compressed
+//! bytes are decompressed in small portions, and the decompressor's window is limited. Nesting is bounded before it takes stack.
 //!
 //! A reader of an object that was read in part starts at its beginning and skips the records up to an offset in the uncompressed
 //! bytes, since the meaning of a record may depend on those before it (headers, symbol tables, the decompressor's window). The
@@ -21,6 +24,7 @@ mod csv;
 mod decompress;
 mod ion;
 mod json;
+mod memory;
 mod plain;
 mod value;
 
@@ -32,14 +36,19 @@ use model::{Attributes, KeyType};
 pub use csv::CsvOptions;
 pub use decompress::Compression;
 pub use json::ItemJson;
+pub use memory::RECORD_MEMORY_MAX;
 
 use csv::Csv;
 use decompress::{Decompressor, Filled};
 use ion::Ion;
+use memory::Memory;
 
 /// A record, uncompressed: an item of 400 KB takes most with escaped characters, six bytes each, or in lists of NULL. Unit: bytes. Our own
 /// bound.
 pub const RECORD_SIZE_MAX: usize = 4 << 20;
+
+/// Bytes without a record, uncompressed, in an object of a caller's. Unit: bytes. Our own bound.
+pub const BLANK_SIZE_MAX: u64 = 64 << 20;
 
 /// Portions that are decompressed without finding a record before [`Next::Busy`].
 const PORTIONS_MAX: usize = 16;
@@ -70,6 +79,8 @@ pub struct ObjectReader {
     is_end: bool,
     has_failed: bool,
     offset: u64,
+    /// The end of the last record.
+    record_end: u64,
     count: u64,
     /// Line feeds before the offset, and before the last record.
     line_feeds: u64,
@@ -98,6 +109,8 @@ pub struct Record {
     pub item: Result<Attributes, String>,
     /// What a bulk put asks of the item that is there. None of a record without an item.
     pub condition: Option<Box<RecordCondition>>,
+    /// About what it takes in memory, which may be far more than its bytes. Unit: bytes.
+    pub memory: usize,
 }
 
 /// The condition of a record, as PutItem has it: the members `ConditionExpression`, `ExpressionAttributeNames` and
@@ -154,6 +167,7 @@ impl ObjectReader {
             is_end: false,
             has_failed: false,
             offset: 0,
+            record_end: 0,
             count: 0,
             line_feeds: 0,
             record_line_feeds: 0,
@@ -180,7 +194,7 @@ impl ObjectReader {
 
     /// The position of the first byte that is pushed, where an object is not read from its beginning.
     pub fn start_within(&mut self, offset: u64, count: u64) {
-        (self.offset, self.count) = (offset, count);
+        (self.offset, self.record_end, self.count) = (offset, offset, count);
     }
 
     /// Takes the next bytes of the object, as they are stored.
@@ -229,10 +243,16 @@ impl ObjectReader {
                 continue;
             }
             let size_max = self.record_size_max;
-            match self.records.scan(&self.bytes, self.is_end, size_max, self.has_conditions) {
-                Scan::Skip(size) => self.take(size),
-                Scan::Record(size, put) => return self.record(size, put),
-                Scan::Unreadable(size, why) if self.is_tolerant => return self.record(size, Err(why)),
+            let memory = Memory::default();
+            match self.records.scan(&self.bytes, self.is_end, size_max, self.has_conditions, &memory) {
+                Scan::Skip(size) => {
+                    self.take(size);
+                    if !self.is_tolerant && self.offset - self.record_end > BLANK_SIZE_MAX {
+                        return self.fail(format!("more than {BLANK_SIZE_MAX} bytes have no record"));
+                    }
+                }
+                Scan::Record(size, put) => return self.record(size, put, &memory),
+                Scan::Unreadable(size, why) if self.is_tolerant => return self.record(size, Err(why), &memory),
                 Scan::Unreadable(_, why) | Scan::Malformed(why) => return self.fail(why),
                 Scan::Incomplete if self.is_end => return Next::End,
                 Scan::Incomplete if self.bytes.len() > size_max => return self.fail(too_large(size_max)),
@@ -242,16 +262,17 @@ impl ObjectReader {
         }
     }
 
-    fn record(&mut self, size: usize, put: Result<Put, String>) -> Next {
+    fn record(&mut self, size: usize, put: Result<Put, String>, memory: &Memory) -> Next {
         self.record_line_feeds = self.line_feeds;
         self.take(size);
+        self.record_end = self.offset;
         let index = self.count;
         self.count += 1;
         let (item, condition) = match put {
             Ok(Put { item, condition }) => (Ok(item), condition),
             Err(why) => (Err(why), None),
         };
-        Next::Record(Record { index, item, condition })
+        Next::Record(Record { index, item, condition, memory: memory.taken() })
     }
 
     /// A record that cannot be read counts as one.
@@ -271,16 +292,23 @@ impl ObjectReader {
 }
 
 impl Records {
-    fn scan(&mut self, bytes: &[u8], is_end: bool, record_size_max: usize, has_conditions: bool) -> Scan {
+    fn scan(
+        &mut self,
+        bytes: &[u8],
+        is_end: bool,
+        record_size_max: usize,
+        has_conditions: bool,
+        memory: &Memory,
+    ) -> Scan {
         match self {
             Records::DynamoDbJson => {
-                scan_line(bytes, is_end, record_size_max, |line| json::record(line, has_conditions))
+                scan_line(bytes, is_end, record_size_max, |line| json::record(line, has_conditions, memory))
             }
-            Records::Plain(key_types) => {
-                scan_line(bytes, is_end, record_size_max, |line| Ok(plain::item(line, key_types)?.map(Put::from)))
-            }
-            Records::Ion(ion) => ion.scan(bytes, is_end, has_conditions),
-            Records::Csv(csv) => csv.scan(bytes, is_end, record_size_max),
+            Records::Plain(key_types) => scan_line(bytes, is_end, record_size_max, |line| {
+                Ok(plain::item(line, key_types, memory)?.map(Put::from))
+            }),
+            Records::Ion(ion) => ion.scan(bytes, is_end, has_conditions, memory),
+            Records::Csv(csv) => csv.scan(bytes, is_end, record_size_max, memory),
         }
     }
 }

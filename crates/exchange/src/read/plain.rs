@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use model::limits::NESTING_MAX;
 use model::{AttributeValue, Attributes, KeyType};
 
+use super::memory::Memory;
 use super::value::{EMPTY_NAME, Problems, TOO_DEEP};
 
 const ENDS: &str = "a line ends within its JSON";
@@ -16,8 +17,12 @@ const ENDS: &str = "a line ends within its JSON";
 ///
 /// # Errors
 /// Why the line cannot be read.
-pub(super) fn item(line: &[u8], key_types: &BTreeMap<String, KeyType>) -> Result<Result<Attributes, String>, String> {
-    let mut text = Text { bytes: line, at: 0, problems: Problems::default() };
+pub(super) fn item(
+    line: &[u8],
+    key_types: &BTreeMap<String, KeyType>,
+    memory: &Memory,
+) -> Result<Result<Attributes, String>, String> {
+    let mut text = Text { bytes: line, at: 0, memory, problems: Problems::default() };
     if text.peek()? != b'{' {
         return Err("a line is no JSON object".to_owned());
     }
@@ -40,6 +45,7 @@ pub(super) fn item(line: &[u8], key_types: &BTreeMap<String, KeyType>) -> Result
 struct Text<'a> {
     bytes: &'a [u8],
     at: usize,
+    memory: &'a Memory,
     problems: Problems,
 }
 
@@ -82,6 +88,7 @@ impl Text<'_> {
         let mut entries = Vec::new();
         while self.goes_on(b'}', entries.is_empty())? {
             let name = self.string()?;
+            self.memory.name(name.len())?;
             if name.is_empty() {
                 self.problems.note(EMPTY_NAME);
             }
@@ -105,10 +112,15 @@ impl Text<'_> {
         if level > NESTING_MAX {
             return Err(TOO_DEEP.to_owned());
         }
+        self.memory.value(0)?;
         Ok(match self.peek()? {
             b'{' => AttributeValue::M(self.map(level + 1)?),
             b'[' => AttributeValue::L(self.list(level + 1)?),
-            b'"' => AttributeValue::S(self.string()?),
+            b'"' => {
+                let text = self.string()?;
+                self.memory.text(text.len())?;
+                AttributeValue::S(text)
+            }
             b'-' | b'0'..=b'9' => {
                 let rest = &self.bytes[self.at..];
                 let is_of_number = |byte: &&u8| matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E' | b'0'..=b'9');

@@ -3,6 +3,7 @@
 mod conditions;
 mod csv;
 mod ion;
+mod memory;
 mod plain;
 mod random;
 mod round_trip;
@@ -210,6 +211,18 @@ fn much_that_is_nothing_is_read_in_turns() {
     }
     assert_eq!((reader.count(), reader.offset()), (0, blank.len() as u64));
     assert!(turns > 2, "{turns}");
+}
+
+#[test]
+fn much_that_is_nothing_ends_its_object() {
+    let nothing = vec![b'\n'; BLANK_SIZE_MAX as usize];
+    for (format, record) in [(InputFormat::DynamoDbJson, "{\"Item\":{}}\n"), (InputFormat::Ion, "{Item:{}}\n")] {
+        let few = [record.as_bytes(), &nothing[1..], record.as_bytes()].concat();
+        assert_eq!(read_in(format.clone(), Compression::None, &few, 1 << 20), ["{}"; 2]);
+        let many = [record.as_bytes(), &nothing, b"\n", record.as_bytes()].concat();
+        let expected = ["{}", "!! more than 67108864 bytes have no record"];
+        assert_eq!(read_in(format, Compression::None, &many, 1 << 20), expected);
+    }
 }
 
 #[test]

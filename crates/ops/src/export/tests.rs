@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::*;
+use auth::ServiceArns;
 use auth::iam::{Identity, Principal, PrincipalKind, Transport};
 use base::{Clock, ManualClock};
 use bytes::Bytes;
@@ -31,11 +32,15 @@ struct Tested {
 
 impl Tested {
     async fn new() -> Tested {
+        Tested::naming(ServiceArns::open()).await
+    }
+
+    async fn naming(service_arns: ServiceArns) -> Tested {
         let (clock, hand) = Clock::manual(BEGIN_MS);
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("bucket")).unwrap();
         let objects = Objects::folder(folder.path().to_owned());
-        let settings = Settings { objects: objects.clone(), ..Settings::default() };
+        let settings = Settings { objects: objects.clone(), service_arns, ..Settings::default() };
         let service = Service::open(Memory::new(), settings, clock).await.unwrap();
         service.create_table(&caller(), simple("tab")).await.unwrap();
         Tested { service, hand, objects, folder }
@@ -436,6 +441,29 @@ async fn what_is_refused_and_what_fails() {
     );
     assert!(failed.item_count.is_none() && failed.export_manifest.is_none() && failed.end_time.is_some());
     assert!(!tested.folder.path().join("other").exists());
+}
+
+/// S3 encrypts with a key by the server's own permission: the operator decides whose keys an account may name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_key_is_the_accounts_own() {
+    let rules = ["*=arn:aws:s3:::bucket", "000000000000=arn:aws:kms:us-east-1:444455556666:key/allowed"];
+    let rules = rules.map(|rule| rule.parse().unwrap()).to_vec();
+    let tested = Tested::naming(ServiceArns::of_own_account(rules)).await;
+    tested.recover().await;
+    let with_key = |key: &str| ExportTableToPointInTimeInput {
+        s3_sse_algorithm: Some(S3SseAlgorithm::Kms),
+        s3_sse_kms_key_id: Some(key.to_owned()),
+        ..full(None)
+    };
+    for key in ["arn:aws:kms:us-east-1:999999999999:key/1234", "1234", "alias/orders"] {
+        let error = tested.begin(with_key(key)).await.unwrap_err();
+        let expected = format!("is not authorized to perform: dynamodb:ExportTableToPointInTime on resource: {key} ");
+        assert!(error.contains(&expected), "{error}");
+    }
+    for key in ["arn:aws:kms:us-east-1:000000000000:key/1234", "arn:aws:kms:us-east-1:444455556666:key/allowed"] {
+        let export = tested.export(with_key(key)).await;
+        assert_eq!(export.s3_sse_kms_key_id.as_deref(), Some(key));
+    }
 }
 
 /// A caller that may list its own exports sees no other account's.

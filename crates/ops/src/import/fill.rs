@@ -34,6 +34,8 @@ const STEP_ITEMS: usize = 256;
 const STEP_RECORDS: usize = 4096;
 /// What the records of one step have. Unit: bytes, uncompressed.
 const STEP_SIZE: u64 = 2 << 20;
+/// What the items of one step take in memory before the last one of them, which may have far fewer bytes in their objects. Unit: bytes.
+const STEP_MEMORY: usize = 8 << 20;
 /// A failure that the captures name.
 const BAD_ITEMS: (&str, &str) = (
     "ItemValidationError",
@@ -71,8 +73,10 @@ struct Fill<'a> {
     changes: BTreeMap<Bytes, Change>,
     records: usize,
     size: u64,
-    /// Of the error log.
+    memory: usize,
+    /// Of the error log, while it has room.
     lines: Vec<u8>,
+    logs_errors: bool,
 }
 
 impl Service {
@@ -101,7 +105,9 @@ impl Service {
             excluded: None,
         };
         let (changes, records, size, lines) = (BTreeMap::new(), 0, 0, Vec::new());
-        let mut fill = Fill { service: self, table_id, owned, import, changes, records, size, lines };
+        let (memory, logs_errors) = (0, true);
+        let mut fill =
+            Fill { service: self, table_id, owned, import, changes, records, size, memory, lines, logs_errors };
         let read = source.read(self.objects(), &mut fill).await;
         // What was counted is written, also of an import that fails.
         let written = if matches!(read, Ok(()) | Err(Stop::Failed(_))) { fill.write_step().await } else { Ok(()) };
@@ -140,12 +146,14 @@ impl RecordSink for Fill<'_> {
         match change {
             Ok(change) => {
                 self.import.details.counts.imported += 1;
+                self.memory += record.memory;
                 self.changes.insert(change.key.row.bytes.clone(), change);
             }
             Err(why) => self.count_error(record.index, &why),
         }
-        let is_full = self.changes.len() >= STEP_ITEMS || self.records >= STEP_RECORDS || self.size >= STEP_SIZE;
-        if is_full { self.write_step().await } else { Ok(()) }
+        let is_full = self.changes.len() >= STEP_ITEMS || self.records >= STEP_RECORDS;
+        let is_large = self.size >= STEP_SIZE || self.memory >= STEP_MEMORY;
+        if is_full || is_large { self.write_step().await } else { Ok(()) }
     }
 
     async fn refuse(&mut self, index: u64, why: &str) -> Result<(), Stop> {
@@ -165,6 +173,7 @@ impl Fill<'_> {
     fn count_error(&mut self, index: u64, why: &str) {
         self.import.details.counts.errors += 1;
         if let Some(position) = &self.import.details.position
+            && self.logs_errors
             && self.import.details.counts.errors <= LINES_MAX
         {
             error_log::push_line(&mut self.lines, &self.import, &position.key, index, why);
@@ -173,10 +182,11 @@ impl Fill<'_> {
 
     /// Writes the step, with the record of the import.
     async fn write_step(&mut self) -> Result<(), Stop> {
-        self.service.log_import_errors(&self.import, std::mem::take(&mut self.lines)).await;
+        let lines = std::mem::take(&mut self.lines);
+        self.logs_errors = self.service.log_import_errors(&self.import, lines).await && self.logs_errors;
         let progress = self.import.row(&self.service.secret).map_err(Interrupted::from)?;
         let changes = std::mem::take(&mut self.changes).into_values().collect();
-        (self.records, self.size) = (0, 0);
+        (self.records, self.size, self.memory) = (0, 0, 0);
         self.service.ingest(&Step { changes, progress }, self.owned).await?;
         Ok(())
     }

@@ -14,6 +14,7 @@ use objects::Objects;
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
 use tables::fixture::{item, n, s};
 
+use crate::import_errors::ImportErrors;
 use crate::service::{Service, Settings};
 use crate::tests::catalog::{attribute, caller, describe, key, projection};
 
@@ -26,7 +27,7 @@ struct House {
 fn settings(folder: &Path) -> Settings {
     Settings {
         objects: Objects::folder(folder.join("store")),
-        import_errors: Some(folder.join("import-errors")),
+        import_errors: Some(ImportErrors { folder: folder.join("import-errors"), free_bytes_min: 0 }),
         ..Settings::default()
     }
 }
@@ -229,7 +230,9 @@ async fn bad_items_and_bad_lines_are_counted() {
     // Each is logged, as AWS logs it.
     let arn = ended.import_arn.unwrap();
     let id = arn.rsplit_once('/').unwrap().1;
-    let log = std::fs::read_to_string(house.folder.path().join("import-errors").join(format!("{id}.jsonl"))).unwrap();
+    let log =
+        std::fs::read_to_string(house.folder.path().join(format!("import-errors/{}/{id}.jsonl", caller().account)))
+            .unwrap();
     let line = |key: u32, index: u32, message: &str| {
         format!(
             "{{\"itemS3Pointer\":{{\"bucket\":\"bucket\",\"key\":\"{key}\",\"itemIndex\":{index}}},\"importArn\":\"{arn}\",\

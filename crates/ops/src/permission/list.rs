@@ -7,7 +7,7 @@ use model::limits::TAGS_MAX;
 use tables::check_tags;
 
 use super::action::Action;
-use super::outside::Outside;
+use super::outside::{Encryption, Outside};
 use super::said::Said;
 use super::{Asking, Asks, Resource, StreamReader, items, statements};
 use crate::stream::ShardIterator;
@@ -77,11 +77,7 @@ asks! {
     };
     RestoreTableFromBackupInput => restore_from_backup;
     RestoreTableToPointInTimeInput => restore_to_moment;
-    ExportTableToPointInTimeInput => |r, asking| {
-        asking.also_names("s3Bucket", &r.s3_bucket);
-        asking.outside(Outside::Written { bucket: &r.s3_bucket, prefix: r.s3_prefix.as_deref() });
-        asking.table(Action::ExportTableToPointInTime, &r.table_arn)
-    };
+    ExportTableToPointInTimeInput => export_to_moment;
     DescribeExportInput => |r, asking| asking.arn(Action::DescribeExport, &r.export_arn);
     ListExportsInput => |r, asking| {
         if let Some(arn) = &r.table_arn {
@@ -90,10 +86,13 @@ asks! {
         asking.any(Action::ListExports)
     };
     ImportTableInput => |r, asking| {
-        let (bucket, prefix) = (&r.s3_bucket_source.s3_bucket, r.s3_bucket_source.s3_key_prefix.as_deref());
+        let S3BucketSource { s3_bucket: bucket, s3_bucket_owner, s3_key_prefix } = &r.s3_bucket_source;
+        let (owner, prefix) = (s3_bucket_owner.as_deref(), s3_key_prefix.as_deref());
         asking.also_names("s3Bucket", bucket);
-        asking.outside(Outside::Listed { bucket });
-        asking.outside(Outside::Read { bucket, prefix });
+        asking.also_names_any("s3BucketOwner", owner);
+        asking.also_names_any("s3KeyPrefix", prefix);
+        asking.outside(Outside::Listed { bucket, owner, prefix });
+        asking.outside(Outside::Read { bucket, owner, prefix });
         table_key(r.table_creation_parameters.sse_specification.as_ref(), asking);
         asking.table(Action::ImportTable, &r.table_creation_parameters.table_name)
     };
@@ -201,15 +200,50 @@ fn restore_to_moment<'a>(
 /// The table, whose items it puts as PutItem does, and both buckets. AWS's own requirements are not known.
 fn bulk_put<'a>(request: &'a StartBulkPutItemsInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
     let (input, output) = (&request.input_s3_configuration, &request.output_s3_configuration);
+    let owner = input.s3_bucket_owner.as_deref();
     asking.also_names("inputS3Bucket", &input.s3_bucket);
-    asking.outside(Outside::Listed { bucket: &input.s3_bucket });
-    asking.outside(Outside::Read { bucket: &input.s3_bucket, prefix: input.s3_key_prefix.as_deref() });
+    asking.also_names_any("inputS3KeyPrefix", input.s3_key_prefix.as_deref());
+    asking.outside(Outside::Listed { bucket: &input.s3_bucket, owner, prefix: input.s3_key_prefix.as_deref() });
+    asking.outside(Outside::Read { bucket: &input.s3_bucket, owner, prefix: input.s3_key_prefix.as_deref() });
     if let Some(bucket) = &output.s3_bucket {
+        let (owner, prefix) = (output.s3_bucket_owner.as_deref(), output.s3_key_prefix.as_deref());
+        let key = output.s3_sse_kms_key_id.as_deref();
+        let encryption = match output.s3_sse_algorithm {
+            Some(S3SseAlgorithm::Kms) => Encryption::Kms(key),
+            Some(S3SseAlgorithm::Aes256) | None => Encryption::Aes256,
+        };
         asking.also_names("outputS3Bucket", bucket);
-        asking.outside(Outside::Written { bucket, prefix: output.s3_key_prefix.as_deref() });
+        asking.also_names_any("outputS3KeyPrefix", prefix);
+        asking.also_names_any("outputS3SseKmsKeyId", key);
+        asking.outside(Outside::Written { bucket, owner, prefix, encryption });
+        if let Some(key) = key {
+            asking.outside(Outside::ObjectKey(key));
+        }
     }
     asking.table(Action::StartBulkPutItems, &request.table_name)?;
     asking.table(Action::PutItem, &request.table_name)
+}
+
+/// The source, the objects that are written, and the key that S3 is to encrypt them with.
+fn export_to_moment<'a>(request: &'a ExportTableToPointInTimeInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
+    let (bucket, owner, prefix) =
+        (&request.s3_bucket, request.s3_bucket_owner.as_deref(), request.s3_prefix.as_deref());
+    // A key without the algorithm is refused by the operation, and must be permitted all the same.
+    let key = request.s3_sse_kms_key_id.as_deref();
+    let encryption = match request.s3_sse_algorithm {
+        Some(S3SseAlgorithm::Kms) => Encryption::Kms(key),
+        Some(S3SseAlgorithm::Aes256) | None => Encryption::Aes256,
+    };
+    asking.also_names("s3Bucket", bucket);
+    asking.also_names_any("s3BucketOwner", owner);
+    asking.also_names_any("s3Prefix", prefix);
+    asking.also_names_any("s3SseAlgorithm", request.s3_sse_algorithm.map(|algorithm| algorithm.as_str()));
+    asking.also_names_any("s3SseKmsKeyId", key);
+    asking.outside(Outside::Written { bucket, owner, prefix, encryption });
+    if let Some(key) = key {
+        asking.outside(Outside::ObjectKey(key));
+    }
+    asking.table(Action::ExportTableToPointInTime, &request.table_arn)
 }
 
 fn fill_table<'a>(

@@ -115,6 +115,10 @@ impl<'a> Asking<'a> {
         self.parameters.push((member, name));
     }
 
+    fn also_names_any(&mut self, member: &'static str, name: Option<&'a str>) {
+        self.parameters.extend(name.map(|name| (member, name)));
+    }
+
     /// Adds a resource of another service that the request names.
     fn outside(&mut self, resource: Outside<'a>) {
         self.outside.push(resource);
@@ -307,12 +311,12 @@ fn judge(
         resource_policy: found.policy.as_deref().filter(|_| !is_rescue(identity, asked.action, found)),
         context: &context,
     };
-    decided(&question, work)?;
+    decided(decide_within(&question, work), &question, work)?;
     own.problem().map_or(Ok(()), Err)
 }
 
-fn decided(question: &Question<'_>, work: &WorkBudget) -> Result<(), Exception> {
-    match decide_within(question, work) {
+fn decided(decision: Decision, question: &Question<'_>, work: &WorkBudget) -> Result<(), Exception> {
+    match decision {
         _ if work.is_exhausted() => Err(Exception::LimitExceeded(WorkBudget::REFUSAL.to_owned())),
         Decision::Denied(denial) => Err(Exception::AccessDenied(question.refusal(denial))),
         Decision::Allowed => Ok(()),

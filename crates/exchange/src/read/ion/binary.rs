@@ -14,13 +14,19 @@ use super::symbols::Symbols;
 use super::tree::{DEPTH_MAX, Data, IonValue};
 use super::{Found, Problem, malformed};
 use crate::read::RECORD_SIZE_MAX;
+use crate::read::memory::Memory;
 
 const VERSION_MARKER: [u8; 4] = [0xE0, 1, 0, 0xEA];
 /// Digits of a number that is read; a number has at most 38. Unit: bytes of the magnitude.
 const MAGNITUDE_SIZE_MAX: usize = 16;
 
 /// The next value of a stream, or what is before it.
-pub(super) fn next(bytes: &[u8], list_left: &mut Option<u64>, symbols: &mut Symbols) -> Result<Found, Problem> {
+pub(super) fn next(
+    bytes: &[u8],
+    list_left: &mut Option<u64>,
+    symbols: &mut Symbols,
+    memory: &Memory,
+) -> Result<Found, Problem> {
     if *list_left == Some(0) {
         *list_left = None;
     }
@@ -32,7 +38,7 @@ pub(super) fn next(bytes: &[u8], list_left: &mut Option<u64>, symbols: &mut Symb
         symbols.reset();
         return Ok(Found::Nothing(4));
     }
-    let mut reader = Reader { bytes, symbols };
+    let mut reader = Reader { bytes, symbols, memory };
     let header = reader.header()?;
     let header_size = bytes.len() - reader.bytes.len();
     if header.kind == Kind::List && list_left.is_none() {
@@ -90,6 +96,7 @@ struct Header {
 struct Reader<'a> {
     bytes: &'a [u8],
     symbols: &'a Symbols,
+    memory: &'a Memory,
 }
 
 impl<'a> Reader<'a> {
@@ -131,7 +138,12 @@ impl<'a> Reader<'a> {
     fn value(&mut self, header: Header, depth: usize) -> Result<Option<IonValue>, Problem> {
         let Some(depth) = depth.checked_sub(1) else { return malformed("its values are nested too deeply") };
         let bytes = self.take(header.size)?;
-        let mut inner = Reader { bytes, symbols: self.symbols };
+        match header.kind {
+            Kind::Text | Kind::Blob => self.memory.value(bytes.len())?,
+            Kind::Padding | Kind::Annotated => {}
+            _ => self.memory.value(0)?,
+        }
+        let mut inner = Reader { bytes, ..*self };
         let data = match header.kind {
             Kind::Padding => return Ok(None),
             Kind::Annotated => return inner.annotated(depth).map(Some),
@@ -183,7 +195,8 @@ impl<'a> Reader<'a> {
     fn annotated(&mut self, depth: usize) -> Result<IonValue, Problem> {
         let size = self.inner(Reader::var_uint)?;
         let size = usize::try_from(size).map_err(|_| too_long())?;
-        let mut names = Reader { bytes: self.inner(|reader| reader.take(size))?, symbols: self.symbols };
+        let bytes = self.inner(|reader| reader.take(size))?;
+        let mut names = Reader { bytes, ..*self };
         let mut annotations = Vec::new();
         while !names.bytes.is_empty() {
             let symbol = names.inner(Reader::var_uint)?;
@@ -214,7 +227,9 @@ impl<'a> Reader<'a> {
     }
 
     fn symbol_of(&self, id: u64) -> Result<String, Problem> {
-        self.symbols.text(id).map(str::to_owned).map_err(Problem::Malformed)
+        let text = self.symbols.text(id).map_err(Problem::Malformed)?;
+        self.memory.name(text.len())?;
+        Ok(text.to_owned())
     }
 
     fn inner_header(&mut self) -> Result<Header, Problem> {

@@ -12,6 +12,7 @@ mod symbols;
 mod text;
 mod tree;
 
+use super::memory::{Memory, TooLarge};
 use super::{RECORD_SIZE_MAX, Scan};
 use symbols::Symbols;
 use tree::IonValue;
@@ -47,18 +48,25 @@ enum Found {
 enum Problem {
     Incomplete,
     Malformed(String),
+    TooLarge(TooLarge),
+}
+
+impl From<TooLarge> for Problem {
+    fn from(why: TooLarge) -> Problem {
+        Problem::TooLarge(why)
+    }
 }
 
 impl Ion {
-    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool, has_conditions: bool) -> Scan {
+    pub(super) fn scan(&mut self, bytes: &[u8], is_end: bool, has_conditions: bool, memory: &Memory) -> Scan {
         let Some(first) = bytes.first() else { return self.end_scan(is_end) };
         let encoding = self.encoding.get_or_insert(match *first {
             BINARY_FIRST => Encoding::Binary { list_left: None },
             _ => Encoding::Text { in_list: false },
         });
         let found = match encoding {
-            Encoding::Text { in_list } => text::next(bytes, is_end, in_list, &mut self.symbols),
-            Encoding::Binary { list_left } => binary::next(bytes, list_left, &mut self.symbols),
+            Encoding::Text { in_list } => text::next(bytes, is_end, in_list, &mut self.symbols, memory),
+            Encoding::Binary { list_left } => binary::next(bytes, list_left, &mut self.symbols, memory),
         };
         match found {
             Ok(Found::Nothing(size)) => Scan::Skip(size),
@@ -68,6 +76,7 @@ impl Ion {
             Ok(Found::Value(size, value)) => self.record(size, value, has_conditions),
             Err(Problem::Incomplete) if is_end => Scan::Malformed("the object ends within an Ion value".to_owned()),
             Err(Problem::Incomplete) => Scan::Incomplete,
+            Err(Problem::TooLarge(why)) => Scan::Malformed(why.to_string()),
             Err(Problem::Malformed(why)) => Scan::Malformed(format!("the object is no valid Ion: {why}")),
         }
     }

@@ -3,12 +3,19 @@
 use super::symbols::Symbols;
 use super::tree::{DEPTH_MAX, Data, IonValue};
 use super::{Found, Problem, malformed};
+use crate::read::memory::Memory;
 
 const VERSION_MARKER: &str = "$ion_1_0";
 
 /// The next value of a stream, or what is before it.
-pub(super) fn next(bytes: &[u8], is_end: bool, in_list: &mut bool, symbols: &mut Symbols) -> Result<Found, Problem> {
-    let mut parser = Parser { bytes, at: 0, is_end, symbols, depth: 0 };
+pub(super) fn next(
+    bytes: &[u8],
+    is_end: bool,
+    in_list: &mut bool,
+    symbols: &mut Symbols,
+    memory: &Memory,
+) -> Result<Found, Problem> {
+    let mut parser = Parser { bytes, at: 0, is_end, symbols, memory, depth: 0 };
     // Each is taken alone, so that what precedes a value is not read again with it.
     if parser.space()? {
         return Ok(Found::Nothing(parser.at));
@@ -27,6 +34,7 @@ struct Parser<'a> {
     at: usize,
     is_end: bool,
     symbols: &'a mut Symbols,
+    memory: &'a Memory,
     /// Open containers.
     depth: usize,
 }
@@ -70,6 +78,18 @@ impl Parser<'_> {
 
     fn data(&mut self) -> Result<Data, Problem> {
         let Some(first) = self.peek() else { return Err(Problem::Incomplete) };
+        self.memory.value(0)?;
+        let data = self.data_of(first)?;
+        // All of these have no more bytes than the record; symbols by number are counted before they are copied.
+        self.memory.text(match &data {
+            Data::Text(text) | Data::Symbol(text) => text.len(),
+            Data::Blob(bytes) => bytes.len(),
+            _ => 0,
+        })?;
+        Ok(data)
+    }
+
+    fn data_of(&mut self, first: u8) -> Result<Data, Problem> {
         match first {
             b'"' => Ok(Data::Text(self.short_string(b'"')?)),
             b'\'' if self.is_long_string()? => Ok(Data::Text(self.long_string()?)),
@@ -168,7 +188,11 @@ impl Parser<'_> {
             "false" => Ok(Data::Bool(false)),
             "nan" => Ok(Data::Number(word)),
             _ => match word.strip_prefix('$').and_then(|id| id.parse().ok()) {
-                Some(id) => self.symbols.text(id).map(|text| Data::Symbol(text.to_owned())).map_err(Problem::Malformed),
+                Some(id) => {
+                    let text = self.symbols.text(id).map_err(Problem::Malformed)?;
+                    self.memory.text(text.len())?;
+                    Ok(Data::Symbol(text.to_owned()))
+                }
                 None => Ok(Data::Symbol(word)),
             },
         }

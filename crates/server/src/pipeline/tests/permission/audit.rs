@@ -339,3 +339,25 @@ fn tables_of_other_accounts() {
     assert_eq!((arns(&event), &event["resources"][0]["accountId"]), (vec![T], &json!(ACCOUNT)));
     assert_eq!(event["userIdentity"]["accountId"], OTHER);
 }
+
+/// What a transfer reads or writes outside is named, and what it makes.
+#[test]
+fn transfers_name_their_objects_and_keys() {
+    let (pipeline, mut events) = audited();
+    let key = "arn:aws:kms:us-east-1:111111111111:key/1234";
+    let written = json!({"TableArn": T, "S3Bucket": "bucket", "S3BucketOwner": OTHER, "S3Prefix": "to",
+        "S3SseAlgorithm": "KMS", "S3SseKmsKeyId": key});
+    pipeline.call(by(&format!("root{ACCOUNT}")), "ExportTableToPointInTime", &written.to_string());
+    let event = only(&mut events);
+    let parameters = json!({"tableName": T, "s3Bucket": "bucket", "s3BucketOwner": OTHER, "s3Prefix": "to",
+        "s3SseAlgorithm": "KMS", "s3SseKmsKeyId": key});
+    assert_eq!((arns(&event), &event["requestParameters"]), (vec![T], &parameters));
+    let mut read = row_of(&pipeline, Operation::ImportTable).unwrap().body;
+    read["S3BucketSource"] = json!({"S3Bucket": "bucket", "S3BucketOwner": OTHER, "S3KeyPrefix": "from/"});
+    let answer = pipeline.root("ImportTable", &read);
+    let event = only(&mut events);
+    let parameters = json!({"tableName": "New", "s3Bucket": "bucket", "s3BucketOwner": OTHER, "s3KeyPrefix": "from/"});
+    assert_eq!(event["requestParameters"], parameters);
+    let made = json!({"importTableDescription": {"importArn": answer["ImportTableDescription"]["ImportArn"]}});
+    assert_eq!(event["responseElements"], made);
+}

@@ -135,3 +135,163 @@ fn a_key_of_a_kms_needs_permissions_of_its_own() {
         assert_eq!(pipeline.call(by(with(&pipeline, &[])), "UpdateTable", &body).status, 200, "{body}");
     }
 }
+
+const EXPLICIT: &str = "with an explicit deny in an identity-based policy";
+
+/// A denial of an action's, or that it is permitted: the table has no recovery.
+fn export(pipeline: &TestPipeline, statements: &[Value], members: &Value) -> Result<(), String> {
+    let mut body = json!({"TableArn": T, "S3Bucket": "bucket"});
+    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let answer = pipeline.call(by(with(pipeline, statements)), "ExportTableToPointInTime", &body.to_string());
+    outcome(&answer, "PointInTimeRecoveryUnavailableException")
+}
+
+/// The same: the request is not valid.
+fn import(pipeline: &TestPipeline, statements: &[Value], source: &Value) -> Result<(), String> {
+    let mut source = source.clone();
+    source["S3Bucket"] = "bucket".into();
+    let schema = json!({"TableName": "New", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"});
+    let body = json!({"InputFormat": "ION", "S3BucketSource": source, "TableCreationParameters": schema});
+    let answer = pipeline.call(by(with(pipeline, statements)), "ImportTable", &body.to_string());
+    outcome(&answer, "ValidationException")
+}
+
+fn outcome(answer: &Answer, permitted: &str) -> Result<(), String> {
+    if answer.kind == permitted {
+        return Ok(());
+    }
+    assert_eq!(answer.kind, "AccessDeniedException", "{}", answer.body);
+    Err(answer.message.split_once("perform: ").expect("a denial").1.to_owned())
+}
+
+fn object(pattern: &str) -> String {
+    format!("arn:aws:s3:::{pattern}")
+}
+
+#[test]
+fn an_import_asks_about_all_objects_below_its_prefix() {
+    let pipeline = TestPipeline::new();
+    let list = allow("s3:ListBucket", "*");
+    let get = |pattern: &str| allow("s3:GetObject", &object(pattern));
+    let denied = |pattern: &str| deny("s3:GetObject", &object(pattern));
+    let refused =
+        |prefix: &str, why: &str| Err(format!("s3:GetObject on resource: arn:aws:s3:::bucket/{prefix}* {why}"));
+    let unheard = "because no identity-based policy allows the s3:GetObject action";
+    for (statements, prefix, expected) in [
+        (vec![get("bucket/*"), denied("bucket/secret/*")], "secret/", refused("secret/", EXPLICIT)),
+        (vec![get("bucket/*"), denied("bucket/secret/*")], "secret", refused("secret", EXPLICIT)),
+        (vec![get("bucket/*"), denied("bucket/secret/*")], "sec", refused("sec", EXPLICIT)),
+        (vec![get("bucket/*"), denied("bucket/secret/*")], "", refused("", EXPLICIT)),
+        (vec![get("bucket/*"), denied("bucket/secret/*")], "public/", Ok(())),
+        (vec![get("bucket/logs?")], "logs", refused("logs", unheard)),
+        (vec![get("bucket/logs*")], "logs", Ok(())),
+        (vec![get("bucket/*.json")], "logs", refused("logs", unheard)),
+    ] {
+        let statements = [vec![list.clone()], statements].concat();
+        assert_eq!(
+            import(&pipeline, &statements, &json!({"S3KeyPrefix": prefix})),
+            expected,
+            "{statements:?} {prefix}"
+        );
+    }
+}
+
+#[test]
+fn a_list_has_its_prefix_and_its_owner() {
+    let pipeline = TestPipeline::new();
+    let get = allow("s3:GetObject", "*");
+    let public = under(allow("s3:ListBucket", "*"), &json!({"StringLike": {"s3:prefix": "public/*"}}));
+    let unheard = "s3:ListBucket on resource: arn:aws:s3:::bucket because no identity-based policy allows the \
+                   s3:ListBucket action";
+    let explicit = format!("s3:ListBucket on resource: arn:aws:s3:::bucket {EXPLICIT}");
+    let from = |prefix: &str| json!({"S3KeyPrefix": prefix});
+    assert_eq!(import(&pipeline, &[get.clone(), public.clone()], &from("public/")), Ok(()));
+    assert_eq!(import(&pipeline, &[get.clone(), public.clone()], &from("secret/")), Err(unheard.to_owned()));
+    assert_eq!(import(&pipeline, &[get.clone(), public], &json!({})), Err(unheard.to_owned()));
+    let secret = under(deny("s3:ListBucket", "*"), &json!({"StringLike": {"s3:prefix": ["secret*", ""]}}));
+    let statements = [allow("s3:*", "*"), secret];
+    assert_eq!(import(&pipeline, &statements, &from("secret/")), Err(explicit.clone()));
+    assert_eq!(import(&pipeline, &statements, &json!({})), Err(explicit.clone()));
+    assert_eq!(import(&pipeline, &statements, &from("public/")), Ok(()));
+    // A perimeter around the account.
+    for key in ["aws:ResourceAccount", "s3:ResourceAccount"] {
+        let own = json!({"StringNotEquals": {key: ACCOUNT}});
+        let statements = [allow("s3:*", "*"), under(deny("s3:*", "*"), &own)];
+        assert_eq!(import(&pipeline, &statements, &json!({"S3BucketOwner": OTHER})), Err(explicit.clone()));
+        assert_eq!(import(&pipeline, &statements, &json!({})), Ok(()));
+    }
+}
+
+#[test]
+fn an_export_asks_about_the_keys_that_it_writes() {
+    let pipeline = TestPipeline::new();
+    let put = |pattern: &str| allow("s3:*", &object(pattern));
+    let secret = deny("s3:*", &object("bucket/secret/*"));
+    let refused = |prefix: &str, why: &str| {
+        Err(format!("s3:PutObject on resource: arn:aws:s3:::bucket/{prefix}AWSDynamoDB/* {why}"))
+    };
+    let unheard = "because no identity-based policy allows the s3:PutObject action";
+    for (statements, prefix, expected) in [
+        (vec![put("bucket/*"), secret.clone()], "secret/", refused("secret/", EXPLICIT)),
+        (vec![put("bucket/*"), secret.clone()], "secret", refused("secret/", EXPLICIT)),
+        (vec![put("bucket/*"), secret.clone()], "sec", Ok(())),
+        (vec![put("bucket/*"), deny("s3:*", &object("bucket/*/data/*"))], "sec", refused("sec/", EXPLICIT)),
+        (vec![put("bucket/a?")], "a", refused("a/", unheard)),
+        (vec![put("bucket/a?*")], "a", Ok(())),
+        (vec![put("bucket/a/*")], "a", Ok(())),
+        (vec![put("bucket/a/*")], "b", refused("b/", unheard)),
+    ] {
+        assert_eq!(export(&pipeline, &statements, &json!({"S3Prefix": prefix})), expected, "{statements:?} {prefix}");
+    }
+    assert_eq!(export(&pipeline, &[put("bucket/AWSDynamoDB/*")], &json!({})), Ok(()));
+}
+
+#[test]
+fn an_export_says_how_it_is_encrypted() {
+    let pipeline = TestPipeline::new();
+    let explicit = |key: &str| under(deny("s3:PutObject", "*"), &json!({"StringEquals": {key: "AES256"}}));
+    let algorithm = "s3:x-amz-server-side-encryption";
+    let statements = [allow("*", "*"), explicit(algorithm)];
+    let refused = format!("s3:PutObject on resource: arn:aws:s3:::bucket/AWSDynamoDB/* {EXPLICIT}");
+    assert_eq!(export(&pipeline, &statements, &json!({})), Err(refused.clone()));
+    assert_eq!(export(&pipeline, &statements, &json!({"S3SseAlgorithm": "AES256"})), Err(refused.clone()));
+    assert_eq!(export(&pipeline, &statements, &json!({"S3SseAlgorithm": "KMS"})), Ok(()));
+    let with_key = |key: &str| json!({"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": key});
+    let other_key = json!({"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": KEY}});
+    let statements = [allow("*", "*"), under(deny("s3:PutObject", "*"), &other_key)];
+    for (name, expected) in [(KEY, Ok(())), ("1234abcd", Ok(())), ("other", Err(refused.clone()))] {
+        assert_eq!(export(&pipeline, &statements, &with_key(name)), expected, "{name}");
+    }
+    assert_eq!(export(&pipeline, &statements, &json!({"S3SseAlgorithm": "KMS"})), Err(refused));
+}
+
+#[test]
+fn the_key_of_an_export_needs_permissions_of_its_own() {
+    let pipeline = TestPipeline::new();
+    let s3 = allow("s3:*", "*");
+    let with_key = |key: &str| json!({"S3SseAlgorithm": "KMS", "S3SseKmsKeyId": key});
+    let unheard = |action: &str, arn: &str| {
+        Err(format!("{action} on resource: {arn} because no identity-based policy allows the {action} action"))
+    };
+    assert_eq!(export(&pipeline, std::slice::from_ref(&s3), &with_key(KEY)), unheard("kms:GenerateDataKey", KEY));
+    let statements = [s3.clone(), allow("kms:GenerateDataKey", KEY)];
+    assert_eq!(export(&pipeline, &statements, &with_key(KEY)), unheard("kms:Decrypt", KEY));
+    let through =
+        json!({"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com", "kms:CallerAccount": ACCOUNT}});
+    let statements = [s3.clone(), under(allow("kms:*", KEY), &through)];
+    assert_eq!(export(&pipeline, &statements, &with_key(KEY)), Ok(()));
+    assert_eq!(export(&pipeline, &statements, &with_key("1234abcd")), Ok(()));
+    // An alias may mean each key of its account.
+    let all = "arn:aws:kms:us-east-1:111111111111:key/*";
+    let alias = "arn:aws:kms:us-east-1:111111111111:alias/orders";
+    for name in ["alias/orders", alias] {
+        assert_eq!(export(&pipeline, &statements, &with_key(name)), unheard("kms:GenerateDataKey", all));
+        let denied = [allow("*", "*"), deny("kms:*", KEY)];
+        let expected = Err(format!("kms:GenerateDataKey on resource: {all} {EXPLICIT}"));
+        assert_eq!(export(&pipeline, &denied, &with_key(name)), expected);
+        assert_eq!(export(&pipeline, &[s3.clone(), allow("kms:*", all)], &with_key(name)), Ok(()));
+    }
+    // A key that the operation refuses without its algorithm is asked about as well.
+    assert_eq!(export(&pipeline, &[s3], &json!({"S3SseKmsKeyId": KEY})), unheard("kms:GenerateDataKey", KEY));
+}

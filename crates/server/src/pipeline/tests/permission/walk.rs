@@ -116,10 +116,14 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             row
         }
         Operation::ExportTableToPointInTime => {
-            let body = json!({"TableArn": T, "S3Bucket": "bucket"});
+            let body = json!({"TableArn": T, "S3Bucket": "bucket", "S3Prefix": "to", "S3SseAlgorithm": "KMS",
+                "S3SseKmsKeyId": "1234abcd"});
             let mut row = row(&[("ExportTableToPointInTime", T)], body);
             for action in ["s3:PutObject", "s3:AbortMultipartUpload"] {
-                row.asks.push((action, "arn:aws:s3:::bucket/*".to_owned()));
+                row.asks.push((action, "arn:aws:s3:::bucket/to/AWSDynamoDB/*".to_owned()));
+            }
+            for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
+                row.asks.push((action, "arn:aws:kms:us-east-1:111111111111:key/1234abcd".to_owned()));
             }
             Row { then: "PointInTimeRecoveryUnavailableException", ..row }
         }
