@@ -18,12 +18,17 @@ impl Service {
     ///
     /// A refusal before any read is charged with no units or not at all, and so is a canceled transaction.
     pub(crate) fn charge(&self, table: &Table, table_name: &str, charge: &Charge, consumed: &mut Consumed) {
-        // Units of an index count only for an index of the table's own definition, of the same kind.
-        debug_assert!(charge.indexes.iter().all(|part| table.index(&part.name).is_some_and(|it| it.kind == part.kind)));
-        debug_assert!(charge.table >= 0.0 && charge.table.is_finite());
         if let Some(throttle) = &self.throttle {
             throttle.debit(table, charge, self.clock.steady_ms());
         }
+        self.charge_unbounded(table, table_name, charge, consumed);
+    }
+
+    /// As [`Service::charge`], for a bulk put: it has a rate of its own, and would leave its table's buckets in debt.
+    pub(crate) fn charge_unbounded(&self, table: &Table, table_name: &str, charge: &Charge, consumed: &mut Consumed) {
+        // Units of an index count only for an index of the table's own definition, of the same kind.
+        debug_assert!(charge.indexes.iter().all(|part| table.index(&part.name).is_some_and(|it| it.kind == part.kind)));
+        debug_assert!(charge.table >= 0.0 && charge.table.is_finite());
         consumed.measure(table, charge);
         consumed.add(table_name, charge);
     }

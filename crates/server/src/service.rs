@@ -65,7 +65,12 @@ pub(crate) async fn open(
 ) -> Result<Arc<ops::Service>, OpenError> {
     let shards = ops::ShardSettings { age: arguments.stream_shard_hours, writes: arguments.stream_shard_writes };
     let (region, endpoint) = (arguments.region.clone(), address.to_string());
-    let quotas = ops::Quotas { tables_max: arguments.tables_max, ..ops::Quotas::default() };
+    let quotas = ops::Quotas {
+        tables_max: arguments.tables_max,
+        table_units_max: arguments.table_units_max,
+        account_units_max: arguments.account_units_max,
+        ..ops::Quotas::default()
+    };
     let jobs = Some(jobs.clone());
     let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder } = reach;
     let import_errors = match keeps {

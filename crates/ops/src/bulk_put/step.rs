@@ -128,7 +128,7 @@ impl StepContext<'_> {
         let (name, mut consumed) = (self.table.name(), Consumed::new(None, None));
         let units = |charge: &Charge| charge.table + charge.indexes.iter().map(|index| index.units).sum::<f64>();
         for charge in &outcome.charges {
-            self.service.charge(&self.table, name, charge, &mut consumed);
+            self.service.charge_unbounded(&self.table, name, charge, &mut consumed);
         }
         let (before, after) = (self.operation.details.counts.all(), outcome.operation.details.counts.all());
         for (records, (before, after)) in self.service.bulk_records.iter().zip(before.into_iter().zip(after)) {

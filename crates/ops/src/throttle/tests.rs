@@ -345,6 +345,21 @@ async fn buckets_outlive_changes_of_the_table_and_are_shared_by_nodes() {
     assert!(server.get("paid", 1).await.is_ok() && server.get("paid", 1).await.is_err());
 }
 
+/// Deletions by time to live consume nothing, and wait for nothing.
+#[tokio::test]
+async fn background_work_is_not_bounded() {
+    let server = Server::with_paid((10, 1), (10, 1)).await;
+    let time_to_live_specification = TimeToLiveSpecification { enabled: true, attribute_name: "ttl".to_owned() };
+    let request = UpdateTimeToLiveInput { table_name: "paid".to_owned(), time_to_live_specification };
+    server.service.execute::<call::UpdateTimeToLive>(&caller(), request).await.unwrap();
+    server.put("paid", row(1, &[("ttl", n("500")), ("g", s("a"))])).await.unwrap();
+    server.put("paid", row(2, &[])).await.unwrap_err();
+    assert_eq!(server.service.sweep_expired().await, jobs::Ran::Done);
+    assert!(!server.get("paid", 1).await.unwrap());
+    server.hand.advance_ms(1);
+    server.put("paid", row(2, &[])).await.unwrap();
+}
+
 #[tokio::test]
 async fn nothing_is_enforced_unless_asked() {
     let server = Server::open(false).await;

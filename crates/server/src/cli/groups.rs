@@ -31,6 +31,8 @@ const GROUPS: [(&str, &[&str]); 10] = [
         "Limits",
         &[
             "tables_max",
+            "table_units_max",
+            "account_units_max",
             "enforce_throughput",
             "connections_max",
             "connections_per_address_max",

@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use model::limits::PROVISIONED_UNITS_MAX;
+
 use crate::value_parsers::hours;
 
 #[derive(Args, Debug)]
@@ -26,6 +28,14 @@ pub(crate) struct ServiceArguments {
     #[arg(long, env = "STATOR_TABLES_MAX", value_name = "COUNT", default_value_t = ops::Quotas::default().tables_max)]
     pub(crate) tables_max: usize,
 
+    /// Capacity units that a table or an index may have of either kind
+    #[arg(long, env = "STATOR_TABLE_UNITS_MAX", value_name = "UNITS", default_value_t = ops::Quotas::default().table_units_max, value_parser = units)]
+    pub(crate) table_units_max: i64,
+
+    /// Capacity units that an account's provisioned tables in a region may have together
+    #[arg(long, env = "STATOR_ACCOUNT_UNITS_MAX", value_name = "UNITS", default_value_t = ops::Quotas::default().account_units_max, value_parser = units)]
+    pub(crate) account_units_max: i64,
+
     /// Refuse requests beyond the provisioned throughput of their tables and indexes, or beyond their on-demand maxima
     #[arg(long, env = "STATOR_ENFORCE_THROUGHPUT", value_parser = BoolishValueParser::new())]
     pub(crate) enforce_throughput: bool,
@@ -41,6 +51,12 @@ fn region(text: &str) -> Result<String, String> {
         return Err("a region is made of small letters, digits and hyphens, such as eu-west-3".to_owned());
     }
     Ok(text.to_owned())
+}
+
+fn units(text: &str) -> Result<i64, String> {
+    let units: Option<i64> = text.parse().ok();
+    let units = units.filter(|units| (1..=PROVISIONED_UNITS_MAX).contains(units));
+    units.ok_or_else(|| format!("a number from 1 to {PROVISIONED_UNITS_MAX}"))
 }
 
 fn writes(text: &str) -> Result<u64, String> {

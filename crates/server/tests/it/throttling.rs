@@ -7,11 +7,15 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::test_server::TestServer;
 
-fn create(client: &mut Client, name: &str, throughput: &Value) {
+fn create_request(name: &str, throughput: &Value) -> Value {
     let mut request = json!({"TableName": name, "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]});
     request.as_object_mut().unwrap().extend(throughput.as_object().unwrap().clone());
-    assert_eq!(client.call("CreateTable", &request.to_string()).status, 200);
+    request
+}
+
+fn create(client: &mut Client, name: &str, throughput: &Value) {
+    assert_eq!(client.call("CreateTable", &create_request(name, throughput).to_string()).status, 200);
 }
 
 /// Reads until a read is refused.
@@ -55,4 +59,24 @@ fn requests_beyond_the_throughput_are_refused() {
     let page = metrics.response().text();
     let event = "\nstator_throttle_events_total{reason=\"TableReadProvisionedThroughputExceeded\"} 1\n";
     assert!(page.contains(event) && page.contains("\nstator_throttled_requests_total "), "{page}");
+}
+
+#[test]
+fn quotas_of_throughput_are_settings() {
+    let flags = ["--table-units-max", "100", "--account-units-max", "150"];
+    let server = TestServer::in_memory().flags(flags).start();
+    let mut client = server.client();
+    let limits = client.call("DescribeLimits", "{}").json();
+    assert_eq!(
+        (&limits["TableMaxReadCapacityUnits"], &limits["AccountMaxWriteCapacityUnits"]),
+        (&json!(100), &json!(150))
+    );
+    let units = |units: i64| json!({"ProvisionedThroughput": {"ReadCapacityUnits": units, "WriteCapacityUnits": 1}});
+    create(&mut client, "first", &units(100));
+    for (read, expected) in [(101, "Per table maximum: 100."), (51, "Limit: 150. Requested: 51")] {
+        let request = create_request("second", &units(read));
+        let refused = client.call("CreateTable", &request.to_string()).json();
+        assert!(refused["message"].as_str().is_some_and(|text| text.contains(expected)), "{refused}");
+    }
+    create(&mut client, "second", &units(50));
 }
