@@ -63,7 +63,7 @@ impl Metrics {
         })
     }
 
-    pub(crate) fn recorder(&self) -> &Recorder {
+    pub fn recorder(&self) -> &Arc<Recorder> {
         &self.recorder
     }
 

@@ -18,9 +18,9 @@ use cloudwatch::Recorder;
 use deliver::Deliveries;
 use deliver::triggers::Places;
 use jobs::Jobs;
-use objects::Objects;
 use ops::allowance::MemoryBudget;
-use storage::{Embedded, Engine};
+use storage::{Embedded, Engine, Memory};
+use storage_postgres::Postgres;
 use tokio::net::{TcpListener, lookup_host};
 
 pub(crate) use arguments::ServeArguments;
@@ -198,22 +198,15 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let audit = audit(arguments, &operator)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
-    let objects = arguments.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Objects)?;
-    let series_max = arguments.service.cloudwatch_series_max;
-    let recorder = Arc::new(Recorder::new(Clock::system(), series_max));
-    let free_bytes_min = crate::object_store::free_bytes_min(embedded.as_deref());
-    let reach = reach(arguments, objects, free_bytes_min, (series_max > 0).then(|| Arc::clone(&recorder)));
+    let measured = measured(&engine, arguments, &jobs);
+    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured)?;
     let service = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs).await;
     let service = service.map_err(Failure::Service)?;
-    let measured = cloudwatch::Metrics::new(Arc::clone(&engine), Clock::system(), recorder);
-    jobs.add(measured.job());
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
     let memory = Memories::of(arguments);
-    operator.metrics.add_memory(&memory.requests, &memory.answers);
-    database.into_iter().for_each(|database| operator.metrics.add_database(database));
-    rows.iter().for_each(|rows| operator.metrics.add_rows(Arc::clone(rows)));
+    memory.show(&operator, database, rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
         services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured),
@@ -275,14 +268,25 @@ async fn opened(
     listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
 }
 
+/// The metrics of CloudWatch, which are stored each minute.
+fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments, jobs: &Jobs) -> Arc<cloudwatch::Metrics> {
+    let recorder = Arc::new(Recorder::new(Clock::system(), arguments.service.cloudwatch_series_max));
+    let measured = cloudwatch::Metrics::new(Arc::clone(engine), Clock::system(), recorder);
+    jobs.add(measured.job());
+    measured
+}
+
 fn reach(
     arguments: &ServeArguments,
-    objects: Objects,
-    free_bytes_min: u64,
-    recorder: Option<Arc<Recorder>>,
-) -> service::Reach {
+    keeps: &Keeps,
+    embedded: Option<&Embedded>,
+    measured: &cloudwatch::Metrics,
+) -> Result<service::Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects, free_bytes_min, recorder }
+    let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
+    let free_bytes_min = crate::object_store::free_bytes_min(embedded);
+    let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
+    Ok(service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects, free_bytes_min, recorder })
 }
 
 /// Stores the minute that was being measured.
@@ -465,6 +469,13 @@ impl Memories {
     fn of(arguments: &ServeArguments) -> Memories {
         let memory = |bytes| MemoryBudget::new(bytes, arguments.memory_timeout);
         Memories { requests: memory(arguments.request_memory), answers: memory(arguments.answer_memory) }
+    }
+
+    /// On the page of metrics, with what rows take.
+    fn show(&self, operator: &Operator, database: Option<Arc<Postgres>>, rows: Option<&Arc<Memory>>) {
+        operator.metrics.add_memory(&self.requests, &self.answers);
+        database.into_iter().for_each(|database| operator.metrics.add_database(database));
+        rows.into_iter().for_each(|rows| operator.metrics.add_rows(Arc::clone(rows)));
     }
 }
 

@@ -29,6 +29,8 @@ use crate::transfers::Failure;
 const STEP_RECORDS: usize = 256;
 /// What the records of one step have; the second one where its rate is limited. Unit: bytes, uncompressed.
 const STEP_SIZES: [u64; 2] = [2 << 20, 256 << 10];
+/// What its records take in memory, by which it ends with the next record. Unit: bytes.
+const STEP_MEMORY: usize = 8 << 20;
 /// Records of the first batch, before it is known how large the items are that are there.
 const BATCH_RECORDS_FIRST: usize = 32;
 /// A batch that finds more of items has fewer records the next time. Unit: bytes.
@@ -80,6 +82,8 @@ struct Fill<'a> {
     /// The next step.
     pending: VecDeque<Pending>,
     size: u64,
+    /// What the records of the step take in memory. Unit: bytes.
+    memory: usize,
     /// Records of the next batch, at most: fewer where the items that are there are large.
     count: usize,
     pace: Pace,
@@ -128,6 +132,7 @@ impl Service {
             operation,
             pending: VecDeque::new(),
             size: 0,
+            memory: 0,
             count: BATCH_RECORDS_FIRST,
             pace: Pace::new(asked.max_write_units, self.clock.steady_ms()),
         };
@@ -170,6 +175,7 @@ impl RecordSink for Fill<'_> {
     }
 
     async fn take(&mut self, record: Record) -> Result<(), Stop> {
+        self.memory += record.memory;
         let put = record.item.map(|item| Put { item, condition: record.condition });
         self.add(record.index, put).await
     }
@@ -185,14 +191,14 @@ impl Fill<'_> {
         self.pending.push_back(Pending { index, put, after });
         let is_full =
             self.pending.len() >= STEP_RECORDS || self.size >= STEP_SIZES[usize::from(self.pace.is_limited())];
-        if is_full { self.write_step().await } else { Ok(()) }
+        if is_full || self.memory >= STEP_MEMORY { self.write_step().await } else { Ok(()) }
     }
 
     /// Writes the step, in batches that the engine takes, with the operation's record in each.
     async fn write_step(&mut self) -> Result<(), Stop> {
         // An engine that answers at once would give other tasks no turn.
         tokio::task::yield_now().await;
-        self.size = 0;
+        (self.size, self.memory) = (0, 0);
         loop {
             let written = match self.write_batch().await? {
                 Some(written) => written,
