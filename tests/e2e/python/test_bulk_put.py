@@ -122,6 +122,7 @@ class BulkPuts(e2e.TestCase):
         self.object("1", '{"Item":{"pk":{"S":"a"}}}\n')
         self.ended(self.begin())
         self.drop(self.name)
+        self.dynamodb.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
         self.refused("ResourceNotFoundException", self.name, self.begin)
 
     def test_a_bucket_that_is_not_there(self):
@@ -144,7 +145,7 @@ class BulkPuts(e2e.TestCase):
         again = self.begin("nothing/", ClientToken="token-" + self.name)
         self.assertEqual(again["BulkOperationArn"], begun["BulkOperationArn"])
         self.refused(
-            "IdempotentParameterMismatchException", "", self.begin, "other/", ClientToken="token-" + self.name
+            "IdempotentParameterMismatchException", "", self.begin, prefix="other/", ClientToken="token-" + self.name
         )
         self.ended(begun)
 
@@ -153,7 +154,7 @@ class BulkPuts(e2e.TestCase):
         unknown = arn + "/bulk-operation/01700000000000-0123abcd"
         for call in (self.dynamodb.describe_bulk_operation, self.dynamodb.cancel_bulk_operation):
             self.refused("ResourceNotFoundException", unknown, call, BulkOperationArn=unknown)
-        self.refused("ValidationException", "1024", self.begin, MaxWriteRequestUnits=1023)
+        self.refused("ValidationException", "OutputType", self.begin, output_types=[])
 
 
 if __name__ == "__main__":

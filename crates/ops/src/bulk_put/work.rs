@@ -34,6 +34,8 @@ const CANCEL_INTERVAL: Duration = Duration::from_millis(250);
 /// An operation fails after so long without progress. Unit: milliseconds.
 const GIVE_UP_MS: u64 = 15 * 60 * 1000;
 
+const INTERNAL: &str = "InternalServerError";
+
 /// How an operation ends.
 enum End {
     /// All objects are read.
@@ -216,7 +218,9 @@ fn status_of(operation: &BulkRecord, end: &End, has_failed: bool) -> TransferSta
 
 fn log_end(operation: &BulkRecord) {
     let (counts, table) = (operation.details.counts, operation.table_name.as_str());
-    if let Some(failure) = &operation.failure {
+    // What its caller has chosen is no matter of the operator's: a bucket that is not there, a table that was deleted.
+    let failure = operation.failure.as_ref().filter(|failure| failure.code == INTERNAL);
+    if let Some(failure) = failure {
         log::warn!(event = "bulk_operation_failed", table = table, put = counts.put, code = failure.code.as_str();
             "the bulk operation {} failed: {}", operation.id, failure.message);
     } else if counts.failed > 0 {
@@ -245,7 +249,7 @@ impl Tries {
         let (since_ms, why, counts) = self.stuck.as_ref()?;
         let is_over = *counts == operation.details.counts && now_ms.saturating_sub(*since_ms) >= GIVE_UP_MS;
         let message = format!("The operation makes no progress: {why}");
-        is_over.then(|| Failure { code: "InternalServerError".to_owned(), message })
+        is_over.then(|| Failure { code: INTERNAL.to_owned(), message })
     }
 }
 
