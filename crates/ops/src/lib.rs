@@ -110,7 +110,7 @@ pub use change_log::ShardSettings;
 pub use change_log::lag::{BackgroundStats, LogSize, TableLag};
 pub use cluster::catalog::Quotas;
 pub use cluster::nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
-pub use documents::{DocumentChange, Documents};
+pub use documents::{AUTH_KEY_DOCUMENT, DocumentChange, Documents};
 pub use event_source_mapping::StreamSource;
 pub use gate::{Call, Permitted, call};
 pub use kinesis_streaming_destination::KinesisDestination;

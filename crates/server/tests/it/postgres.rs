@@ -135,6 +135,10 @@ fn storage_check_reads_rows() {
     let report = rows(path);
     assert!(report.status.success(), "{}{}", text(&report.stdout), text(&report.stderr));
     assert!(text(&report.stdout).contains(" 0 damaged"), "{}", text(&report.stdout));
+    let with_identities = tempfile::tempdir().expect("folder");
+    let path = with_identities.path().to_str().expect("path");
+    assert!(run(&["init", "--data", path]).status.success());
+    assert!(rows(path).status.success(), "{}", text(&rows(path).stdout));
 
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
