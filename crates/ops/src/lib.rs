@@ -109,7 +109,7 @@ mod write;
 pub use change_log::ShardSettings;
 pub use change_log::lag::{BackgroundStats, LogSize, TableLag};
 pub use cluster::catalog::Quotas;
-pub use cluster::nodes::{NodeReport, NodeSettings, list_nodes, until_silent};
+pub use cluster::nodes::{NodeId, NodeReport, NodeSettings, list_nodes, until_silent};
 pub use documents::{AUTH_KEY_DOCUMENT, DocumentChange, Documents};
 pub use event_source_mapping::StreamSource;
 pub use gate::{Call, Permitted, call};

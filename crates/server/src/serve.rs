@@ -28,7 +28,7 @@ pub(crate) use arguments::ServeArguments;
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
-use crate::engine::{self, Keeps, Opened};
+use crate::engine::{self, DatabaseWait, Keeps, Opened};
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
@@ -189,20 +189,20 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     answer_operator(arguments, address, &operator).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(Clock::system());
-    let opened = tokio::select! {
-        opened = opened(arguments, &listener, &door, &operator, &jobs) => opened.map_err(Failure::Storage)?,
-        // It may be waiting for others.
-        () = &mut stop => return Ok(()),
-    };
+    let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
+    let Some(opened) = start.unless_stopped(&mut stop, start.engine(&jobs)).await else { return Ok(()) };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
-    let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
+    let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } =
+        opened.map_err(Failure::Storage)?;
     let objects = arguments.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Objects)?;
     let watched = watched(traces.as_deref(), &engine);
     let series_max = arguments.service.cloudwatch_series_max;
     let recorder = Arc::new(Recorder::new(Clock::system(), series_max));
     let reach = reach(arguments, objects, (series_max > 0).then(|| Arc::clone(&recorder)));
-    let service = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs).await;
+    let stopping = while_shared(shared.is_some(), &mut stop);
+    let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
+    let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
     let service = service.map_err(Failure::Service)?;
     let measured = cloudwatch::Metrics::new(Arc::clone(&engine), Clock::system(), recorder);
     jobs.add(measured.job());
@@ -256,22 +256,44 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The data, opened. While that waits for a database, the main address answers that it does.
-async fn opened(
-    arguments: &ServeArguments,
-    listener: &TcpListener,
-    door: &Door,
-    operator: &Arc<Operator>,
-    jobs: &Jobs,
-) -> Result<Opened, engine::OpenError> {
-    let is_open = !arguments.auth && arguments.credentials.is_none();
-    let audience = if is_open { Audience::Operator } else { Audience::Anyone };
-    let pages = arguments.metrics_listen.is_none().then_some(audience);
-    let memory = pages_memory(arguments);
-    let limits = limits(arguments, vec![Arc::clone(&memory)]);
-    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
-    let opening = engine::open_patiently(&arguments.engine, jobs, |what| operator.waits(what));
-    listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
+/// The start of a server, which may have to wait for a database.
+struct Start<'a> {
+    arguments: &'a ServeArguments,
+    listener: &'a TcpListener,
+    door: &'a Door,
+    operator: &'a Arc<Operator>,
+}
+
+impl Start<'_> {
+    async fn engine(&self, jobs: &Jobs) -> Result<Opened, engine::OpenError> {
+        let operator = Arc::clone(self.operator);
+        let wait = DatabaseWait::new(move |what| operator.waits(what));
+        engine::open_patiently(&self.arguments.engine, jobs, &wait).await
+    }
+
+    /// A step of the start; None if the server is stopped meanwhile. While the step waits for a database, the main address
+    /// answers that it does.
+    async fn unless_stopped<T>(&self, stop: impl Future<Output = ()>, opening: impl Future<Output = T>) -> Option<T> {
+        let Start { arguments, listener, door, operator } = self;
+        let is_open = !arguments.auth && arguments.credentials.is_none();
+        let audience = if is_open { Audience::Operator } else { Audience::Anyone };
+        let pages = arguments.metrics_listen.is_none().then_some(audience);
+        let memory = pages_memory(arguments);
+        let limits = limits(arguments, vec![Arc::clone(&memory)]);
+        let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
+        tokio::select! {
+            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening) => Some(opened),
+            () = stop => None,
+        }
+    }
+}
+
+/// A stop that ends the start over a database. A folder is opened soon, and is then closed in order.
+async fn while_shared(is_shared: bool, stop: impl Future<Output = ()>) {
+    match is_shared {
+        true => stop.await,
+        false => std::future::pending().await,
+    }
 }
 
 fn reach(arguments: &ServeArguments, objects: Objects, recorder: Option<Arc<Recorder>>) -> service::Reach {
