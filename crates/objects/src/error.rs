@@ -19,7 +19,9 @@ pub enum ObjectError {
     AlreadyExists,
     /// The server has no store: the message names the flag.
     Setting(String),
-    /// All others: a full disk, a server that does not answer, a key that no file can have.
+    /// The server did not answer, or refused what may pass, for as long as a call is attempted.
+    Unavailable(String),
+    /// All others: a full disk, a key that no file can have.
     Failed(String),
 }
 
@@ -33,7 +35,7 @@ impl ObjectError {
             ObjectError::AccessDenied(_) => "S3AccessDenied",
             ObjectError::KmsNotFound(_) => "KmsNotFoundException",
             ObjectError::AlreadyExists => "S3PreconditionFailed",
-            ObjectError::Failed(_) => "InternalServerError",
+            ObjectError::Unavailable(_) | ObjectError::Failed(_) => "InternalServerError",
         }
     }
 
@@ -51,6 +53,7 @@ impl fmt::Display for ObjectError {
             | ObjectError::AccessDenied(message)
             | ObjectError::KmsNotFound(message)
             | ObjectError::Setting(message)
+            | ObjectError::Unavailable(message)
             | ObjectError::Failed(message) => f.write_str(message),
             ObjectError::AlreadyExists => f.write_str("the object already exists"),
         }

@@ -20,6 +20,7 @@ mod xml;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub(crate) struct Patience {
     attempt: Duration,
     /// From the first attempt of a call on until the last one begins.
     attempts: Duration,
+    /// From the first attempt of a call on until the log says that it has no reply.
+    silence: Duration,
     backoff: Backoff,
 }
 
@@ -71,6 +74,7 @@ impl Default for Patience {
         Patience {
             attempt: Duration::from_secs(60),
             attempts: Duration::from_secs(120),
+            silence: Duration::from_secs(8),
             backoff: Backoff::new(200, 10_000),
         }
     }
@@ -183,8 +187,19 @@ impl S3 {
         }
     }
 
-    /// The last reply to a request: what may pass is attempted again.
+    /// The last reply to a request: what may pass is attempted again. A call that lasts is logged long before it fails.
     async fn reply(&self, request: &Request<'_>) -> Result<Reply, ObjectError> {
+        let problem = Mutex::new("no reply yet".to_owned());
+        let mut attempts = pin!(self.attempts(request, &problem));
+        if let Ok(reply) = tokio::time::timeout(self.patience.silence, &mut attempts).await {
+            return reply;
+        }
+        self.log_unreachable(&problem.lock());
+        attempts.await
+    }
+
+    /// `problem` is the outcome of the last attempt, for the log.
+    async fn attempts(&self, request: &Request<'_>, problem: &Mutex<String>) -> Result<Reply, ObjectError> {
         if let Some(name) = request.illegal_header() {
             return Err(ObjectError::Failed(format!("the header {name} would have characters that it must not have")));
         }
@@ -199,12 +214,13 @@ impl S3 {
                     if is_late || !refusal.as_ref().is_some_and(Refusal::may_pass) {
                         return Ok(Reply { answer, refusal, is_in_doubt });
                     }
+                    *problem.lock() = refusal.map(|refusal| refusal.words()).unwrap_or_default();
                 }
                 Err(trouble) if is_late || matches!(trouble, Trouble::Encryption(_)) => {
-                    self.log_unreachable(&trouble);
+                    self.log_unreachable(&trouble.to_string());
                     return Err(unreached(&trouble));
                 }
-                Err(_) => {}
+                Err(trouble) => *problem.lock() = trouble.to_string(),
             }
             is_in_doubt = true;
             backoff.pause().await;
@@ -225,10 +241,10 @@ impl S3 {
     }
 
     /// For the operator: a caller of this server does not learn where the object store is.
-    fn log_unreachable(&self, trouble: &Trouble) {
+    fn log_unreachable(&self, problem: &str) {
         if self.unreachable.pass().is_some() {
             let url = self.server.url().origin();
-            log::warn!(event = "object_store_unreachable"; "the object store at {url} does not answer: {trouble}");
+            log::warn!(event = "object_store_unreachable"; "the object store at {url} does not answer: {problem}");
         }
     }
 

@@ -22,6 +22,9 @@ use crate::service::Service;
 /// A larger change of size than this counts as growth. Unit: bytes.
 const DOCUMENT_SLACK: usize = 16;
 
+/// The one document that is no JSON: the fingerprint of the auth key of identities, in hexadecimal digits.
+pub const AUTH_KEY_DOCUMENT: &str = "auth-key";
+
 /// All documents of a collection at one moment.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Documents {

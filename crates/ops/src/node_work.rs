@@ -88,6 +88,7 @@ impl Service {
             nodes.engine().verify().await?;
             self.catalog.refresh_from(nodes.engine()).await.map_err(|error| match error {
                 OpenError::Storage(error) => error,
+                OpenError::Away(text) => StorageError::Unavailable(text),
                 OpenError::Malformed(text) => StorageError::Corrupt(text),
             })?;
             let applied = self.catalog.applied();

@@ -1,4 +1,5 @@
-//! How often an object store that fails is tried again before the transfer fails, and objects that are written so.
+//! How often a folder of objects that fails is tried again before the transfer fails, and objects that are written so. A server of
+//! objects has its attempts in `objects`.
 
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ impl ObjectTries {
             | ObjectError::NoSuchKey(_)
             | ObjectError::AccessDenied(_)
             | ObjectError::KmsNotFound(_)
+            // The store has made its attempts already: its time and this many tries would multiply.
+            | ObjectError::Unavailable(_)
             | ObjectError::Setting(_) => true,
         };
         if is_final {
@@ -64,4 +67,21 @@ impl Service {
 
 fn failure(error: &ObjectError) -> Failure {
     Failure { code: error.failure_code().to_owned(), message: error.failure_message() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server of objects is waited for once, by its client; a folder half a minute, here.
+    #[tokio::test(start_paused = true)]
+    async fn only_a_store_that_does_not_try_itself_is_tried_again() {
+        let begun = tokio::time::Instant::now();
+        let unavailable = ObjectError::Unavailable("no reply".to_owned());
+        assert_eq!(ObjectTries::default().wait(&unavailable).await.unwrap_err().message, "no reply");
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        let (failed, mut tries) = (ObjectError::Failed("full".to_owned()), ObjectTries::default());
+        while tries.wait(&failed).await.is_ok() {}
+        assert_eq!(begun.elapsed().as_secs(), 25);
+    }
 }

@@ -18,6 +18,7 @@ use tables::failure::OpenError;
 use tables::rows::{self, ItemKey, TransferWork};
 use tables::{Definition, Table};
 
+use crate::documents::AUTH_KEY_DOCUMENT;
 use crate::service::DatabaseSettings;
 use crate::tokens::TokenRow;
 use crate::transfers;
@@ -167,6 +168,9 @@ impl Check {
             },
             DatabaseRow::Mappings | DatabaseRow::Identities => match rest.first() {
                 None => is_number(value),
+                Some(b'M') if kind == DatabaseRow::Identities && rest[1..] == *AUTH_KEY_DOCUMENT.as_bytes() => {
+                    !value.is_empty() && value.iter().all(u8::is_ascii_hexdigit)
+                }
                 Some(b'M') => serde_json::from_slice::<serde::de::IgnoredAny>(value).is_ok(),
                 // The format of a note belongs to its writer, in another crate.
                 Some(b'R') => true,

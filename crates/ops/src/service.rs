@@ -15,7 +15,7 @@ use model::codec::key::HashSecret;
 use objects::Objects;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
-use storage::{Batch, Engine, KeyUse, Mode, Reads, TxError};
+use storage::{Batch, Engine, KeyUse, Mode, Reads};
 use tables::failure::OpenError;
 use tables::rows;
 use tokio::sync::Notify;
@@ -282,7 +282,7 @@ async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
         }
         Ok(hash_secret)
     };
-    engine.write(Mode::Plain, &[KeyUse::write(key.clone())], settle).await.map_err(storage_error)?
+    engine.write(Mode::Plain, &[KeyUse::write(key.clone())], settle).await.map_err(OpenError::of_write)?
 }
 
 impl DatabaseSettings {
@@ -299,13 +299,6 @@ impl DatabaseSettings {
 
     fn encode(&self) -> Result<Vec<u8>, OpenError> {
         serde_json::to_vec(self).map_err(|error| OpenError::Malformed(error.to_string()))
-    }
-}
-
-fn storage_error(error: TxError) -> OpenError {
-    match error {
-        TxError::Storage(error) => OpenError::Storage(error),
-        other => OpenError::Malformed(format!("the database's own settings cannot be written: {other}")),
     }
 }
 

@@ -151,6 +151,7 @@ impl World {
             Shape::Alone => Service::open(engine.clone(), settings, clock).await,
             Shape::Nodes => {
                 let node = NodeSettings {
+                    id: cluster::nodes::NodeId::random(),
                     engine: engine.clone(),
                     address: "127.0.0.1:8000".to_owned(),
                     version: "test".to_owned(),

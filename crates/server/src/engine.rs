@@ -1,6 +1,7 @@
 //! Opens the storage engine of the flags.
 
 mod arguments;
+mod wait;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,12 +10,13 @@ use std::time::Duration;
 
 use base::Clock;
 use jobs::Jobs;
-use seal::Sealed;
+use seal::{KeptError, Sealed};
 use storage::{Embedded, EmbeddedOptions, Engine, Memory, StorageError};
 use storage_postgres::{FORMAT, HEARTBEAT_CONNECTIONS_MAX, Options, Patience, Postgres, ReplicaOptions};
 use zeroize::Zeroizing;
 
 pub(crate) use arguments::EngineArguments;
+pub(crate) use wait::{DatabaseWait, Pauses};
 
 use crate::encryption;
 use crate::log;
@@ -48,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) lease: Duration,
     /// How long after its decision a write may still be committed.
     pub(crate) margin: Duration,
+    /// Reports what the start waits for.
+    pub(crate) wait: Arc<DatabaseWait>,
 }
 
 /// Where the data is.
@@ -150,10 +154,14 @@ fn cause(data: &Path) -> Option<String> {
     })
 }
 
-/// `jobs` is for the engine's work in the background.
-pub(crate) async fn open(arguments: &EngineArguments, jobs: &Jobs) -> Result<Opened, OpenError> {
+/// `jobs` is for the engine's work in the background; a database that does not answer is reported to `wait`.
+pub(crate) async fn open(
+    arguments: &EngineArguments,
+    jobs: &Jobs,
+    wait: &Arc<DatabaseWait>,
+) -> Result<Opened, OpenError> {
     if let Some(url) = &arguments.storage {
-        return open_database(arguments, &url.0, jobs).await;
+        return open_database(arguments, &url.0, jobs, wait).await;
     }
     if arguments.memory {
         encryption::refuse_in_memory(&arguments.master_key).map_err(OpenError::MasterKey)?;
@@ -175,51 +183,46 @@ fn open_memory(arguments: &EngineArguments) -> Opened {
     }
 }
 
-/// The pauses between two attempts to reach a database.
-const PAUSE_MIN: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(5);
-
-/// As [`open`], and waits for a database that cannot be reached: `waits` is called with what for at the first failure.
-/// Whatever else is wrong, such as a password, is no better later.
+/// As [`open`], and waits for a database that cannot be reached or takes no commits. Whatever else is wrong, such as a password, is
+/// no better later.
 pub(crate) async fn open_patiently(
     arguments: &EngineArguments,
     jobs: &Jobs,
-    waits: impl Fn(String),
+    wait: &Arc<DatabaseWait>,
 ) -> Result<Opened, OpenError> {
-    let mut pause = PAUSE_MIN;
-    let mut waiting = false;
+    let mut pauses = Pauses::new();
     loop {
-        match open(arguments, jobs).await {
+        match open(arguments, jobs, wait).await {
             Err(OpenError::Database(storage_postgres::OpenError::Away { server, error })) => {
-                if !std::mem::replace(&mut waiting, true) {
-                    tell_away(&server, &error);
-                    waits(format!("waiting for the database at {server}"));
-                }
+                wait.report_away(&server, &error);
+            }
+            Err(OpenError::DatabaseKeys { server, error: KeptError::Storage(StorageError::Unavailable(error)) }) => {
+                wait.report_silent(&server, &error);
             }
             opened => {
-                if waiting && opened.is_ok() {
-                    log::info("database_reached", "the database answers", &[]);
+                if opened.is_ok() {
+                    wait.end();
                 }
                 return opened;
             }
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSE_MAX);
+        pauses.pause().await;
     }
 }
 
-fn tell_away(server: &str, error: &str) {
-    let message = format!("waiting for the database at {server}, and trying again until it answers: {error}");
-    log::warning("waiting_for_database", &message, &[]);
-}
-
-async fn open_database(arguments: &EngineArguments, url: &str, jobs: &Jobs) -> Result<Opened, OpenError> {
+async fn open_database(
+    arguments: &EngineArguments,
+    url: &str,
+    jobs: &Jobs,
+    wait: &Arc<DatabaseWait>,
+) -> Result<Opened, OpenError> {
     let master = encryption::master_key(&arguments.master_key).map_err(OpenError::MasterKey)?;
     let options = database(url, arguments.storage_password_file.as_deref())?.with_jobs(jobs);
     let server = options.server();
     warn_of_weak_encryption(&options);
     let replicas = replicas(arguments)?;
-    let database = match Postgres::open_with(options.clone(), replicas.clone()).await {
+    // The first node makes the tables, and its commit may wait for a standby.
+    let database = match wait.watch(&server, Postgres::open_with(options.clone(), replicas.clone())).await {
         Err(storage_postgres::OpenError::Older { found, .. }) => {
             update(&options, found).await?;
             Postgres::open_with(options.clone(), replicas).await
@@ -227,12 +230,13 @@ async fn open_database(arguments: &EngineArguments, url: &str, jobs: &Jobs) -> R
         opened => opened,
     };
     let database = database.map_err(OpenError::Database)?;
-    let keyring = seal::kept::open(&*database, master.as_ref()).await;
+    let keyring = wait.watch(&server, seal::kept::open(&*database, master.as_ref())).await;
     let keyring = keyring.map_err(|error| OpenError::DatabaseKeys { server: server.clone(), error })?;
     let around = |engine| encryption::around(engine, keyring.as_ref(), &arguments.master_key);
     let (engine, sealed) = around(database.clone());
     let (heartbeats, margin) = heartbeats(options).await?;
-    let shared = Some(Shared { heartbeats: around(heartbeats).0, lease: arguments.node_lease_ms, margin });
+    let (heartbeats, wait) = (around(heartbeats).0, Arc::clone(wait));
+    let shared = Some(Shared { heartbeats, lease: arguments.node_lease_ms, margin, wait });
     let (keeps, database) = (Keeps::Database(server), Some(database));
     Ok(Opened { engine, embedded: None, memory: None, database, keeps, shared, sealed })
 }

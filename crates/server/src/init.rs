@@ -23,7 +23,7 @@ use storage_postgres::Postgres;
 
 use crate::auth_key::KeyFile;
 use crate::encryption::MasterKeyArguments;
-use crate::engine::{self, Opened};
+use crate::engine::{self, DatabaseWait, Opened};
 use crate::protect;
 use crate::serve::ServeArguments;
 use crate::service;
@@ -147,9 +147,14 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
         check_data(arguments).await?;
     }
     let jobs = Jobs::new(Clock::system());
-    let Opened { engine, embedded, shared, keeps, .. } = engine::open(&serve.engine, &jobs).await.map_err(|error| {
-        if arguments.rotate_root && error.is_locked() { Failure::RotateServed(error) } else { Failure::Storage(error) }
-    })?;
+    let Opened { engine, embedded, shared, keeps, .. } =
+        engine::open(&serve.engine, &jobs, &DatabaseWait::new(|_| ())).await.map_err(|error| {
+            if arguments.rotate_root && error.is_locked() {
+                Failure::RotateServed(error)
+            } else {
+                Failure::Storage(error)
+            }
+        })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
     let objects = serve.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Identity)?;

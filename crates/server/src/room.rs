@@ -11,8 +11,20 @@ use tokio::sync::watch;
 use crate::engine::Keeps;
 use crate::log::{self, Value};
 
+/// Reports the room of the disk, or of the memory, that rows are in.
+pub(crate) fn watch(
+    jobs: &Jobs,
+    embedded: Option<&Arc<Embedded>>,
+    memory: Option<&Arc<Memory>>,
+    keeps: &Keeps,
+    reserve: Option<u64>,
+) {
+    watch_disk(jobs, embedded, keeps, reserve);
+    watch_memory(jobs, memory);
+}
+
 /// Follows the state of a disk for as long as the engine lives. `reserve` is what was asked to stay free.
-pub(crate) fn watch_disk(jobs: &Jobs, embedded: Option<&Arc<Embedded>>, keeps: &Keeps, reserve: Option<u64>) {
+fn watch_disk(jobs: &Jobs, embedded: Option<&Arc<Embedded>>, keeps: &Keeps, reserve: Option<u64>) {
     if let (Some(embedded), Keeps::Folder(folder)) = (embedded, keeps) {
         check_reserve(folder, reserve.unwrap_or_default());
         let (changes, embedded) = (embedded.disk_changes(), Arc::downgrade(embedded));
@@ -84,7 +96,7 @@ fn announce(state: DiskState, space: &DiskSpace, folder: &str) {
 }
 
 /// Follows whether rows in memory have reached their limit.
-pub(crate) fn watch_memory(jobs: &Jobs, memory: Option<&Arc<Memory>>) {
+fn watch_memory(jobs: &Jobs, memory: Option<&Arc<Memory>>) {
     let Some(memory) = memory else { return };
     let (changes, bytes_max) = (memory.full_changes(), memory.stats().bytes_max);
     jobs.add(Job::lasting("report_memory_state", move || follow_memory(changes.clone(), bytes_max)));

@@ -28,7 +28,7 @@ pub(crate) use arguments::ServeArguments;
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
-use crate::engine::{self, Keeps, Opened};
+use crate::engine::{self, DatabaseWait, Keeps, Opened};
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
@@ -185,23 +185,23 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let listener = listen(arguments, check.weakness()).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
-    let operator = operator(arguments);
-    answer_operator(arguments, address, &operator).await?;
+    let operator = operator(arguments, address).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(Clock::system());
-    let opened = tokio::select! {
-        opened = opened(arguments, &listener, &door, &operator, &jobs) => opened.map_err(Failure::Storage)?,
-        // It may be waiting for others.
-        () = &mut stop => return Ok(()),
-    };
+    let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
+    let Some(opened) = start.unless_stopped(&mut stop, start.engine(&jobs)).await else { return Ok(()) };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
+    let opened = opened.map_err(Failure::Storage)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
-    let measured = measured(&engine, arguments, &jobs);
+    let measured = measured(&engine, arguments);
     let reach = reach(arguments, &keeps, embedded.as_deref(), &measured)?;
-    let service = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs).await;
+    let stopping = while_shared(shared.is_some(), &mut stop);
+    let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
+    let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
     let service = service.map_err(Failure::Service)?;
+    jobs.add(measured.job());
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
@@ -223,8 +223,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         audit: audit.clone(),
     };
 
-    room::watch_disk(&jobs, embedded.as_ref(), &keeps, arguments.engine.disk_reserve);
-    room::watch_memory(&jobs, rows.as_ref());
+    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
     let running = RunMark::set(&keeps);
@@ -250,30 +249,50 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The data, opened. While that waits for a database, the main address answers that it does.
-async fn opened(
-    arguments: &ServeArguments,
-    listener: &TcpListener,
-    door: &Door,
-    operator: &Arc<Operator>,
-    jobs: &Jobs,
-) -> Result<Opened, engine::OpenError> {
-    let is_open = !arguments.auth && arguments.credentials.is_none();
-    let audience = if is_open { Audience::Operator } else { Audience::Anyone };
-    let pages = arguments.metrics_listen.is_none().then_some(audience);
-    let memory = pages_memory(arguments);
-    let limits = limits(arguments, vec![Arc::clone(&memory)]);
-    let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
-    let opening = engine::open_patiently(&arguments.engine, jobs, |what| operator.waits(what));
-    listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening).await
+/// The start of a server, which may have to wait for a database.
+struct Start<'a> {
+    arguments: &'a ServeArguments,
+    listener: &'a TcpListener,
+    door: &'a Door,
+    operator: &'a Arc<Operator>,
+}
+
+impl Start<'_> {
+    async fn engine(&self, jobs: &Jobs) -> Result<Opened, engine::OpenError> {
+        let operator = Arc::clone(self.operator);
+        let wait = DatabaseWait::new(move |what| operator.waits(what));
+        engine::open_patiently(&self.arguments.engine, jobs, &wait).await
+    }
+
+    /// A step of the start; None if the server is stopped meanwhile. While the step waits for a database, the main address
+    /// answers that it does.
+    async fn unless_stopped<T>(&self, stop: impl Future<Output = ()>, opening: impl Future<Output = T>) -> Option<T> {
+        let Start { arguments, listener, door, operator } = self;
+        let is_open = !arguments.auth && arguments.credentials.is_none();
+        let audience = if is_open { Audience::Operator } else { Audience::Anyone };
+        let pages = arguments.metrics_listen.is_none().then_some(audience);
+        let memory = pages_memory(arguments);
+        let limits = limits(arguments, vec![Arc::clone(&memory)]);
+        let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
+        tokio::select! {
+            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening) => Some(opened),
+            () = stop => None,
+        }
+    }
+}
+
+/// A stop that ends the start over a database. A folder is opened soon, and is then closed in order.
+async fn while_shared(is_shared: bool, stop: impl Future<Output = ()>) {
+    match is_shared {
+        true => stop.await,
+        false => std::future::pending().await,
+    }
 }
 
 /// The metrics of CloudWatch, which are stored each minute.
-fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments, jobs: &Jobs) -> Arc<cloudwatch::Metrics> {
+fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments) -> Arc<cloudwatch::Metrics> {
     let recorder = Arc::new(Recorder::new(Clock::system(), arguments.service.cloudwatch_series_max));
-    let measured = cloudwatch::Metrics::new(Arc::clone(engine), Clock::system(), recorder);
-    jobs.add(measured.job());
-    measured
+    cloudwatch::Metrics::new(Arc::clone(engine), Clock::system(), recorder)
 }
 
 fn reach(
@@ -305,8 +324,11 @@ async fn close(engine: &Arc<dyn Engine>, running: &RunMark, socket: OperatorSock
     Ok(())
 }
 
-fn operator(arguments: &ServeArguments) -> Arc<Operator> {
-    Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max))
+/// What the operator asks for, answered at an address of its own if there is one.
+async fn operator(arguments: &ServeArguments, main: SocketAddr) -> Result<Arc<Operator>, Failure> {
+    let operator = Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max));
+    answer_operator(arguments, main, &operator).await?;
+    Ok(operator)
 }
 
 async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -> Result<(), String> {

@@ -15,7 +15,7 @@ use storage::Engine;
 
 pub(crate) use arguments::ServiceArguments;
 
-use crate::engine::{Keeps, Shared};
+use crate::engine::{DatabaseWait, Keeps, Pauses, Shared};
 use crate::nodes;
 
 /// The folder of the error logs of imports in a data folder.
@@ -94,8 +94,9 @@ pub(crate) async fn open(
     };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,
-        Some(Shared { heartbeats, lease, margin }) => {
+        Some(Shared { heartbeats, lease, margin, wait }) => {
             let node = ops::NodeSettings {
+                id: ops::NodeId::random(),
                 engine: heartbeats,
                 address: nodes::named(address, std::env::var("HOSTNAME").ok().as_deref()),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -103,8 +104,36 @@ pub(crate) async fn open(
                 lease,
                 margin,
             };
-            ops::Service::open_node(engine, settings, Clock::system(), node).await
+            let server = match keeps {
+                Keeps::Database(server) => server.as_str(),
+                Keeps::Folder(_) | Keeps::Memory => "",
+            };
+            open_node(engine, settings, node, server, &wait).await
         }
     };
     service.map_err(|error| OpenError { keeps: keeps.clone(), error })
+}
+
+/// Joins the other nodes, and waits for a database that is away, or whose commits wait for a standby.
+async fn open_node(
+    engine: Arc<dyn Engine>,
+    settings: ops::Settings,
+    node: ops::NodeSettings,
+    server: &str,
+    wait: &DatabaseWait,
+) -> Result<Arc<ops::Service>, ops::OpenError> {
+    let mut pauses = Pauses::new();
+    loop {
+        let opening = ops::Service::open_node(Arc::clone(&engine), settings.clone(), Clock::system(), node.clone());
+        match wait.watch(server, opening).await {
+            Err(ops::OpenError::Away(error)) => wait.report_silent(server, &error),
+            opened => {
+                if opened.is_ok() {
+                    wait.end();
+                }
+                return opened;
+            }
+        }
+        pauses.pause().await;
+    }
 }

@@ -30,14 +30,30 @@ pub fn write_failure(error: TxError) -> Exception {
 #[derive(Debug)]
 pub enum OpenError {
     Storage(StorageError),
+    /// The engine is away, or the outcome of a write is unknown: opening again may succeed.
+    Away(String),
     /// A row that this program cannot have written.
     Malformed(String),
+}
+
+impl OpenError {
+    /// Of a write that opening makes, and can make again.
+    pub fn of_write(error: TxError) -> OpenError {
+        match error {
+            TxError::Storage(StorageError::Unavailable(text)) => OpenError::Away(text),
+            TxError::Storage(error) => OpenError::Storage(error),
+            TxError::Unknown => OpenError::Away("a commit has had no answer, and may have been made".to_owned()),
+            TxError::Busy | TxError::Conflict { .. } => OpenError::Away(error.to_string()),
+            TxError::TooLarge => OpenError::Malformed(error.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OpenError::Storage(error) => error.fmt(f),
+            OpenError::Away(text) => write!(f, "the storage engine failed: {text}"),
             OpenError::Malformed(text) => f.write_str(text),
         }
     }

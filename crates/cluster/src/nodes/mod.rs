@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use base::Clock;
 use parking_lot::Mutex;
-use storage::{Batch, Engine, KeyUse, Mode, Reads, StorageError};
+use storage::{Batch, Engine, KeyUse, Mode, Reads, StorageError, TxError};
 
 pub use list::{NodeReport, list_nodes};
 pub use row::{NodeId, NodeRow};
@@ -47,6 +47,8 @@ const BEATS_PER_LEASE: u32 = 6;
 /// The settings of a server that shares its engine with others.
 #[derive(Clone)]
 pub struct NodeSettings {
+    /// Of this process: a start that joins again, because it does not know whether it has joined, is the same node.
+    pub id: NodeId,
     /// For heartbeats: of their own, so that they do not queue behind requests.
     pub engine: Arc<dyn Engine>,
     /// Where it listens, for `stator nodes`.
@@ -85,7 +87,7 @@ impl Nodes {
     pub fn new(settings: NodeSettings, clock: Clock) -> Nodes {
         let lease = Arc::new(Lease::new(clock.clone(), settings.lease, settings.margin));
         Nodes {
-            id: NodeId(base::random::bytes16()),
+            id: settings.id,
             started_ms: clock.now_ms(),
             watch: Watch::new(clock, settings.margin),
             settings,
@@ -105,10 +107,10 @@ impl Nodes {
 
     /// Writes this node's row before it reads the catalog: from then on the other nodes wait for it.
     pub async fn join(&self) -> Result<(), OpenError> {
-        self.write(0).await.map(drop).map_err(|error| OpenError::Malformed(format!("this node cannot join: {error}")))
+        self.write(0).await.map(drop).map_err(OpenError::of_write)
     }
 
-    pub async fn write(&self, settled: u64) -> Result<Written, StorageError> {
+    pub async fn write(&self, settled: u64) -> Result<Written, TxError> {
         let key = rows::node(&self.id.0);
         let row = NodeRow {
             address: self.settings.address.clone(),

@@ -26,7 +26,7 @@ use ::api::Exception;
 use base::Clock;
 use client::Egress;
 use jobs::{Job, Ran};
-use ops::{Collection, DocumentChange, Service};
+use ops::{AUTH_KEY_DOCUMENT, Collection, DocumentChange, Service};
 use parking_lot::RwLock;
 
 pub use account::{Account, Snapshot};
@@ -48,8 +48,6 @@ const IDENTITIES: Collection = Collection::Identities;
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a change is decided anew because another one came between.
 const TRIES_MAX: usize = 20;
-/// The document that identifies the auth key that secrets are encrypted with.
-const KEY_DOCUMENT: &str = "auth-key";
 
 /// Users, roles, policies and keys of all accounts.
 pub struct Identities {
@@ -252,13 +250,13 @@ impl Identities {
 async fn settle_key(service: &Service, fingerprint: &str) -> Result<(), OpenError> {
     for _ in 0..TRIES_MAX {
         let documents = service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
-        if documents.damaged.contains(KEY_DOCUMENT) {
+        if documents.damaged.contains(AUTH_KEY_DOCUMENT) {
             return Err(OpenError::Unreadable("the fingerprint of the auth key is damaged".to_owned()));
         }
-        if let Some(known) = documents.by_id.get(KEY_DOCUMENT) {
+        if let Some(known) = documents.by_id.get(AUTH_KEY_DOCUMENT) {
             return if **known == *fingerprint.as_bytes() { Ok(()) } else { Err(OpenError::WrongKey) };
         }
-        let change = DocumentChange { id: KEY_DOCUMENT.to_owned(), text: Some(fingerprint.into()) };
+        let change = DocumentChange { id: AUTH_KEY_DOCUMENT.to_owned(), text: Some(fingerprint.into()) };
         // Of two servers that store the first fingerprint, the version refuses one, which then compares its own with the other's.
         let done = service.change_documents(IDENTITIES, documents.version, &[change]).await;
         if done.map_err(OpenError::Engine)? {
@@ -266,4 +264,22 @@ async fn settle_key(service: &Service, fingerprint: &str) -> Result<(), OpenErro
         }
     }
     Err(OpenError::Unreadable("the auth key cannot be settled: identities change all the time".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ops::{Settings, check_rows};
+    use storage::Memory;
+
+    use super::*;
+
+    /// The fingerprint of the auth key is no JSON, as other documents are.
+    #[tokio::test]
+    async fn the_check_of_rows_finds_no_damage_in_identities() {
+        let (engine, clock) = (Memory::new(), Clock::system());
+        let service = Service::open(engine.clone(), Settings::default(), clock.clone()).await.unwrap();
+        let identities = Identities::open(service, &AuthKey::random(), clock).await.unwrap();
+        identities.found_account("111122223333", false).await.unwrap().unwrap();
+        assert_eq!(check_rows(&*engine).await.unwrap().lines, [""; 0]);
+    }
 }

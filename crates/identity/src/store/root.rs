@@ -1,9 +1,9 @@
 //! Accounts and their roots, which IAM's API cannot make.
 
-use ops::Service;
+use ops::{AUTH_KEY_DOCUMENT, Service};
 
 use super::entity::AccessKey;
-use super::{IDENTITIES, Identities, KEY_DOCUMENT, NewAccessKey, OpenError};
+use super::{IDENTITIES, Identities, NewAccessKey, OpenError};
 use crate::query::Refusal;
 
 impl Identities {
@@ -13,7 +13,7 @@ impl Identities {
     /// If the documents cannot be read.
     pub async fn are_kept(service: &Service) -> Result<bool, OpenError> {
         let documents = service.documents(IDENTITIES).await.map_err(OpenError::Engine)?;
-        Ok(documents.by_id.contains_key(KEY_DOCUMENT) || documents.damaged.contains(KEY_DOCUMENT))
+        Ok(documents.by_id.contains_key(AUTH_KEY_DOCUMENT) || documents.damaged.contains(AUTH_KEY_DOCUMENT))
     }
 
     /// The accounts that there are.

@@ -51,6 +51,7 @@ impl Node {
     async fn new(memory: &Arc<Memory>, key: &AuthKey, clock: &Clock, lease: Duration) -> Node {
         let engine = FaultyEngine::new(memory.clone(), Connection::default());
         let settings = NodeSettings {
+            id: ops::NodeId::random(),
             engine: engine.clone(),
             address: String::new(),
             version: String::new(),

@@ -54,7 +54,7 @@ impl Refusal {
         self.status >= 500 || self.status == 429 || PASSING.contains(&self.code())
     }
 
-    /// Replies without a body, as those to HEAD, have a status alone.
+    /// Replies without a body, as those to HEAD, have a status alone. What may pass was attempted until its time was over.
     pub(super) fn into_error(self) -> ObjectError {
         let words = self.words();
         match (self.body.code.as_str(), self.status) {
@@ -63,11 +63,13 @@ impl Refusal {
             ("KMS.NotFoundException", _) => ObjectError::KmsNotFound(words),
             ("PreconditionFailed", _) | ("", 412) => ObjectError::AlreadyExists,
             (_, 401 | 403) => ObjectError::AccessDenied(words),
+            _ if self.may_pass() => ObjectError::Unavailable(words),
             _ => ObjectError::Failed(words),
         }
     }
 
-    fn words(&self) -> String {
+    /// In the words of AWS's own SDK.
+    pub(super) fn words(&self) -> String {
         let ErrorBody { code, message, request_id, host_id } = &self.body;
         let shown = |text: &str| base::visible(base::cut(text, MESSAGE_BYTES_MAX)).into_owned();
         let (message, code) = (shown(message), shown(code));
@@ -91,5 +93,5 @@ impl Refusal {
 
 /// A call without a reply. What it says is for a client of this server, too, so that it has no address in it.
 pub(super) fn unreached(trouble: &Trouble) -> ObjectError {
-    ObjectError::Failed(format!("the object store could not be reached: {trouble}"))
+    ObjectError::Unavailable(format!("the object store could not be reached (see --s3-endpoint): {trouble}"))
 }

@@ -19,8 +19,8 @@ const PART: usize = 8 << 20;
 fn store(url: &str) -> Objects {
     let mut s3 = S3::new(S3Endpoint { url: url.to_owned(), ca_bundle: None }).unwrap();
     s3.credentials.region = "us-east-1".to_owned();
-    s3.patience =
-        Patience { attempt: Duration::from_secs(20), attempts: Duration::from_secs(1), backoff: Backoff::new(1, 20) };
+    let (attempt, attempts) = (Duration::from_secs(20), Duration::from_secs(1));
+    s3.patience = Patience { attempt, attempts, silence: attempt, backoff: Backoff::new(1, 20) };
     Objects { store: Store::S3(Arc::new(s3)) }
 }
 
@@ -57,6 +57,14 @@ async fn put(objects: &Objects, key: &str, body: &'static str) -> Result<Stored,
 fn is_failed<T: fmt::Debug>(result: Result<T, ObjectError>, expected: &str) {
     match result {
         Err(ObjectError::Failed(message)) if message.contains(expected) => {}
+        other => panic!("{other:?}, not {expected:?}"),
+    }
+}
+
+/// Another attempt is of no use.
+fn is_unavailable<T: fmt::Debug>(result: Result<T, ObjectError>, expected: &str) {
+    match result {
+        Err(ObjectError::Unavailable(message)) if message.contains(expected) => {}
         other => panic!("{other:?}, not {expected:?}"),
     }
 }
@@ -239,21 +247,24 @@ async fn attempts_end() {
     let objects = store(&fake.url);
     fake.script(|_| Some(Fault::Reply(503, "<Error><Code>SlowDown</Code><Message>Slow down</Message></Error>")));
     let begun = StdInstant::now();
-    is_failed(put(&objects, "a", "x").await, "Slow down (Service: Amazon S3; Status Code: 503; Error Code: SlowDown;");
+    is_unavailable(
+        put(&objects, "a", "x").await,
+        "Slow down (Service: Amazon S3; Status Code: 503; Error Code: SlowDown;",
+    );
     assert!(begun.elapsed() < Duration::from_secs(5));
     let attempts = fake.requests(|_| ()).len();
     assert!((3..1000).contains(&attempts), "{attempts}");
 
     fake.script(|_| Some(Fault::Lost));
-    is_failed(put(&objects, "a", "x").await, "could not be reached");
+    is_unavailable(put(&objects, "a", "x").await, "could not be reached");
     // A server that answers too late, and one that does not answer.
     let objects = slow_store(&fake.url);
     fake.script(|_| Some(Fault::Slow(Duration::from_secs(600))));
     let begun = StdInstant::now();
-    is_failed(put(&objects, "a", "x").await, "no reply in time");
+    is_unavailable(put(&objects, "a", "x").await, "no reply in time");
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
-    is_failed(put(&slow_store(&url), "a", "x").await, "no reply in time");
+    is_unavailable(put(&slow_store(&url), "a", "x").await, "no reply in time");
     assert!(begun.elapsed() < Duration::from_secs(10));
     drop(silent);
     let error = put(&store(&url), "a", "x").await.unwrap_err().to_string();

@@ -115,6 +115,7 @@ impl Cluster {
         let (requests, heartbeats) = (WriteGate::over(&self.memory), WriteGate::over(&self.memory));
         let settings = self.settings.clone();
         let node = NodeSettings {
+            id: cluster::nodes::NodeId::random(),
             engine: heartbeats.clone(),
             address: "127.0.0.1:8000".to_owned(),
             version: "test".to_owned(),

@@ -121,6 +121,21 @@ fn an_encrypted_import_survives_kills() {
     survives_kills(&with_items(TestServer::on_data("data").write("key", strong_key(7))).master_key("key"));
 }
 
+/// A wrong endpoint is in the log long before the import fails.
+#[test]
+fn an_object_store_that_does_not_answer_is_in_the_log() {
+    // Connections to it are made, and nothing reads what is sent over them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let server = TestServer::in_memory().flag("--s3-endpoint", &url).start();
+    let begun = Instant::now();
+    import(&mut server.client());
+    let line = server.wait_for_line("the object store at");
+    assert!(line.contains(&url), "{line}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(server.stop().success());
+}
+
 /// One server is killed in the middle, and the other one goes on.
 #[test]
 fn an_import_over_two_servers_is_continued_by_the_other() {

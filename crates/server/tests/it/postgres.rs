@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 use storage_postgres::testing::PostgresServer;
 
@@ -135,6 +136,10 @@ fn storage_check_reads_rows() {
     let report = rows(path);
     assert!(report.status.success(), "{}{}", text(&report.stdout), text(&report.stderr));
     assert!(text(&report.stdout).contains(" 0 damaged"), "{}", text(&report.stdout));
+    let with_identities = tempfile::tempdir().expect("folder");
+    let path = with_identities.path().to_str().expect("path");
+    assert!(run(&["init", "--data", path]).status.success());
+    assert!(rows(path).status.success(), "{}", text(&rows(path).stdout));
 
     let Some(database) = PostgresServer::shared() else { return };
     let url = database.database();
@@ -229,6 +234,41 @@ fn a_node_waits_for_its_database() {
     assert_eq!(server.client().call("ListTables", "{}").status, 200);
     until("/readyz", || asked(metrics, readyz).is_some_and(|response| response.status == 200));
     assert!(server.stop().success());
+}
+
+/// Commits of the start that wait for a standby: of the tables of an empty database, and of the row of a node that joins. The latter
+/// ends without an outcome after some 15 seconds, and is made again.
+#[test]
+fn a_node_waits_for_a_synchronous_standby() {
+    let Some(database) = PostgresServer::start() else { return };
+    for (is_empty, lasts) in [(true, Duration::ZERO), (false, Duration::from_secs(20))] {
+        let url = database.database();
+        if !is_empty {
+            assert!(TestServer::on_database(&url).start().stop().success());
+        }
+        database.set("synchronous_standby_names", "missing");
+        let (main, metrics, begun) = (free_address().to_string(), free_address(), Instant::now());
+        let starting = std::thread::spawn(move || {
+            TestServer::on_database(&url).flag("--listen", &main).flag("--metrics-listen", metrics.to_string()).start()
+        });
+        let readyz = b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        let waits = || {
+            asked(metrics, readyz).is_some_and(|response| {
+                response.status == 503
+                    && response.text().contains("waiting for the database")
+                    && response.text().contains("synchronous standby")
+            })
+        };
+        until("/readyz", waits);
+        std::thread::sleep(lasts.saturating_sub(begun.elapsed()));
+        assert!(waits() && !starting.is_finished());
+        database.set("synchronous_standby_names", "");
+        let server = starting.join().expect("a server");
+        let said = server.said.iter().filter(|line| line.contains("waiting for the database")).count();
+        assert_eq!(said, 1, "{:?}", server.said);
+        assert_eq!(server.client().call("ListTables", "{}").status, 200);
+        assert!(server.stop().success());
+    }
 }
 
 /// `/readyz` on the main address, and an end that does not wait.

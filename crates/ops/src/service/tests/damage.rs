@@ -220,6 +220,7 @@ async fn servers_continue_without_a_table_with_a_damaged_definition() {
     let lease = Duration::from_millis(60);
     let open = async || {
         let node = cluster::nodes::NodeSettings {
+            id: cluster::nodes::NodeId::random(),
             engine: engine.clone(),
             address: "127.0.0.1:8000".to_owned(),
             version: "test".to_owned(),
