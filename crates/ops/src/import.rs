@@ -8,6 +8,7 @@ mod details;
 mod error_log;
 mod fill;
 mod parameters;
+mod refused_log;
 #[cfg(test)]
 mod tests;
 

@@ -202,6 +202,7 @@ impl ObjectSource {
                 Next::Failed(why) => {
                     pass(sink, reader.offset());
                     begin(sink, key).stored = source.size();
+                    let why = format!("{why}; the rest of the object is not read");
                     return refuse(sink, &why).await.map_err(Unread::Stop);
                 }
                 Next::End => {

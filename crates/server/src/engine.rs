@@ -283,7 +283,8 @@ async fn update(options: &Options, found: i64) -> Result<(), OpenError> {
 fn warn_of_weak_encryption(options: &Options) {
     if options.encryption.is_weak() {
         let message = format!(
-            "connections to the database are {}: whoever is on the way may pass for it; sslmode=verify-full shuts them out",
+            "connections to the database are {}: a machine between this one and the database may pass for it; sslmode=verify-full \
+             prevents that",
             options.encryption
         );
         log::warning("storage_unverified", &message, &[]);

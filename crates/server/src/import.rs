@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<bool, Failure> {
     let source = Source::open(&arguments.file)?;
     let outcome = Arc::new(Outcome::default());
     let ended = remote::run(import(&remote, arguments, source, Arc::clone(&outcome)));
-    outcome.say_bad_lines();
+    outcome.say_bad_lines(arguments.format);
     let written = outcome.written();
     ended.map_err(|failure| Failure::new(format!("{failure}; {written} items were written")))?;
     match arguments.output {

@@ -1,5 +1,6 @@
 //! The object store of the flags: where exports are written and imports are read.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -79,16 +80,33 @@ pub(crate) fn free_bytes_min(embedded: Option<&Embedded>) -> u64 {
 
 impl StoreEndpoint {
     /// # Errors
-    /// If there are no keys for an endpoint of AWS.
+    /// If there are no keys for an endpoint of AWS, or no folder can be at the path.
     pub(crate) fn store(&self) -> Result<Objects, String> {
         match self {
-            StoreEndpoint::Folder(folder) => Ok(Objects::folder(absolute(folder))),
+            StoreEndpoint::Folder(folder) => {
+                check_folder(folder)?;
+                Ok(Objects::folder(absolute(folder)))
+            }
             StoreEndpoint::S3(url) => {
                 let endpoint = S3Endpoint { url: url.clone(), ca_bundle: outbound::ca_bundle() };
                 Objects::s3(endpoint).map_err(|error| format!("--s3-endpoint cannot be used: {error}"))
             }
         }
     }
+}
+
+/// A missing folder is made later.
+fn check_folder(folder: &Path) -> Result<(), String> {
+    let what = match std::fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => "is a file",
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => "is below a file",
+        Ok(_) | Err(_) => return Ok(()),
+    };
+    Err(format!(
+        "--s3-endpoint {} {what}: name a folder whose sub-folders are the buckets, or a URL such as \
+         https://s3.eu-west-3.amazonaws.com",
+        folder.display()
+    ))
 }
 
 fn absolute(folder: &Path) -> PathBuf {
@@ -131,6 +149,17 @@ mod tests {
         ] {
             assert!(endpoint(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_is_no_folder_of_buckets() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let store = |path: PathBuf| StoreEndpoint::Folder(path).store().map(drop);
+        assert!(store(file.clone()).unwrap_err().contains("/file is a file: name a folder"));
+        assert!(store(file.join("s3")).unwrap_err().contains("/file/s3 is below a file: name a folder"));
+        assert_eq!((store(folder.path().to_owned()), store(folder.path().join("new"))), (Ok(()), Ok(())));
     }
 
     #[tokio::test]

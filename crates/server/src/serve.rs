@@ -116,8 +116,8 @@ impl fmt::Display for Failure {
             }
             Failure::Remote { listen } => write!(
                 f,
-                "--listen {listen} can be reached from other machines, and signatures are not checked: whoever reaches \
-                 it reads and writes everything. Check who calls with --auth, name a file of access keys with --credentials, or add \
+                "--listen {listen} can be reached from other machines, and signatures are not checked: every client that \
+                 reaches it reads and writes everything. Check callers with --auth, name a file of access keys with --credentials, or add \
                  --allow-unverified-remote if that is what you want"
             ),
             Failure::SameAddress { listen } => write!(

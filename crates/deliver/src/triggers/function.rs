@@ -19,6 +19,10 @@ const NAME_LENGTH_MAX: usize = 256;
 pub(crate) const PATTERN: &str = "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?\
                                   (function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
 
+/// Which URLs are functions.
+pub(crate) const URL_FORM: &str = "an http:// or https:// URL without a user name and a fragment, and in its path without `..`, empty \
+                                   segments and percent-encoded slashes, backslashes and controls";
+
 /// What a mapping invokes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Function {

@@ -32,7 +32,9 @@ pub(super) fn record(line: &[u8], has_conditions: bool, memory: &Memory) -> Resu
     if memory.is_exceeded() {
         return Err(TooLarge.into());
     }
-    let item = item.map_err(|error| format!("a line is no JSON of an item: {error}"))?;
+    // To its parser the line is a whole text.
+    let why = |error: serde_json::Error| error.to_string().replace(" at line 1 column ", " at byte ");
+    let item = item.map_err(|error| format!("a line is no JSON of an item: {}", why(error)))?;
     let item = item.ok_or_else(|| "a line has no member Item".to_owned())?;
     Ok(problems.verdict(Put { item, condition: condition.boxed() }))
 }

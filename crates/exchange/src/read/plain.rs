@@ -23,8 +23,12 @@ pub(super) fn item(
     memory: &Memory,
 ) -> Result<Result<Attributes, String>, String> {
     let mut text = Text { bytes: line, at: 0, memory, problems: Problems::default() };
-    if text.peek()? != b'{' {
-        return Err("a line is no JSON object".to_owned());
+    match text.peek()? {
+        b'{' => {}
+        b'[' => {
+            return Err("a line is no JSON object, but a list: write its elements one a line (jq -c '.[]')".to_owned());
+        }
+        _ => return Err("a line is no JSON object".to_owned()),
     }
     let mut item = text.map(1)?;
     text.skip_blanks();

@@ -22,6 +22,7 @@ use tables::{Table, TableStatus};
 use super::ImportRecord;
 use super::details::ImportDetails;
 use super::error_log::{self, LINES_MAX};
+use super::refused_log;
 use crate::backup::ingest::Step;
 use crate::change::Change;
 use crate::object_source::{ObjectSource, Position, RecordSink};
@@ -172,6 +173,12 @@ impl Fill<'_> {
 
     fn count_error(&mut self, index: u64, why: &str) {
         self.import.details.counts.errors += 1;
+        if let Some(position) = &self.import.details.position
+            && self.service.settings.import_errors.is_none()
+            && self.import.details.counts.errors <= refused_log::LINES_MAX
+        {
+            refused_log::log_refused(&self.import, &position.key, index);
+        }
         if let Some(position) = &self.import.details.position
             && self.logs_errors
             && self.import.details.counts.errors <= LINES_MAX

@@ -243,6 +243,7 @@ async fn bad_items_and_bad_lines_are_counted() {
     assert_eq!(found.len(), 4);
     assert_eq!(found[0], line(1, 4, "One or more parameter values were invalid: Missing the key pk in the item"));
     assert!(found[1].starts_with(&line(2, 2, "a line is no JSON of an item: ").replace("\"]}", "")), "{}", found[1]);
+    assert!(found[1].ends_with("; the rest of the object is not read\"]}"), "{}", found[1]);
     assert_eq!(found[2], line(3, 0, "Item size has exceeded the maximum allowed size"));
     assert_eq!(
         found[3],

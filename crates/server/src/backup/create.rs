@@ -61,7 +61,11 @@ pub(super) async fn create(remote: &Remote, arguments: &CreateArguments) -> Resu
 async fn available(client: &mut ApiClient, arn: &str) -> Result<Value, Failure> {
     let mut progress = Progress::start();
     loop {
-        let mut described = client.ask(Operation::DescribeBackup, &json!({ "BackupArn": arn })).await?;
+        let described = client.ask(Operation::DescribeBackup, &json!({ "BackupArn": arn })).await;
+        let mut described = described.map_err(|failure| {
+            let arn = base::visible(arn);
+            Failure::new(format!("the backup {arn} has begun and continues; it cannot be waited for: {failure}"))
+        })?;
         let details = described["BackupDescription"]["BackupDetails"].take();
         match details["BackupStatus"].as_str() {
             Some("AVAILABLE") => return Ok(details),

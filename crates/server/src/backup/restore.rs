@@ -68,9 +68,9 @@ fn request(arguments: &RestoreArguments, now_ms: u64) -> Result<(Operation, Valu
     match (is_backup, at) {
         (true, None) => Ok((Operation::RestoreTableFromBackup, json!({ "BackupArn": source, "TargetTableName": to }))),
         (true, Some(_)) => Err(Failure::new("a backup has one moment: --at is for tables")),
-        (false, None) => Err(Failure::new(
-            "this is not the ARN of a backup, which 'stator backup list' prints; to restore a table at a moment, add --at",
-        )),
+        (false, None) => Err(Failure::new(format!(
+            "{source} is not the ARN of a backup, which 'stator backup list' prints; to restore a table at a moment, add --at"
+        ))),
         (false, Some(moment)) => {
             let member = if source.starts_with("arn:") { "SourceTableArn" } else { "SourceTableName" };
             let mut request = json!({ member: source, "TargetTableName": to });
@@ -96,7 +96,12 @@ async fn active(client: &mut ApiClient, table: &str) -> Result<Value, Failure> {
                     "the table {table} is gone: its restore has failed, or it was deleted"
                 )));
             }
-            Err(refusal) => return Err(client.failure(Operation::DescribeTable, refusal)),
+            Err(refusal) => {
+                let failure = client.failure(Operation::DescribeTable, refusal);
+                return Err(Failure::new(format!(
+                    "the restore of {table} has begun and continues; it cannot be waited for: {failure}"
+                )));
+            }
         };
         match (described["TableStatus"].as_str(), described["ItemCount"].as_u64()) {
             (Some("ACTIVE"), _) => return Ok(described),

@@ -1,12 +1,13 @@
 //! What has become of the lines: counts, and the first bad ones.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use clap::ValueEnum;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::remote::say;
+use crate::remote::{ItemFormat, say};
 
 /// Bad lines that are printed.
 const SHOWN_MAX: usize = 10;
@@ -15,6 +16,10 @@ const REASON_SIZE_MAX: usize = 500;
 
 #[derive(Default)]
 pub(super) struct Outcome {
+    /// Whether a line was an item of the format.
+    has_read: AtomicBool,
+    /// Whether a line was none.
+    has_misread: AtomicBool,
     written: AtomicU64,
     bad: AtomicU64,
     /// The lowest lines, with their reasons.
@@ -22,6 +27,11 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    pub(super) fn set_read(&self, is_good: bool) {
+        let set = if is_good { &self.has_read } else { &self.has_misread };
+        set.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn add_written(&self, items: u64) {
         self.written.fetch_add(items, Ordering::Relaxed);
     }
@@ -50,7 +60,8 @@ impl Outcome {
         }
     }
 
-    pub(super) fn say_bad_lines(&self) {
+    /// A file without a single item of the format has another one, as a rule.
+    pub(super) fn say_bad_lines(&self, format: ItemFormat) {
         let first = self.first.lock();
         for (line, why) in first.iter() {
             say("import", format_args!("line {line}: {}", base::visible(&why.replace('\n', " "))));
@@ -58,6 +69,14 @@ impl Outcome {
         let more = self.bad() - first.len() as u64;
         if more > 0 {
             say("import", format_args!("and {more} more bad lines"));
+        }
+        if self.has_misread.load(Ordering::Relaxed) && !self.has_read.load(Ordering::Relaxed) {
+            let name = |format: &ItemFormat| {
+                format.to_possible_value().map_or_else(String::new, |name| name.get_name().to_owned())
+            };
+            let others = ItemFormat::value_variants().iter().filter(|other| **other != format).map(name);
+            let others = others.collect::<Vec<_>>().join(", ");
+            say("import", format_args!("no line is an item of --format {}; the others are {others}", name(&format)));
         }
     }
 

@@ -105,11 +105,16 @@ impl Reader {
         loop {
             match reader.next_record() {
                 Next::Record(record) => match record.item {
-                    Ok(item) => match self.add(reader.line(), &item) {
-                        Ok(()) => {}
-                        Err(WriterGone) => return Ok(()),
-                    },
-                    Err(why) => self.outcome.add_bad(reader.line(), &why),
+                    Ok(item) => {
+                        self.outcome.set_read(true);
+                        if self.add(reader.line(), &item).is_err() {
+                            return Ok(());
+                        }
+                    }
+                    Err(why) => {
+                        self.outcome.set_read(false);
+                        self.outcome.add_bad(reader.line(), &why);
+                    }
                 },
                 Next::Busy => {}
                 Next::Starved if piece.is_empty() => reader.push_end(),

@@ -11,6 +11,8 @@ use super::{Event, Value, write};
 const OURS: [&str; 10] =
     ["cloudwatch", "cluster", "deliver", "identity", "jobs", "objects", "ops", "seal", "storage", "storage_postgres"];
 const EVENT: &str = "event";
+/// The number of lines that were suppressed before this one, if there were any.
+const HELD_BACK: &str = "held_back";
 const LIBRARY: &str = "library";
 
 struct Below;
@@ -72,6 +74,7 @@ impl<'kvs> VisitSource<'kvs> for Facts {
     fn visit_pair(&mut self, key: Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
         match key.as_str() {
             EVENT => self.name = Some(value.to_string()),
+            HELD_BACK if value.to_u64() == Some(0) => {}
             name => self.data.push((name.to_owned(), Fact::of(&value))),
         }
         Ok(())
@@ -127,7 +130,12 @@ mod tests {
 
     #[test]
     fn a_record_has_its_events_name_and_data() {
-        let pairs = [("event", kv::Value::from("changes_lost")), ("table", "Music".into()), ("count", 7u64.into())];
+        let pairs = [
+            ("event", kv::Value::from("changes_lost")),
+            ("table", "Music".into()),
+            ("count", 7u64.into()),
+            ("held_back", 0u64.into()),
+        ];
         let facts = Facts::of(&Record::builder().key_values(&pairs).build());
         assert_eq!(facts.name.as_deref(), Some("changes_lost"));
         let [(table, Fact::Text(music)), (count, Fact::Number(7))] = &facts.data[..] else {

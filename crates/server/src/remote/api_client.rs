@@ -15,6 +15,9 @@ const BACKOFF: Backoff = Backoff::new(200, 5_000);
 /// For how long a request is made again: a server may restart meanwhile.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+const ENABLING: &str = "; this enables it, for moments from then on: aws dynamodb update-continuous-backups --table-name TABLE \
+                        --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true";
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Refusal {
@@ -119,10 +122,13 @@ impl ApiClient {
     pub(crate) fn failure(&self, operation: Operation, refusal: Refusal) -> Failure {
         match refusal {
             Refusal::Exception { name, message } => {
-                let place =
-                    if name.ends_with("NotFoundException") { format!(" ({})", self.caller) } else { String::new() };
+                let more = match name.as_str() {
+                    "PointInTimeRecoveryUnavailableException" => ENABLING.to_owned(),
+                    _ if name.ends_with("NotFoundException") => format!(" ({})", self.caller),
+                    _ => String::new(),
+                };
                 let text = format!("{}: {name}: {message}", operation.name());
-                Failure::new(base::into_visible(text.trim_end_matches(": ").to_owned() + &place))
+                Failure::new(base::into_visible(text.trim_end_matches(": ").to_owned() + &more))
             }
             Refusal::Failure(failure) => failure,
         }

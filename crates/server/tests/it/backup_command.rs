@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::program::run;
+use crate::tail_script::serve;
 use crate::test_server::TestServer;
 
 fn make_table(client: &mut Client) {
@@ -83,6 +84,7 @@ fn a_table_is_restored_to_a_moment() {
     let (code, stdout, stderr) = backup(&server, &["restore", "Music", "--at", "latest", "--to", "Copy"]);
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert!(stderr.contains("RestoreTableToPointInTime: PointInTimeRecoveryUnavailableException"), "{stderr}");
+    assert!(stderr.contains("; this enables it, for moments from then on: aws dynamodb update-"), "{stderr}");
     let recovery = json!({"PointInTimeRecoveryEnabled": true});
     client.ask("UpdateContinuousBackups", json!({"TableName": "Music", "PointInTimeRecoverySpecification": recovery}));
     // The latest moment is a whole second that is not before recovery was enabled.
@@ -113,4 +115,26 @@ fn what_cannot_be_done_is_named() {
     let output = run(&["backup", "list", "--endpoint", "http://127.0.0.1:1"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(1) && said.contains("cannot reach http://127.0.0.1:1"), "{said}");
+}
+
+/// A caller that may begin, and may not ask how far it is.
+#[test]
+fn what_has_begun_is_named_where_it_cannot_be_waited_for() {
+    let refused = json!({"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "no"});
+    let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/Music/backup/01-a";
+    let restored = ("RestoreTableFromBackup", json!({"TargetTableName": "Copy"}), json!({"TableDescription": {}}));
+    let created = ("CreateBackup", json!({"TableName": "Music"}), json!({"BackupDetails": {"BackupArn": arn}}));
+    for (arguments, (operation, request, answer), describes, begun) in [
+        (&["restore", arn, "--to", "Copy"][..], restored, "DescribeTable", "the restore of Copy".to_owned()),
+        (&["create", "Music"], created, "DescribeBackup", format!("the backup {arn}")),
+    ] {
+        let steps = vec![(operation, request, 200, answer), (describes, json!({}), 400, refused.clone())];
+        let (url, served) = serve("DynamoDB", steps);
+        let output = run(&[&["backup"], arguments, &["--wait", "--endpoint", &url]].concat());
+        let said = String::from_utf8(output.stderr).expect("a text");
+        assert_eq!(served.join().expect("the script"), Ok(()), "{said}");
+        let expected =
+            format!("{begun} has begun and continues; it cannot be waited for: {describes}: AccessDeniedException: no");
+        assert!(output.status.code() == Some(1) && said.contains(&expected), "{said}");
+    }
 }

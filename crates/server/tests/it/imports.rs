@@ -121,6 +121,23 @@ fn an_encrypted_import_survives_kills() {
     survives_kills(&with_items(TestServer::on_data("data").write("key", strong_key(7))).master_key("key"));
 }
 
+/// Without a data folder there is no file for them.
+#[test]
+fn the_first_refused_items_are_in_the_log_of_a_server_without_a_folder() {
+    let server = with_items(TestServer::in_memory()).start();
+    let mut client = server.client();
+    let arn = import(&mut client);
+    check(&mut client, &arn);
+    let id = arn.rsplit('/').next().expect("an id");
+    let lines: Vec<String> = (0..10).map(|_| server.wait_for_line(" of the object bucket/in/")).collect();
+    let expected = format!("record 2 of the object bucket/in/0.json was not imported: the import {id}");
+    assert!(lines[0].contains(&expected), "{lines:?}");
+    server.wait_for_line("items were not imported");
+    assert!(!lines.concat().contains("held_back") && !server.log().contains(" of the object "), "{lines:?}");
+    drop(client);
+    assert!(server.stop().success());
+}
+
 /// A wrong endpoint is in the log long before the import fails.
 #[test]
 fn an_object_store_that_does_not_answer_is_in_the_log() {

@@ -339,8 +339,13 @@ fn bad_lines_are_counted_and_named() {
     assert!(code == Some(1) && stdout.contains("\"ErrorCount\": 1000"), "{stdout}");
     let said: Vec<&str> = stderr.lines().collect();
     assert!(
-        said.len() == 11 && said[9].starts_with("import: line 10: ") && said[10] == "import: and 990 more bad lines"
+        said.len() == 12 && said[9].starts_with("import: line 10: ") && said[10] == "import: and 990 more bad lines"
     );
+    // No line is an item: perhaps the file has another format.
+    assert_eq!(said[0], "import: line 1: a line is no JSON of an item: expected value at byte 1");
+    assert_eq!(said[11], "import: no line is an item of --format dynamodb-json; the others are json, ion, csv");
+    let (_, _, stderr) = ran(&server, &["import", "Copy", "--format", "json", &folder.write("lines", "[\n1\n]\n")]);
+    assert!(stderr.contains("line 1: a line is no JSON object, but a list: write its elements one a line"), "{stderr}");
 }
 
 /// Of lines with one key the last one stays, however many requests there are at the same time.

@@ -13,9 +13,12 @@ pub(super) fn items_max(request: &ListEventSourceMappingsRequest) -> usize {
     request.max_items.and_then(|number| usize::try_from(number).ok()).map_or(PAGE_MAX, |number| number.min(PAGE_MAX))
 }
 
-/// A broken constraint of a function's name.
+/// A broken constraint of a function's name, or of a URL in its place, which no pattern of Lambda fits.
 pub(super) fn bad_function(name: &str) -> String {
-    let constraint = format!("Member must satisfy regular expression pattern: {}", function::PATTERN);
+    let constraint = match function::is_url(name) {
+        true => format!("Member must be {}", function::URL_FORM),
+        false => format!("Member must satisfy regular expression pattern: {}", function::PATTERN),
+    };
     broken("FunctionName", name, &constraint)
 }
 
@@ -34,6 +37,16 @@ mod tests {
             identity: None,
         };
         Call::read(&caller, Route::at("GET", "/2015-03-31/event-source-mappings"), query, b"").map(|call| call.input)
+    }
+
+    #[test]
+    fn a_bad_url_is_refused_as_one() {
+        let refused = bad_function("http://u:p@h/x");
+        assert!(
+            refused.contains("at 'functionName' failed to satisfy constraint: Member must be an http://"),
+            "{refused}"
+        );
+        assert!(bad_function("a b").ends_with(function::PATTERN));
     }
 
     #[test]

@@ -64,6 +64,7 @@ fn plain_json_is_json() {
     );
     for (line, why) in [
         ("1", "a line is no JSON object"),
+        ("[1]", "a line is no JSON object, but a list: write its elements one a line (jq -c '.[]')"),
         ("{\"a\":1", "a line ends within its JSON"),
         ("{\"a\":\"", "a line ends within its JSON"),
         ("{\"a\":\"\\", "a line ends within its JSON"),
