@@ -1,0 +1,83 @@
+"""CloudWatch: what boto3 reads of the requests that it has made."""
+
+import datetime
+import unittest
+
+import e2e
+from botocore.exceptions import ClientError
+
+
+def dimensions(**named):
+    return [{"Name": name, "Value": value} for name, value in named.items()]
+
+
+class CloudWatch(e2e.TestCase):
+    def setUp(self):
+        self.cloudwatch = e2e.session().client("cloudwatch", endpoint_url=e2e.ENDPOINT, config=e2e.CONFIG)
+        self.name = self.table()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self.range = {"StartTime": now - datetime.timedelta(minutes=5), "EndTime": now + datetime.timedelta(minutes=10)}
+
+    def sum(self, metric, **named):
+        found = self.cloudwatch.get_metric_statistics(
+            Namespace="AWS/DynamoDB", MetricName=metric, Dimensions=dimensions(**named), Period=60,
+            Statistics=["Sum", "SampleCount"], **self.range)["Datapoints"]
+        return sum(point["Sum"] for point in found), sum(point["SampleCount"] for point in found)
+
+    def test_consumed_units_and_latencies_are_those_of_the_requests(self):
+        for number in range(10):
+            self.dynamodb.put_item(TableName=self.name, Item={"pk": {"S": str(number)}, "text": {"S": "x" * 1500}})
+        for number in range(4):
+            self.dynamodb.get_item(TableName=self.name, Key={"pk": {"S": str(number)}}, ConsistentRead=True)
+        self.dynamodb.scan(TableName=self.name)
+        self.assertEqual(self.sum("ConsumedWriteCapacityUnits", TableName=self.name), (20, 10))
+        self.assertEqual(self.sum("ConsumedReadCapacityUnits", TableName=self.name)[0], 4 + 2)
+        self.assertEqual(self.sum("SuccessfulRequestLatency", TableName=self.name, Operation="PutItem")[1], 10)
+        self.assertEqual(self.sum("ReturnedItemCount", TableName=self.name, Operation="Scan"), (10, 1))
+        queries = [
+            {"Id": "writes", "MetricStat": {"Metric": {"Namespace": "AWS/DynamoDB", "MetricName": "ConsumedWriteCapacityUnits",
+             "Dimensions": dimensions(TableName=self.name)}, "Period": 3600, "Stat": "Sum"}},
+            {"Id": "slow", "Label": "slow", "MetricStat": {"Metric": {"Namespace": "AWS/DynamoDB",
+             "MetricName": "SuccessfulRequestLatency", "Dimensions": dimensions(TableName=self.name, Operation="GetItem")},
+             "Period": 3600, "Stat": "p99"}},
+        ]
+        pages = self.cloudwatch.get_paginator("get_metric_data").paginate(MetricDataQueries=queries, **self.range)
+        found = {result["Id"]: result for result in pages.build_full_result()["MetricDataResults"]}
+        self.assertEqual(sum(found["writes"]["Values"]), 20)
+        self.assertEqual(found["slow"]["Label"], "slow")
+        self.assertGreater(found["slow"]["Values"][0], 0)
+
+    def test_metrics_are_listed(self):
+        self.dynamodb.put_item(TableName=self.name, Item={"pk": {"S": "a"}})
+        pages = self.cloudwatch.get_paginator("list_metrics").paginate(
+            Namespace="AWS/DynamoDB", Dimensions=[{"Name": "TableName", "Value": self.name}])
+        names = {metric["MetricName"] for page in pages for metric in page["Metrics"]}
+        self.assertGreaterEqual(names, {"ConsumedWriteCapacityUnits", "SuccessfulRequestLatency"})
+
+    def test_failures_are_counted(self):
+        self.dynamodb.put_item(TableName=self.name, Item={"pk": {"S": "a"}})
+        with self.assertRaises(self.dynamodb.exceptions.ConditionalCheckFailedException):
+            self.dynamodb.put_item(TableName=self.name, Item={"pk": {"S": "a"}}, ConditionExpression="attribute_not_exists(pk)")
+        self.assertEqual(self.sum("ConditionalCheckFailedRequests", TableName=self.name), (1, 1))
+
+    def test_own_metrics(self):
+        namespace = f"Own/{self.name}"
+        data = [{"MetricName": "m", "Value": 2.5, "Unit": "Seconds"}, {"MetricName": "m", "Values": [1, 4], "Counts": [2, 1]}]
+        self.cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
+        found = self.cloudwatch.get_metric_statistics(
+            Namespace=namespace, MetricName="m", Period=3600, Statistics=["Sum", "Maximum"], **self.range)["Datapoints"]
+        self.assertEqual(sum(point["Sum"] for point in found), 2.5 + 2 + 4)
+        self.assertEqual(max(point["Maximum"] for point in found), 4)
+
+    def test_what_is_not_here_is_named(self):
+        with self.assertRaises(ClientError) as refused:
+            self.cloudwatch.describe_alarms()
+        self.assertIn("no operation DescribeAlarms", str(refused.exception))
+        with self.assertRaises(ClientError) as refused:
+            self.cloudwatch.get_metric_statistics(
+                Namespace="AWS/DynamoDB", MetricName="UserErrors", Period=61, Statistics=["Sum"], **self.range)
+        self.assertEqual(refused.exception.response["Error"]["Code"], "InvalidParameterValue")
+
+
+if __name__ == "__main__":
+    unittest.main()
