@@ -1,10 +1,12 @@
 //! Recorder and store as one: each minute what was measured is stored, and a reader gets what all processes have measured.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::Clock;
+use bytes::Bytes;
 use jobs::{Job, Ran};
 use parking_lot::Mutex;
 use storage::{Batch, Consistency, Engine, Family, KeyUse, Mode, Reads, StorageError, TxError};
@@ -35,8 +37,8 @@ pub struct Metrics {
 /// What this process has stored.
 #[derive(Default)]
 struct Stored {
-    /// The rows that may get another minute.
-    hours: HashMap<(SeriesId, u64), Hour>,
+    /// The rows of the hour that is being measured.
+    hours: HashMap<(SeriesId, u64), Bytes>,
     /// When a series's own row was last written, by hours.
     series: HashMap<SeriesId, u64>,
     /// The hours before it have no rows.
@@ -102,30 +104,28 @@ impl Metrics {
     /// Writes minutes into the rows of their hours. A row is written whole, as this process alone writes it.
     async fn write(&self, taken: &[Taken]) -> Result<(), StorageError> {
         let now_hour = self.minute() / HOUR_MINUTES;
+        let mut changed = HashMap::<(SeriesId, u64), Hour>::new();
         let mut rows = Vec::new();
-        let (mut changed, mut begun) = (HashMap::new(), Vec::new());
-        {
-            let stored = self.stored.lock();
-            for (id, recorded, minutes) in taken {
-                for (minute, cell) in minutes {
-                    let key = (*id, minute / HOUR_MINUTES);
-                    let hour =
-                        changed.entry(key).or_insert_with(|| stored.hours.get(&key).cloned().unwrap_or_default());
-                    hour.entry((minute % HOUR_MINUTES) as u8).or_default().merge(cell);
-                }
-                if stored.series.get(id).is_none_or(|written| *written < now_hour) {
-                    let known = KnownSeries { series: recorded.series.clone(), last_hour: now_hour };
-                    let row = serde_json::to_vec(&known).map_err(|error| StorageError::Corrupt(error.to_string()))?;
-                    rows.push((store::series_key(id), row.into()));
-                    begun.push(*id);
-                }
+        let mut begun = Vec::new();
+        for (id, recorded, minutes) in taken {
+            for (minute, cell) in minutes {
+                let key = (*id, minute / HOUR_MINUTES);
+                let hour = match changed.entry(key) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(self.own_hour(key).await?),
+                };
+                hour.entry((minute % HOUR_MINUTES) as u8).or_default().merge(cell);
+            }
+            if self.stored.lock().series.get(id).is_none_or(|written| *written < now_hour) {
+                let known = KnownSeries { series: recorded.series.clone(), last_hour: now_hour };
+                let row = serde_json::to_vec(&known).map_err(|error| StorageError::Corrupt(error.to_string()))?;
+                rows.push((store::series_key(&recorded.series, id), Bytes::from(row)));
+                begun.push(*id);
             }
         }
-        rows.extend(
-            changed
-                .iter()
-                .map(|((id, hour), cells)| (store::hour_key(*hour, id, self.process), store::encode_hour(cells))),
-        );
+        let changed: HashMap<(SeriesId, u64), Bytes> =
+            changed.into_iter().map(|(key, hour)| (key, store::encode_hour(&hour))).collect();
+        rows.extend(changed.iter().map(|((id, hour), row)| (store::hour_key(*hour, id, self.process), row.clone())));
         let keys: Vec<KeyUse> = rows.iter().map(|(key, _)| KeyUse::write(key.clone())).collect();
         let put = |_: &Reads, batch: &mut Batch| {
             // Not from the reserve of a full disk.
@@ -137,9 +137,18 @@ impl Metrics {
         let mut stored = self.stored.lock();
         stored.series.extend(begun.into_iter().map(|id| (id, now_hour)));
         stored.hours.extend(changed);
-        // Minutes of an earlier hour come late, by a clock that is set back or a caller's own time.
-        stored.hours.retain(|(_, hour), _| hour + 2 >= now_hour);
+        stored.hours.retain(|(_, hour), _| *hour == now_hour);
         Ok(())
+    }
+
+    /// What this process has stored of an hour. Minutes of an earlier one come late, by a clock that is set back or a caller's own time.
+    async fn own_hour(&self, (id, hour): (SeriesId, u64)) -> Result<Hour, StorageError> {
+        let known = self.stored.lock().hours.get(&(id, hour)).cloned();
+        let row = match known {
+            Some(row) => Some(row),
+            None => self.engine.get(&store::hour_key(hour, &id, self.process), Consistency::Strong).await?,
+        };
+        Ok(row.and_then(|row| store::read_hour(&row)).unwrap_or_default())
     }
 
     /// Deletes the hours that are over, and the series that have none.
@@ -157,8 +166,9 @@ impl Metrics {
         if first >= end {
             return Ok(());
         }
-        let over = store::known_series(&*self.engine).await?.into_iter().filter(|(_, known)| known.last_hour < end);
-        let over: Vec<KeyUse> = over.map(|(id, _)| KeyUse::write(store::series_key(&id))).collect();
+        let over = store::known_series(&*self.engine, None).await?;
+        let over: Vec<KeyUse> =
+            over.into_iter().filter(|(_, known)| known.last_hour < end).map(|(key, _)| KeyUse::write(key)).collect();
         for keys in over.chunks(WRITE_SERIES) {
             let delete = |_: &Reads, batch: &mut Batch| {
                 keys.iter().for_each(|used| batch.delete(used.key.clone()));
@@ -169,24 +179,48 @@ impl Metrics {
         Ok(())
     }
 
-    /// What was measured between two minutes, the second one excluded.
-    pub(crate) async fn minutes(
+    /// What was measured in periods of so many minutes, between two minutes, the second one excluded. `each` is called with the minute in
+    /// which a period begins, in the order of time. An hour is in memory at a time.
+    pub(crate) async fn periods(
         &self,
         series: &Series,
         (from, to): (u64, u64),
-    ) -> Result<BTreeMap<u64, Cell>, StorageError> {
+        period: u64,
+        mut each: impl FnMut(u64, &Cell),
+    ) -> Result<(), StorageError> {
         let id = series.id();
         let now = self.minute();
         // There is nothing before and behind, whatever a request asks for.
         let from = from.max(now.saturating_sub(RETENTION_HOURS * HOUR_MINUTES));
         let to = to.min(now.saturating_add(RETENTION_HOURS * HOUR_MINUTES)).max(from);
         let _still = self.moving.read().await;
-        let mut minutes = BTreeMap::new();
-        store::add_stored(&*self.engine, &id, (from, to), &mut minutes).await?;
-        for (minute, cell) in self.recorder.waiting(&id).into_iter().filter(|(minute, _)| (from..to).contains(minute)) {
-            minutes.entry(minute).or_default().merge(&cell);
+        let waiting = self.recorder.waiting(&id);
+        let mut open: Option<(u64, Cell)> = None;
+        for hour in from / HOUR_MINUTES..to.div_ceil(HOUR_MINUTES) {
+            let mut minutes = store::stored_hour(&*self.engine, &id, hour).await?;
+            for (minute, cell) in waiting.iter().filter(|(minute, _)| minute / HOUR_MINUTES == hour) {
+                minutes.entry((minute % HOUR_MINUTES) as u8).or_default().merge(cell);
+            }
+            for (place, cell) in &minutes {
+                let minute = hour * HOUR_MINUTES + u64::from(*place);
+                if !(from..to).contains(&minute) {
+                    continue;
+                }
+                let begin = minute - minute % period;
+                match &mut open {
+                    Some((own, sum)) if *own == begin => sum.merge(cell),
+                    _ => {
+                        if let Some((begin, sum)) = open.replace((begin, cell.clone())) {
+                            each(begin, &sum);
+                        }
+                    }
+                }
+            }
         }
-        Ok(minutes)
+        if let Some((begin, sum)) = open {
+            each(begin, &sum);
+        }
+        Ok(())
     }
 
     /// The unit of a series; that of none is "None".
@@ -198,7 +232,7 @@ impl Metrics {
         if let Some(unit) = self.recorder.unit(&id) {
             return Ok(unit);
         }
-        let row = self.engine.get(&store::series_key(&id), Consistency::Strong).await?;
+        let row = self.engine.get(&store::series_key(series, &id), Consistency::Strong).await?;
         let known = row.and_then(|row| serde_json::from_slice::<KnownSeries>(&row).ok());
         Ok(known.map_or_else(|| "None".to_owned(), |known| known.series.unit))
     }
@@ -210,8 +244,9 @@ impl Metrics {
         region: &str,
     ) -> Result<BTreeMap<SeriesId, KnownSeries>, StorageError> {
         let is_own = |known: &KnownSeries| known.series.account == account && known.series.region == region;
-        let stored = store::known_series(&*self.engine).await?;
-        let mut all: BTreeMap<SeriesId, KnownSeries> = stored.into_iter().filter(|(_, known)| is_own(known)).collect();
+        let stored = store::known_series(&*self.engine, Some((account, region))).await?.into_iter();
+        let stored = stored.filter(|(_, known)| is_own(known)).map(|(_, known)| (known.series.id(), known));
+        let mut all: BTreeMap<SeriesId, KnownSeries> = stored.collect();
         let last_hour = self.minute() / HOUR_MINUTES;
         let recorded = self.recorder.all_series().into_iter().map(|series| KnownSeries { series, last_hour });
         all.extend(recorded.filter(is_own).map(|known| (known.series.id(), known)));
@@ -264,8 +299,9 @@ mod tests {
     }
 
     async fn sums(metrics: &Metrics, from: u64, to: u64) -> Vec<(u64, f64)> {
-        let minutes = metrics.minutes(&series(), (from, to)).await.unwrap();
-        minutes.into_iter().map(|(minute, cell)| (minute, cell.sum)).collect()
+        let mut sums = Vec::new();
+        metrics.periods(&series(), (from, to), 1, |minute, cell| sums.push((minute, cell.sum))).await.unwrap();
+        sums
     }
 
     /// Whether minutes are stored or not, and of all processes.
@@ -307,6 +343,25 @@ mod tests {
         later.store_until(later.minute()).await.unwrap();
         assert_eq!(store::first_hour(&*tested.engine).await.unwrap(), None);
         assert_eq!(later.series("1", "r").await.unwrap().len(), 0);
+    }
+
+    /// Of an hour that is over, the row is not in memory any more.
+    #[tokio::test]
+    async fn a_late_minute_is_added_to_its_hour() {
+        let tested = Tested::new();
+        let metrics = tested.process();
+        measure(&metrics, 1.0);
+        tested.hand.advance_ms(5 * HOUR_MINUTES * MINUTE_MS);
+        metrics.store_until(metrics.minute()).await.unwrap();
+        measure(&metrics, 1.0);
+        metrics.store_all().await.unwrap();
+        for minute in [1, 2] {
+            let gauge = metrics.recorder().gauge(series());
+            metrics.recorder().record_at(&gauge, BEGIN_MS + minute * MINUTE_MS, &Cell::of_sums(1.0, 7.0, 7.0, 7.0));
+            metrics.store_all().await.unwrap();
+        }
+        let expected = [(BEGIN, 1.0), (BEGIN + 1, 7.0), (BEGIN + 2, 7.0), (BEGIN + 300, 1.0)];
+        assert_eq!(sums(&metrics, 0, u64::MAX).await, expected);
     }
 
     /// A request may ask for all of time.

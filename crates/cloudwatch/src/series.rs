@@ -49,21 +49,28 @@ impl Series {
 
     /// A hash of all but the unit.
     pub(crate) fn id(&self) -> SeriesId {
-        let mut hash = Sha256::new();
-        let mut add = |text: &str| {
-            // Behind its size: no two lists of texts are one.
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text);
-        };
-        [&self.account, &self.region, &self.namespace, &self.metric].into_iter().for_each(|text| add(text));
-        for (name, value) in &self.dimensions {
-            add(name);
-            add(value);
-        }
-        let mut id = SeriesId::default();
-        id.copy_from_slice(&hash.finalize()[..16]);
-        id
+        let own = [&self.account, &self.region, &self.namespace, &self.metric].map(String::as_str);
+        let dimensions = self.dimensions.iter().flat_map(|(name, value)| [name.as_str(), value]);
+        beginning(own.into_iter().chain(dimensions))
     }
+}
+
+/// A hash of an account and a region.
+pub(crate) fn scope(account: &str, region: &str) -> [u8; 8] {
+    beginning([account, region].into_iter())
+}
+
+/// The beginning of the hash of texts.
+fn beginning<'a, const SIZE: usize>(texts: impl Iterator<Item = &'a str>) -> [u8; SIZE] {
+    let mut hash = Sha256::new();
+    for text in texts {
+        // Behind its size: no two lists of texts are one.
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    let mut begin = [0; SIZE];
+    begin.copy_from_slice(&hash.finalize()[..SIZE]);
+    begin
 }
 
 /// Source: Developer Guide, "DynamoDB metrics and dimensions".

@@ -3,7 +3,7 @@
 //! | row | key | value |
 //! |---|---|---|
 //! | an hour of a series, of one process | `D` · hours since 1970 (4) · series id (16) · process (8) | [`FORMAT`] (1), then each minute: its place in the hour (1) and its cell |
-//! | a series | `S` · series id (16) | JSON: the series, and the hour when it was last measured |
+//! | a series | `S` · scope of its account and region (8) · series id (16) | JSON: the series, and the hour when it was last measured |
 //!
 //! A process writes its own rows alone, so that servers do not wait for each other; a reader adds up those of all.
 
@@ -16,7 +16,7 @@ use storage::{Consistency, Engine, Family, Key, Pages, ScanRange, StorageError};
 
 use crate::HOUR_MINUTES;
 use crate::cell::Cell;
-use crate::series::{Series, SeriesId};
+use crate::series::{Series, SeriesId, scope};
 
 const FORMAT: u8 = 1;
 const PAGE_ROWS: usize = 512;
@@ -36,8 +36,8 @@ pub(crate) fn hour_key(hour: u64, id: &SeriesId, process: [u8; 8]) -> Key {
     DatabaseRow::Metric.key(&[&hour_rest(hour)[..], id, &process].concat())
 }
 
-pub(crate) fn series_key(id: &SeriesId) -> Key {
-    DatabaseRow::Metric.key(&[&b"S"[..], id].concat())
+pub(crate) fn series_key(series: &Series, id: &SeriesId) -> Key {
+    DatabaseRow::Metric.key(&[&b"S"[..], &scope(&series.account, &series.region), id].concat())
 }
 
 fn hour_rest(hour: u64) -> [u8; 5] {
@@ -74,45 +74,44 @@ pub(crate) fn read_hour(row: &[u8]) -> Option<Hour> {
 pub fn is_row(rest: &[u8], value: &[u8]) -> bool {
     match rest.split_first() {
         Some((b'D', rest)) => rest.len() == 28 && read_hour(value).is_some(),
-        Some((b'S', rest)) => rest.len() == 16 && serde_json::from_slice::<KnownSeries>(value).is_ok(),
+        Some((b'S', rest)) => rest.len() == 24 && serde_json::from_slice::<KnownSeries>(value).is_ok(),
         _ => false,
     }
 }
 
-/// Adds what is stored of a series between two minutes, the second one excluded.
-pub(crate) async fn add_stored(
-    engine: &dyn Engine,
-    id: &SeriesId,
-    (from, to): (u64, u64),
-    minutes: &mut BTreeMap<u64, Cell>,
-) -> Result<(), StorageError> {
-    for hour in from / HOUR_MINUTES..=to.saturating_sub(1) / HOUR_MINUTES {
-        let prefix = DatabaseRow::Metric.key(&[&hour_rest(hour)[..], id].concat()).bytes;
-        let range = ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES);
-        let mut pages = Pages::of_fresh_views(engine, range);
-        while let Some(page) = pages.next_with_damaged().await? {
-            // A damaged row is left out: a metric with a gap is better than none.
-            for (place, cell) in page.rows.iter().filter_map(|row| read_hour(&row.value)).flatten() {
-                let minute = hour * HOUR_MINUTES + u64::from(place);
-                if (from..to).contains(&minute) {
-                    minutes.entry(minute).or_default().merge(&cell);
-                }
-            }
+/// What is stored of an hour of a series, of all processes.
+pub(crate) async fn stored_hour(engine: &dyn Engine, id: &SeriesId, hour: u64) -> Result<Hour, StorageError> {
+    let prefix = DatabaseRow::Metric.key(&[&hour_rest(hour)[..], id].concat()).bytes;
+    let range = ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES);
+    let mut pages = Pages::of_fresh_views(engine, range);
+    let mut minutes = Hour::new();
+    while let Some(page) = pages.next_with_damaged().await? {
+        // A damaged row is left out: a metric with a gap is better than none.
+        for (place, cell) in page.rows.iter().filter_map(|row| read_hour(&row.value)).flatten() {
+            minutes.entry(place).or_default().merge(&cell);
         }
     }
-    Ok(())
+    Ok(minutes)
 }
 
-/// The series that have rows, with their ids.
-pub(crate) async fn known_series(engine: &dyn Engine) -> Result<Vec<(SeriesId, KnownSeries)>, StorageError> {
-    let prefix = DatabaseRow::Metric.key(b"S").bytes;
-    let mut pages =
-        Pages::of_fresh_views(engine, ScanRange::of_prefix(Family::Catalog, prefix.clone(), PAGE_ROWS, PAGE_BYTES));
+/// What the rows of the series of an account and a region begin with; of all without.
+fn series_prefix(of: Option<(&str, &str)>) -> Bytes {
+    let scope = of.map(|(account, region)| scope(account, region));
+    DatabaseRow::Metric.key(&[&b"S"[..], scope.as_ref().map_or(&[], |scope| &scope[..])].concat()).bytes
+}
+
+/// The series that have rows, with the rows' keys: those of an account and a region, or all.
+pub(crate) async fn known_series(
+    engine: &dyn Engine,
+    of: Option<(&str, &str)>,
+) -> Result<Vec<(Key, KnownSeries)>, StorageError> {
+    let prefix = series_prefix(of);
+    let mut pages = Pages::of_fresh_views(engine, ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES));
     let mut all = Vec::new();
     while let Some(page) = pages.next_with_damaged().await? {
         for row in &page.rows {
-            let id = row.key.strip_prefix(&prefix[..]).and_then(|id| SeriesId::try_from(id).ok());
-            all.extend(id.zip(serde_json::from_slice(&row.value).ok()));
+            let known = serde_json::from_slice(&row.value).ok();
+            all.extend(known.map(|known| (Key::new(Family::Catalog, row.key.clone()), known)));
         }
     }
     Ok(all)

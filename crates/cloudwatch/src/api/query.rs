@@ -26,9 +26,6 @@ const READ_HOURS_MAX: u64 = 4_000;
 /// Periods that are shorter than a minute, of metrics of high resolution. Here their minutes are one period.
 const SHORT_PERIODS: [i32; 5] = [1, 5, 10, 20, 30];
 
-/// Periods by the minute in which they begin.
-type Periods = BTreeMap<u64, Cell>;
-
 /// One series as a request asks for it.
 struct Asked {
     series: Series,
@@ -99,9 +96,9 @@ impl CloudWatch {
         let statistic = Statistic::parse(&stat.stat)?;
         let asked = asked_of(caller, stat)?;
         let label = query.label.unwrap_or_else(|| asked.series.metric.clone());
-        let periods = self.periods(&asked, range).await?;
-        let point = |(minute, cell): (&u64, &Cell)| Some((timestamp(*minute), statistic.of(cell)?));
-        let mut points: Vec<(Timestamp, f64)> = periods.iter().filter_map(point).collect();
+        let mut points = Vec::new();
+        let point = |minute, cell: &Cell| points.extend(statistic.of(cell).map(|value| (timestamp(minute), value)));
+        self.periods(&asked, range, point).await?;
         if !is_ascending {
             points.reverse();
         }
@@ -145,14 +142,14 @@ impl CloudWatch {
             )));
         }
         let unit = self.metrics.unit(&asked.series).await?;
-        let periods = self.periods(&asked, range).await?;
-        let point = |(minute, cell): (u64, Cell)| {
+        let mut datapoints = Vec::new();
+        let point = |minute: u64, cell: &Cell| {
             let of = |name: &str, statistic: Statistic| {
-                statistics.iter().any(|asked| asked == name).then(|| statistic.of(&cell)).flatten()
+                statistics.iter().any(|asked| asked == name).then(|| statistic.of(cell)).flatten()
             };
-            let found = |(name, statistic): &(String, Statistic)| Some((name.clone(), statistic.of(&cell)?));
+            let found = |(name, statistic): &(String, Statistic)| Some((name.clone(), statistic.of(cell)?));
             let extended: BTreeMap<String, f64> = extended.iter().filter_map(found).collect();
-            Datapoint {
+            datapoints.push(Datapoint {
                 average: of("Average", Statistic::Average),
                 extended_statistics: (!extended.is_empty()).then_some(extended),
                 maximum: of("Maximum", Statistic::Maximum),
@@ -161,26 +158,22 @@ impl CloudWatch {
                 sum: of("Sum", Statistic::Sum),
                 timestamp: Some(timestamp(minute)),
                 unit: Some(unit.clone()),
-            }
+            });
         };
-        let datapoints = Some(periods.into_iter().map(point).collect());
-        Ok(GetMetricStatisticsOutput { datapoints, label: Some(request.metric_name) })
+        self.periods(&asked, range, point).await?;
+        Ok(GetMetricStatisticsOutput { datapoints: Some(datapoints), label: Some(request.metric_name) })
     }
 
     /// A unit that is asked for and is another one than the series's has no values. Source: API Reference.
-    async fn periods(&self, asked: &Asked, range: (u64, u64)) -> Answer<Periods> {
+    async fn periods(&self, asked: &Asked, range: (u64, u64), each: impl FnMut(u64, &Cell)) -> Answer<()> {
         if let Some(unit) = &asked.unit
             && *unit != self.metrics.unit(&asked.series).await?
         {
-            return Ok(Periods::new());
+            return Ok(());
         }
         // Whole periods: the first one begins at or before the start. Source: API Reference, StartTime.
         let begin = range.0 - range.0 % asked.period;
-        let mut periods = Periods::new();
-        for (minute, cell) in self.metrics.minutes(&asked.series, (begin, range.1)).await? {
-            periods.entry(minute - minute % asked.period).or_default().merge(&cell);
-        }
-        Ok(periods)
+        Ok(self.metrics.periods(&asked.series, (begin, range.1), asked.period, each).await?)
     }
 }
 
