@@ -119,7 +119,7 @@ impl Metrics {
             if self.stored.lock().series.get(id).is_none_or(|written| *written < now_hour) {
                 let known = KnownSeries { series: recorded.series.clone(), last_hour: now_hour };
                 let row = serde_json::to_vec(&known).map_err(|error| StorageError::Corrupt(error.to_string()))?;
-                rows.push((store::series_key(&recorded.series, id), Bytes::from(row)));
+                rows.push((store::series_key(&recorded.series), Bytes::from(row)));
                 begun.push(*id);
             }
         }
@@ -167,8 +167,11 @@ impl Metrics {
             return Ok(());
         }
         let over = store::known_series(&*self.engine, None).await?;
-        let over: Vec<KeyUse> =
-            over.into_iter().filter(|(_, known)| known.last_hour < end).map(|(key, _)| KeyUse::write(key)).collect();
+        let over: Vec<KeyUse> = over
+            .iter()
+            .filter(|known| known.last_hour < end)
+            .map(|known| KeyUse::write(store::series_key(&known.series)))
+            .collect();
         for keys in over.chunks(WRITE_SERIES) {
             let delete = |_: &Reads, batch: &mut Batch| {
                 keys.iter().for_each(|used| batch.delete(used.key.clone()));
@@ -232,7 +235,7 @@ impl Metrics {
         if let Some(unit) = self.recorder.unit(&id) {
             return Ok(unit);
         }
-        let row = self.engine.get(&store::series_key(series, &id), Consistency::Strong).await?;
+        let row = self.engine.get(&store::series_key(series), Consistency::Strong).await?;
         let known = row.and_then(|row| serde_json::from_slice::<KnownSeries>(&row).ok());
         Ok(known.map_or_else(|| "None".to_owned(), |known| known.series.unit))
     }
@@ -245,7 +248,7 @@ impl Metrics {
     ) -> Result<BTreeMap<SeriesId, KnownSeries>, StorageError> {
         let is_own = |known: &KnownSeries| known.series.account == account && known.series.region == region;
         let stored = store::known_series(&*self.engine, Some((account, region))).await?.into_iter();
-        let stored = stored.filter(|(_, known)| is_own(known)).map(|(_, known)| (known.series.id(), known));
+        let stored = stored.filter(is_own).map(|known| (known.series.id(), known));
         let mut all: BTreeMap<SeriesId, KnownSeries> = stored.collect();
         let last_hour = self.minute() / HOUR_MINUTES;
         let recorded = self.recorder.all_series().into_iter().map(|series| KnownSeries { series, last_hour });

@@ -36,8 +36,8 @@ pub(crate) fn hour_key(hour: u64, id: &SeriesId, process: [u8; 8]) -> Key {
     DatabaseRow::Metric.key(&[&hour_rest(hour)[..], id, &process].concat())
 }
 
-pub(crate) fn series_key(series: &Series, id: &SeriesId) -> Key {
-    DatabaseRow::Metric.key(&[&b"S"[..], &scope(&series.account, &series.region), id].concat())
+pub(crate) fn series_key(series: &Series) -> Key {
+    DatabaseRow::Metric.key(&[&b"S"[..], &scope(&series.account, &series.region), &series.id()].concat())
 }
 
 fn hour_rest(hour: u64) -> [u8; 5] {
@@ -100,18 +100,17 @@ fn series_prefix(of: Option<(&str, &str)>) -> Bytes {
     DatabaseRow::Metric.key(&[&b"S"[..], scope.as_ref().map_or(&[], |scope| &scope[..])].concat()).bytes
 }
 
-/// The series that have rows, with the rows' keys: those of an account and a region, or all.
+/// The series that have rows: those of an account and a region, or all.
 pub(crate) async fn known_series(
     engine: &dyn Engine,
     of: Option<(&str, &str)>,
-) -> Result<Vec<(Key, KnownSeries)>, StorageError> {
+) -> Result<Vec<KnownSeries>, StorageError> {
     let prefix = series_prefix(of);
     let mut pages = Pages::of_fresh_views(engine, ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES));
     let mut all = Vec::new();
     while let Some(page) = pages.next_with_damaged().await? {
         for row in &page.rows {
-            let known = serde_json::from_slice(&row.value).ok();
-            all.extend(known.map(|known| (Key::new(Family::Catalog, row.key.clone()), known)));
+            all.extend(serde_json::from_slice::<KnownSeries>(&row.value).ok());
         }
     }
     Ok(all)
