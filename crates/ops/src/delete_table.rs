@@ -11,6 +11,16 @@ use crate::service::Service;
 /// How long a table that is being restored cannot be deleted.
 const RESTORE_MS_MIN: u64 = 5 * 60 * 1000;
 
+/// A table with point-in-time recovery leaves a backup, which a full disk has no room for.
+fn without_room(error: Exception) -> Exception {
+    match error {
+        Exception::ServiceUnavailable(text) => Exception::ServiceUnavailable(format!(
+            "{text} A table with point-in-time recovery leaves a backup, which needs room: disable its recovery first."
+        )),
+        error => error,
+    }
+}
+
 impl Service {
     /// # Errors
     /// If the table does not exist, is being deleted already, or is protected.
@@ -23,7 +33,7 @@ impl Service {
         {
             self.wait_for_backups(caller, &request.table_name).await;
         }
-        let last_backup = self.make_last_backup(caller, &request.table_name).await?;
+        let last_backup = self.make_last_backup(caller, &request.table_name).await.map_err(without_room)?;
         let deleted = self.delete_backed_up(caller, &request).await;
         if let (Err(_), Some(last_backup)) = (&deleted, last_backup) {
             self.forget_last_backup(last_backup).await;
