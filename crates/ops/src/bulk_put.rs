@@ -22,7 +22,7 @@ use objects::Bucket;
 use tables::{IndexStatus, NameUse, Place, Table, TableStatus, table_place};
 
 use crate::service::Service;
-use crate::transfers::{NewTransfer, Transfer, transfer_id};
+use crate::transfers::{NewTransfer, Transfer, check_request, transfer_id};
 
 use details::{Asked, BulkDetails};
 
@@ -46,6 +46,7 @@ impl Service {
         self.check_bucket(caller, place.account, ACTION, &request.input_s3_configuration.s3_bucket)?;
         self.check_bucket(caller, place.account, ACTION, output.name())?;
         let asked = Asked::of(place.name, &request);
+        check_request(&asked)?;
         // A request that is repeated finds its operation whatever the table is by now.
         if let Some(token) = &request.client_token
             && let Some(first) = self.transfer_of_token::<BulkDetails>(place.account, place.region, token).await?

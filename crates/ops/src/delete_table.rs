@@ -8,8 +8,8 @@ use tables::{Shown, TableStatus, being_backed_up, being_created, being_deleted};
 
 use crate::service::Service;
 
-/// How long a table that is being restored cannot be deleted.
-const RESTORE_MS_MIN: u64 = 5 * 60 * 1000;
+/// How long a table that is being restored or imported cannot be deleted.
+const FILL_MS_MIN: u64 = 5 * 60 * 1000;
 
 /// A table with point-in-time recovery leaves a backup, which a full disk has no room for.
 fn without_room(error: Exception) -> Exception {
@@ -51,12 +51,8 @@ impl Service {
         let table = self.catalog.described(caller, &request.table_name)?;
         match table.definition.status {
             TableStatus::Deleting => return Err(being_deleted(table.name())),
-            // An import ends by itself.
-            TableStatus::Creating if table.definition.import.is_some() => return Err(being_created(table.name())),
-            // A restore that does not end, as its backup cannot be read, can be given up.
-            TableStatus::Creating
-                if self.clock.now_ms() < table.definition.created_ms.saturating_add(RESTORE_MS_MIN) =>
-            {
+            // A restore that does not end, as its backup cannot be read, can be given up, and an import of more objects than are wanted.
+            TableStatus::Creating if self.clock.now_ms() < table.definition.created_ms.saturating_add(FILL_MS_MIN) => {
                 return Err(being_created(table.name()));
             }
             TableStatus::Creating | TableStatus::Active | TableStatus::Updating | TableStatus::Backup => {}

@@ -23,7 +23,7 @@ use tables::{Backup, BackupKind, Definition, FillPhase, NameUse, Table, TableArn
 
 use crate::backup;
 use crate::service::Service;
-use crate::transfers::{NewTransfer, Transfer, transfer_id};
+use crate::transfers::{NewTransfer, Transfer, check_request, transfer_id};
 
 use details::{Asked, ExportDetails};
 use filter::Filter;
@@ -51,6 +51,7 @@ impl Service {
             self.check_key(caller, place.account, "dynamodb:ExportTableToPointInTime", key_id)?;
         }
         let asked = Asked::of(&request);
+        check_request(&asked)?;
         self.catalog.refresh().await?;
         if let Some(first) = self.export_of_token(caller, &request, &asked).await? {
             return Ok(ExportTableToPointInTimeOutput { export_description: Some(first.description()) });

@@ -19,7 +19,7 @@ use objects::Bucket;
 use tables::{Definition, Import, Place, Table, TableStatus, rows};
 
 use crate::service::Service;
-use crate::transfers::{NewTransfer, Transfer, TransferStatus, transfer_id};
+use crate::transfers::{NewTransfer, Transfer, TransferStatus, check_request, transfer_id};
 
 use details::ImportDetails;
 
@@ -38,6 +38,7 @@ impl Service {
     ) -> Result<ImportTableOutput, Exception> {
         let token = request.client_token.clone().ok_or_else(token_missing)?;
         check(&request)?;
+        check_request(&ImportDetails::of(&request))?;
         let sse = request.table_creation_parameters.sse_specification.clone();
         let mut definition = self.new_definition(caller, as_create_table(request.table_creation_parameters.clone()))?;
         let bucket = &request.s3_bucket_source.s3_bucket;

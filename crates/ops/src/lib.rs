@@ -8,7 +8,7 @@
 //!    (`throttle`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
-//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`).
+//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`). Whether the clock has jumped (`clock_watch`).
 //! 3. `service`, which holds all of these, the catalog and the node.
 //! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
@@ -26,6 +26,7 @@ mod bulk_put;
 mod capacity;
 mod change;
 mod charge_point;
+mod clock_watch;
 mod consumed;
 mod continuous_backups;
 mod coverage;

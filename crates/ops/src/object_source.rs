@@ -54,6 +54,9 @@ pub(crate) trait RecordSink: Send {
     /// The position behind what was read, which the source moves.
     fn position(&mut self) -> &mut Option<Position>;
 
+    /// Called before each piece of an object and between portions of one in which no record has ended: other work may go first.
+    fn pause(&mut self) -> impl Future<Output = Result<(), Self::Stop>> + Send;
+
     /// Counts uncompressed bytes that were read.
     fn pass(&mut self, size: u64);
 
@@ -183,14 +186,20 @@ impl ObjectSource {
         let mut stored = start;
         loop {
             match reader.next_record() {
-                Next::Starved => match source.next().await? {
-                    Some(bytes) => {
-                        stored += bytes.len() as u64;
-                        reader.push(bytes);
+                Next::Starved => {
+                    sink.pause().await.map_err(Unread::Stop)?;
+                    match source.next().await? {
+                        Some(bytes) => {
+                            stored += bytes.len() as u64;
+                            reader.push(bytes);
+                        }
+                        None => reader.push_end(),
                     }
-                    None => reader.push_end(),
-                },
-                Next::Busy => tokio::task::yield_now().await,
+                }
+                Next::Busy => {
+                    tokio::task::yield_now().await;
+                    sink.pause().await.map_err(Unread::Stop)?;
+                }
                 Next::Record(record) if record.index < position.records => {}
                 Next::Record(record) => {
                     let passed = begin(sink, key);

@@ -20,6 +20,7 @@ use tables::failure::OpenError;
 use tables::rows;
 use tokio::sync::Notify;
 
+use crate::clock_watch::ClockWatch;
 use crate::import_errors::ImportErrors;
 use crate::measures::Measures;
 use crate::principal_directory::PrincipalDirectory;
@@ -103,6 +104,8 @@ pub struct Service {
     pub(crate) archived_bytes: AtomicU64,
     /// Gaps in archives that were found since the start.
     pub(crate) recovery_gaps: AtomicU64,
+    /// Of the destruction of what has expired.
+    pub(crate) clock_watch: ClockWatch,
     /// Records of bulk operations since the start: put, failed, and with a condition that was not met.
     pub(crate) bulk_records: [AtomicU64; 3],
     pub(crate) lags: Lags,
@@ -172,6 +175,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            clock_watch: ClockWatch::default(),
             bulk_records: Default::default(),
             lags: Lags::default(),
             copies: Turns::new(COPIES_MAX, COPIES_MAX),
@@ -225,6 +229,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            clock_watch: ClockWatch::default(),
             bulk_records: Default::default(),
             lags: Lags::default(),
             copies: Turns::new(COPIES_MAX, COPIES_MAX),

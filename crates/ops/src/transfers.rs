@@ -23,6 +23,7 @@ use tables::failure::{storage_failure, write_failure};
 use tables::rows::{self, TransferKind, TransferWork};
 use tables::{Place, TableArn};
 
+use crate::allowance::{self, Effort};
 use crate::damage_log::log_damaged;
 use crate::service::Service;
 
@@ -35,6 +36,14 @@ const FORMAT: u32 = 1;
 /// What one page of a scan reads.
 const PAGE_ROWS: usize = 256;
 const PAGE_BYTES: usize = 1 << 20;
+/// What a request may put into a record, as the record has it. The names of a header or of a filter can be as many and as long as
+/// a request's body, and a record is there for 90 days in no quota, and is written anew by each step of an import. A header of 255 names
+/// of 255 bytes takes half of this. Our own bound: AWS's is not known. Unit: bytes.
+const REQUEST_SIZE_MAX: usize = 128 << 10;
+/// What a list reads for one page of its answer, after which it ends with a token. Unit: bytes.
+const LIST_READ_MAX: usize = 8 << 20;
+/// What a list that reads more than a small one takes in memory: a page of rows, and records that are decoded. Unit: bytes.
+const LIST_MEMORY: usize = 4 * (PAGE_BYTES + REQUEST_SIZE_MAX);
 /// The size of a token of a list: 112 hexadecimal digits, the fewest that clients accept. Source: the AWS model, ImportNextToken.
 /// Unit: bytes.
 const NEXT_TOKEN_SIZE: usize = 56;
@@ -107,8 +116,9 @@ pub(crate) struct Marker {
 }
 
 /// A page of a list.
-pub(crate) struct Listed<D> {
-    pub transfers: Vec<Transfer<D>>,
+pub(crate) struct Listed<T> {
+    /// What is shown of each transfer.
+    pub shown: Vec<T>,
     pub next_token: Option<String>,
 }
 
@@ -334,17 +344,18 @@ impl Service {
         self.engine.write(Mode::Plain, &keys, update).await.map_err(write_failure)?
     }
 
-    /// An account's transfers of a region that are wanted, newest first.
+    /// What `show` returns of an account's transfers of a region, newest first. Nothing else of a record is held. A page that had to
+    /// read much may have fewer than `limit`, also none, and a token.
     ///
     /// # Errors
     /// The engine's failure, or that the token is not of a list of this kind.
-    pub(crate) async fn list_transfers<D: TransferDetails>(
+    pub(crate) async fn list_transfers<D: TransferDetails, T>(
         &self,
         (account, region): (&str, &str),
-        is_wanted: impl Fn(&Transfer<D>) -> bool,
+        show: impl Fn(&Transfer<D>) -> Option<T>,
         limit: usize,
         next_token: Option<&str>,
-    ) -> Result<Listed<D>, Exception> {
+    ) -> Result<Listed<T>, Exception> {
         let before = next_token.map(|token| self.id_of_token::<D>(token)).transpose()?;
         let prefix = rows::transfer(&self.secret, D::KIND, account, region, "").bytes;
         let mut range = ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES);
@@ -353,24 +364,39 @@ impl Service {
             range.upper = Bound::Excluded(rows::transfer(&self.secret, D::KIND, account, region, &id).bytes);
         }
         let view = self.engine.view(Consistency::Strong).await.map_err(storage_failure)?;
-        let (mut pages, mut transfers) = (Pages::of_snapshot(&*view, range), Vec::new());
+        let (mut pages, mut shown) = (Pages::of_snapshot(&*view, range), Vec::new());
+        let (mut effort, mut read_bytes, mut last_shown) = (Effort::default(), 0, None);
         while let Some(page) = pages.next_with_damaged().await.map_err(storage_failure)? {
+            let bytes = page.rows.iter().map(|row| row.value.len()).sum();
+            allowance::read(bytes, LIST_MEMORY).await?;
+            read_bytes += bytes;
+            let mut last = None;
             for row in page.in_order() {
+                effort.spend(row.as_ref().map_or(0, |row| row.value.len())).await;
                 let read = row.map_err(|damaged| damaged.what.clone()).and_then(|row| read::<D>(&row.value));
-                match read {
-                    Ok(transfer) if is_wanted(&transfer) => transfers.push(transfer),
-                    Ok(_) => {}
-                    Err(what) => log_damaged("", &damaged("of a list", &what)),
+                let transfer = match read {
+                    Ok(transfer) => transfer,
+                    Err(what) => {
+                        log_damaged("", &damaged("of a list", &what));
+                        continue;
+                    }
+                };
+                if let Some(one) = show(&transfer) {
+                    // One more than the limit: there is a next page.
+                    if shown.len() == limit {
+                        let next_token = last_shown.map(|id: String| self.token_of_id::<D>(&id));
+                        return Ok(Listed { shown, next_token });
+                    }
+                    shown.push(one);
+                    last_shown = Some(transfer.id.clone());
                 }
-                // One more tells whether there is a next page.
-                if transfers.len() > limit {
-                    transfers.truncate(limit);
-                    let next_token = transfers.last().map(|last| self.token_of_id::<D>(&last.id));
-                    return Ok(Listed { transfers, next_token });
-                }
+                last = Some(transfer.id);
+            }
+            if let Some(last) = last.filter(|_| read_bytes >= LIST_READ_MAX) {
+                return Ok(Listed { shown, next_token: Some(self.token_of_id::<D>(&last)) });
             }
         }
-        Ok(Listed { transfers, next_token: None })
+        Ok(Listed { shown, next_token: None })
     }
 
     /// The markers of all transfers of a kind with work to do, of all accounts. One that is damaged is logged and left out.
@@ -457,6 +483,19 @@ impl Service {
 
     fn token_code<D: TransferDetails>(&self, id: &str) -> [u8; MAC_SIZE] {
         h16(&self.secret, ["NextToken", D::ARN_PART, id].map(KeyValue::S))
+    }
+}
+
+/// Checks what a request puts into a record, before anything is done for it.
+///
+/// # Errors
+/// A refusal that names the limit.
+pub(crate) fn check_request(asked: &impl Serialize) -> Result<(), Exception> {
+    match encode(asked)?.len() {
+        ..=REQUEST_SIZE_MAX => Ok(()),
+        size => Err(tables::invalid(format!(
+            "The parameters of the request take {size} bytes, and the most is {REQUEST_SIZE_MAX}"
+        ))),
     }
 }
 

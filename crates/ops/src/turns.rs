@@ -19,7 +19,8 @@ pub(crate) struct Turns {
 
 /// Ends when it is dropped.
 pub(crate) struct Turn<'a> {
-    _of_all: Option<SemaphorePermit<'a>>,
+    all: &'a Semaphore,
+    of_all: Option<SemaphorePermit<'a>>,
     _in_line: Option<OwnedSemaphorePermit>,
 }
 
@@ -37,12 +38,31 @@ impl Turns {
         };
         // Neither is ever closed.
         let in_line = line.acquire_owned().await.ok();
-        Turn { _of_all: self.of_all.acquire().await.ok(), _in_line: in_line }
+        Turn { all: &self.of_all, of_all: self.of_all.acquire().await.ok(), _in_line: in_line }
+    }
+}
+
+impl Turn<'_> {
+    /// Lets the work of other accounts that waits go first.
+    pub(crate) async fn pass(&mut self) {
+        self.away(std::future::ready(())).await;
+    }
+
+    /// Gives the turn up during a pause. The place in the account's line is kept: as much of an account's work as has a turn at once
+    /// is in memory, begun or paused.
+    pub(crate) async fn away(&mut self, pause: impl Future<Output = ()>) {
+        self.of_all = None;
+        pause.await;
+        // The semaphore is fair: what has waited longer goes first.
+        self.of_all = self.all.acquire().await.ok();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::Poll;
+
     use super::*;
 
     #[tokio::test]
@@ -69,5 +89,23 @@ mod tests {
         assert!(order.len() == 8 && place("b") <= 3 && place("c") <= 3, "{order:?}");
         drop(turns.take("d").await);
         assert_eq!(turns.lines.lock().len(), 1, "those without work are forgotten");
+    }
+
+    async fn waits(work: &mut (impl Future + Unpin)) -> bool {
+        std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *work).poll(context).is_pending())).await
+    }
+
+    #[tokio::test]
+    async fn a_turn_passes_between_accounts_and_not_within_one() {
+        let turns = Turns::new(1, 1);
+        let mut long = turns.take("a").await;
+        long.pass().await;
+        let (mut same, mut other) = (Box::pin(turns.take("a")), Box::pin(turns.take("b")));
+        assert!(waits(&mut same).await && waits(&mut other).await);
+        let mut passing = Box::pin(long.pass());
+        assert!(waits(&mut passing).await, "another account has it");
+        drop(other.await);
+        passing.await;
+        assert!(waits(&mut same).await, "its own account waits for its end");
     }
 }

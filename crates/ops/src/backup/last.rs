@@ -70,6 +70,9 @@ impl Service {
     /// Deletes the last backups that have expired, unless a table is being restored from them.
     pub(crate) async fn delete_expired_backups(&self) -> Ran {
         let now_ms = self.clock.now_ms();
+        if !self.clock_watch.may_destroy(now_ms, self.clock.steady_ms()) {
+            return Ran::Done;
+        }
         let is_over = |definition: &Definition| {
             let kind = definition.backup.as_ref().map(|backup| backup.kind);
             definition.status == TableStatus::Backup
@@ -77,8 +80,14 @@ impl Service {
         };
         let mut ran = Ran::Done;
         for table_id in self.catalog.table_ids(is_over) {
-            if self.restored_from(table_id).is_none() && self.abandon(table_id).await.is_err() {
-                ran = Ran::Failed;
+            if self.restored_from(table_id).is_some() {
+                continue;
+            }
+            let label = self.table_label(table_id);
+            match self.abandon(table_id).await {
+                Ok(()) => ::log::info!(event = "last_backup_expired", table = label.as_str();
+                    "the SYSTEM backup of a deleted table was destroyed: it has expired 35 days after it was made"),
+                Err(_) => ran = Ran::Failed,
             }
         }
         ran

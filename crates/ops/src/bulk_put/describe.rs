@@ -70,10 +70,9 @@ impl Service {
     ) -> Result<ListBulkOperationsOutput, Exception> {
         let limit = request.max_results.and_then(|count| usize::try_from(count).ok()).unwrap_or(PAGE_DEFAULT);
         let place = (caller.account.as_str(), caller.region.as_str());
-        let every = |_: &BulkRecord| true;
-        let listed = self.list_transfers(place, every, limit.clamp(1, PAGE_MAX), request.next_token.as_deref()).await?;
-        let summaries = listed.transfers.iter().map(BulkRecord::summary).collect();
-        Ok(ListBulkOperationsOutput { bulk_operations_summary_list: Some(summaries), next_token: listed.next_token })
+        let show = |operation: &BulkRecord| Some(operation.summary());
+        let listed = self.list_transfers(place, show, limit.clamp(1, PAGE_MAX), request.next_token.as_deref()).await?;
+        Ok(ListBulkOperationsOutput { bulk_operations_summary_list: Some(listed.shown), next_token: listed.next_token })
     }
 }
 

@@ -24,6 +24,7 @@ use crate::damage_log::log_damaged;
 use crate::object_source::{ObjectSource, Position, RecordSink};
 use crate::service::Service;
 use crate::transfers::Failure;
+use crate::turns::Turn;
 
 /// Records of one step.
 const STEP_RECORDS: usize = 256;
@@ -70,6 +71,7 @@ impl From<report::Unwritten> for Stop {
 /// An operation in progress.
 struct Fill<'a> {
     service: &'a Service,
+    turn: Turn<'a>,
     owned: Option<&'a Owned>,
     report: Key,
     output: Output,
@@ -107,7 +109,12 @@ pub(super) fn table_gone(operation: &BulkRecord) -> Failure {
 
 impl Service {
     /// Puts all records behind the operation's position.
-    pub(super) async fn put_records(&self, operation: BulkRecord, owned: Option<&Owned>) -> Result<(), Stop> {
+    pub(super) async fn put_records(
+        &self,
+        operation: BulkRecord,
+        owned: Option<&Owned>,
+        turn: Turn<'_>,
+    ) -> Result<(), Stop> {
         let asked = operation.details.asked.clone();
         let (format, compression) = asked.input.reader().map_err(Interrupted::from)?;
         let bucket = Bucket::parse(&asked.input.bucket, asked.input.bucket_owner.as_deref());
@@ -123,6 +130,7 @@ impl Service {
         let report = report_key(self, &operation);
         let mut fill = Fill {
             service: self,
+            turn,
             owned,
             reported: self.pending_report(&report).await?,
             report,
@@ -168,6 +176,11 @@ impl RecordSink for Fill<'_> {
 
     fn position(&mut self) -> &mut Option<Position> {
         &mut self.position
+    }
+
+    async fn pause(&mut self) -> Result<(), Stop> {
+        self.turn.pass().await;
+        Ok(())
     }
 
     fn pass(&mut self, size: u64) {
@@ -220,7 +233,7 @@ impl Fill<'_> {
                 self.reported = 0;
             }
             if let Some(pause) = self.pace.consume(written.units, self.service.clock.steady_ms()) {
-                tokio::time::sleep(pause).await;
+                self.turn.away(tokio::time::sleep(pause)).await;
             }
             if self.pending.is_empty() {
                 return Ok(());

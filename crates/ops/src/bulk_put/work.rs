@@ -90,13 +90,13 @@ impl Service {
 
     /// Puts records until all are put, or the operation is to end for another reason.
     async fn run_bulk_operation(&self, operation: &BulkRecord, owned: Option<&Owned>) -> Result<End, Interrupted> {
-        let _turn = tokio::select! {
+        let turn = tokio::select! {
             turn = self.bulk_puts.take(&operation.account) => turn,
             end = self.until_stopped(operation) => return Ok(end),
         };
         // A step that is dropped here may still be committed; it is not once the record has another status than in progress.
         let put = tokio::select! {
-            put = self.put_records(operation.clone(), owned) => put,
+            put = self.put_records(operation.clone(), owned, turn) => put,
             () = self.until_cancelled(operation) => return Ok(End::Cancelled),
         };
         match put {

@@ -65,13 +65,14 @@ impl Service {
             let found = arn.place(caller).and_then(|place| self.catalog.find(place));
             found.map(|table| table.definition.uuid.clone())
         });
-        let is_wanted =
-            |export: &ExportRecord| uuid.as_ref().is_none_or(|uuid| uuid.as_ref() == Some(&export.table_uuid));
+        let show = |export: &ExportRecord| {
+            let is_wanted = uuid.as_ref().is_none_or(|uuid| uuid.as_ref() == Some(&export.table_uuid));
+            is_wanted.then(|| export.summary())
+        };
         let limit = request.max_results.and_then(|count| usize::try_from(count).ok()).unwrap_or(PAGE_DEFAULT);
         let limit = limit.clamp(1, PAGE_MAX);
-        let listed = self.list_transfers(place, is_wanted, limit, request.next_token.as_deref()).await?;
-        let summaries = listed.transfers.iter().map(ExportRecord::summary).collect();
-        Ok(ListExportsOutput { export_summaries: Some(summaries), next_token: listed.next_token })
+        let listed = self.list_transfers(place, show, limit, request.next_token.as_deref()).await?;
+        Ok(ListExportsOutput { export_summaries: Some(listed.shown), next_token: listed.next_token })
     }
 }
 

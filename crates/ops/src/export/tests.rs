@@ -421,6 +421,16 @@ async fn what_is_refused_and_what_fails() {
             "Invalid Request: Export Type expected to be Incremental Export when incremental export specification is provided",
         ),
         (ExportTableToPointInTimeInput { table_arn: "tab".to_owned(), ..full(None) }, "tableArn is not a valid ARN"),
+        (
+            ExportTableToPointInTimeInput {
+                filter_specification: Some(FilterSpecification {
+                    filter_expression: Some("f".repeat(128 << 10)),
+                    ..FilterSpecification::default()
+                }),
+                ..full(None)
+            },
+            "and the most is 131072",
+        ),
     ] {
         let error = tested.begin(request).await.unwrap_err();
         assert!(error.contains(text), "{error}");

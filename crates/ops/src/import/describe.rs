@@ -32,7 +32,7 @@ impl Service {
         let place = place.ok_or_else(not_found)?;
         let import = self.find_transfer::<ImportDetails>(place.account, place.region, id).await?;
         let import = import.filter(|import| import.table_name == name).ok_or_else(not_found)?;
-        self.wait_for_end(std::slice::from_ref(&import)).await?;
+        self.wait_for_end(&[Ended::of(&import)]).await?;
         Ok(DescribeImportOutput { import_table_description: import.description() })
     }
 
@@ -53,26 +53,49 @@ impl Service {
             None => Some((account, region)),
         };
         let Some(place) = place else { return Ok(ListImportsOutput::default()) };
-        let is_wanted = |import: &ImportRecord| table.as_ref().is_none_or(|arn| arn.name == import.table_name);
+        let show = |import: &ImportRecord| {
+            let is_wanted = table.as_ref().is_none_or(|arn| arn.name == import.table_name);
+            is_wanted.then(|| (import.summary(), Ended::of(import)))
+        };
         let limit = request.page_size.and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE_DEFAULT);
         let limit = limit.clamp(1, PAGE_MAX);
-        let listed = self.list_transfers(place, is_wanted, limit, request.next_token.as_deref()).await?;
-        self.wait_for_end(&listed.transfers).await?;
-        let summaries = listed.transfers.iter().map(ImportRecord::summary).collect();
+        let listed = self.list_transfers(place, show, limit, request.next_token.as_deref()).await?;
+        let (summaries, ended): (_, Vec<Option<Ended>>) = listed.shown.into_iter().unzip();
+        self.wait_for_end(&ended).await?;
         Ok(ListImportsOutput { import_summary_list: Some(summaries), next_token: listed.next_token })
+    }
+}
+
+/// The table of an import that has ended.
+struct Ended {
+    account: String,
+    region: String,
+    table_name: String,
+    import_id: String,
+}
+
+impl Ended {
+    fn of(import: &ImportRecord) -> Option<Ended> {
+        import.status.is_ended().then(|| Ended {
+            account: import.account.clone(),
+            region: import.region.clone(),
+            table_name: import.table_name.clone(),
+            import_id: import.id.clone(),
+        })
     }
 }
 
 impl Service {
     /// Waits until the tables of imports that have ended can be used: a caller that reads the end uses the table next.
-    async fn wait_for_end(&self, imports: &[ImportRecord]) -> Result<(), Exception> {
+    async fn wait_for_end(&self, imports: &[Option<Ended>]) -> Result<(), Exception> {
         // The record and the definition change in one write, and the definition is published behind it, under the catalog's lock.
-        let is_unpublished = |import: &ImportRecord| {
+        let is_unpublished = |import: &Ended| {
             let place = Place { account: &import.account, region: &import.region, name: &import.table_name };
             let table = self.catalog.find(place);
-            table.is_some_and(|table| table.definition.import.as_ref().is_some_and(|begun| begun.id == import.id))
+            table
+                .is_some_and(|table| table.definition.import.as_ref().is_some_and(|begun| begun.id == import.import_id))
         };
-        if imports.iter().any(|import| import.status.is_ended() && is_unpublished(import)) {
+        if imports.iter().flatten().any(is_unpublished) {
             drop(self.catalog.lock().await?);
         }
         Ok(())

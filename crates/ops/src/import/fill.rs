@@ -8,7 +8,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use api::Exception;
 use bytes::Bytes;
 use change_log::Author;
 use cluster::catalog::{Edit, Interrupted, Work};
@@ -17,7 +19,8 @@ use exchange::read::Record;
 use model::Attributes;
 use objects::Bucket;
 use tables::item_key::{self, KeyProblem};
-use tables::{Table, TableStatus};
+use tables::rows::{self, TransferKind};
+use tables::{Definition, Place, Table, TableStatus};
 
 use super::ImportRecord;
 use super::details::ImportDetails;
@@ -27,7 +30,8 @@ use crate::backup::ingest::Step;
 use crate::change::Change;
 use crate::object_source::{ObjectSource, Position, RecordSink};
 use crate::service::Service;
-use crate::transfers::Failure;
+use crate::transfers::{Failure, TransferStatus};
+use crate::turns::Turn;
 
 /// Items of one step.
 const STEP_ITEMS: usize = 256;
@@ -37,6 +41,8 @@ const STEP_RECORDS: usize = 4096;
 const STEP_SIZE: u64 = 2 << 20;
 /// What the items of one step take in memory before the last one of them, which may have far fewer bytes in their objects. Unit: bytes.
 const STEP_MEMORY: usize = 8 << 20;
+/// How often an import that waits looks at whether its table was deleted.
+const DELETED_INTERVAL: Duration = Duration::from_millis(250);
 /// A failure that the captures name.
 const BAD_ITEMS: (&str, &str) = (
     "ItemValidationError",
@@ -66,6 +72,7 @@ impl From<Failure> for Stop {
 /// An import in progress.
 struct Fill<'a> {
     service: &'a Service,
+    turn: Turn<'a>,
     table_id: u64,
     owned: Option<&'a Owned>,
     /// As it will be with the next step.
@@ -85,7 +92,10 @@ impl Service {
     pub(crate) async fn import_table_items(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
         let account = self.imported(table_id).map(|table| table.definition.account.clone());
         let Some(account) = account else { return Ok(()) };
-        let _running = self.imports.take(&account).await;
+        let turn = tokio::select! {
+            turn = self.imports.take(&account) => turn,
+            () = self.until_not_imported(table_id) => return Ok(()),
+        };
         let Some(table) = self.imported(table_id) else { return Ok(()) };
         let place = table.definition.place();
         let id = table.definition.import.as_ref().map(|import| import.id.as_str()).unwrap_or_default();
@@ -108,7 +118,7 @@ impl Service {
         let (changes, records, size, lines) = (BTreeMap::new(), 0, 0, Vec::new());
         let (memory, logs_errors) = (0, true);
         let mut fill =
-            Fill { service: self, table_id, owned, import, changes, records, size, memory, lines, logs_errors };
+            Fill { service: self, turn, table_id, owned, import, changes, records, size, memory, lines, logs_errors };
         let read = source.read(self.objects(), &mut fill).await;
         // What was counted is written, also of an import that fails.
         let written = if matches!(read, Ok(()) | Err(Stop::Failed(_))) { fill.write_step().await } else { Ok(()) };
@@ -118,6 +128,33 @@ impl Service {
             Err(Stop::Interrupted(why)) => Err(why),
             Err(Stop::Gone) => Ok(()),
         }
+    }
+
+    /// Waits until a table is not being imported any more: it was deleted before its import had a turn.
+    async fn until_not_imported(&self, table_id: u64) {
+        while self.imported(table_id).is_some() {
+            tokio::time::sleep(DELETED_INTERVAL).await;
+        }
+    }
+
+    /// Ends the record of an import whose table is being deleted. No step of the import can follow: its work has ended, as that of a
+    /// table is done one after the other, by the node that owns it.
+    ///
+    /// # Errors
+    /// The engine's failure, or a damaged record.
+    pub(crate) async fn cancel_import(&self, definition: &Definition) -> Result<(), Exception> {
+        let Some(import) = &definition.import else { return Ok(()) };
+        let Place { account, region, .. } = definition.place();
+        let key = rows::transfer(&self.secret, TransferKind::Import, account, region, &import.id);
+        let now_ms = self.clock.now_ms();
+        let cancel = |import: &mut ImportRecord| {
+            if !import.status.is_ended() {
+                import.end(now_ms, None);
+                import.status = TransferStatus::Cancelled;
+            }
+        };
+        self.update_transfer(key, cancel).await?;
+        Ok(())
     }
 
     fn imported(&self, table_id: u64) -> Option<Arc<Table>> {
@@ -132,6 +169,11 @@ impl RecordSink for Fill<'_> {
 
     fn position(&mut self) -> &mut Option<Position> {
         &mut self.import.details.position
+    }
+
+    async fn pause(&mut self) -> Result<(), Stop> {
+        self.turn.pass().await;
+        self.service.imported(self.table_id).map(drop).ok_or(Stop::Gone)
     }
 
     fn pass(&mut self, size: u64) {
@@ -160,7 +202,9 @@ impl RecordSink for Fill<'_> {
     async fn refuse(&mut self, index: u64, why: &str) -> Result<(), Stop> {
         self.records += 1;
         self.count_error(index, why);
-        Ok(())
+        // An object is much to read again. Without a record in it, this is all that is written.
+        self.write_step().await?;
+        self.pause().await
     }
 }
 

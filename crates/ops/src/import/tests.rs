@@ -424,6 +424,26 @@ async fn tokens_and_names() {
 }
 
 #[tokio::test]
+async fn a_table_whose_import_does_not_end_can_be_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    write_object(folder.path(), "a", lines(0..5, "v").as_bytes());
+    let (clock, hand) = Clock::manual(1_795_944_000_123);
+    let service = Service::open(Memory::new(), settings(folder.path()), clock).await.unwrap();
+    let account = caller().account;
+    let _stopped = (service.imports.take(&account).await, service.imports.take(&account).await);
+    let begun = service.import_table(&caller(), request("tab", "")).await.unwrap().import_table_description;
+    let delete = DeleteTableInput { table_name: "tab".to_owned() };
+    hand.advance_ms(5 * 60 * 1000 - 1);
+    let refused = service.delete_table(&caller(), delete.clone()).await.unwrap_err();
+    assert!(refused.to_string().ends_with("Table is being created: tab"), "{refused}");
+    hand.advance_ms(1);
+    service.delete_table(&caller(), delete).await.unwrap();
+    let ended = until_ended(&service, &begun.import_arn.unwrap()).await;
+    assert_eq!((ended.import_status, ended.imported_item_count), (Some(ImportStatus::Cancelled), Some(0)));
+    crate::tests::catalog::until(async || describe(&service, "tab").await.is_err().then_some(())).await;
+}
+
+#[tokio::test]
 async fn imports_are_listed() {
     let house = House::memory().await;
     for table in ["one", "two", "three"] {

@@ -32,15 +32,26 @@ impl Service {
         self.catalog.refresh().await?;
         let pinned = self.pinned_position(table_id, log);
         let period_ms = u64::try_from(recovery.period_days).unwrap_or(0).saturating_mul(DAY_MS);
-        let over_ms = self.clock.now_ms().saturating_sub(period_ms);
+        let now_ms = self.clock.now_ms();
+        // Before a jump of the clock is explained, nothing is old.
+        let may_destroy = self.clock_watch.may_destroy(now_ms, self.clock.steady_ms());
+        let over_ms = if may_destroy { now_ms.saturating_sub(period_ms) } else { 0 };
+        let (mut destroyed, mut until_ms) = (0, 0);
         loop {
-            let Some(state) = self.archive_state(table_id, log).await? else { return Ok(()) };
+            let Some(state) = self.archive_state(table_id, log).await? else { break };
             let over = self.segments_over(table_id, log, &state, over_ms, pinned).await?;
             if over.is_empty() || !self.delete_segments(table_id, log, &state, &over, recovery).await? {
-                return Ok(());
+                break;
             }
+            destroyed += over.len();
+            until_ms = over.iter().filter_map(|(_, header)| Some(header.as_ref()?.until_ms)).fold(until_ms, u64::max);
             jobs::take_slot().await;
         }
+        if destroyed >= STEP_ROWS {
+            ::log::info!(event = "recovery_history_expired", table = self.table_label(table_id).as_str(), segments = destroyed,
+                until_ms = until_ms; "history older than the recovery period of {} days was destroyed", recovery.period_days);
+        }
+        Ok(())
     }
 
     /// The records behind this position are needed by copies that are being made.

@@ -114,6 +114,7 @@ impl Service {
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let definition = table.definition.clone();
         drop(table);
+        self.cancel_import(&definition).await?;
         if definition.filling().is_some() {
             self.release_log(table_id).await?;
         }

@@ -41,8 +41,9 @@ async fn service() -> (Arc<Service>, ManualClock) {
 }
 
 async fn list(service: &Service, limit: usize, token: Option<&str>) -> (Vec<String>, Option<String>) {
-    let listed = service.list_transfers::<Details>((ACCOUNT, REGION), |_| true, limit, token).await.unwrap();
-    (listed.transfers.into_iter().map(|transfer| transfer.table_name).collect(), listed.next_token)
+    let name = |transfer: &Transfer<Details>| Some(transfer.table_name.clone());
+    let listed = service.list_transfers((ACCOUNT, REGION), name, limit, token).await.unwrap();
+    (listed.shown, listed.next_token)
 }
 
 #[test]
@@ -106,10 +107,42 @@ async fn lists_are_newest_first_and_have_pages() {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     assert!(token.len() == 112 && token.len().is_multiple_of(16) && token.bytes().all(is_digit), "{token}");
     assert_eq!(list(&service, 10, Some(&token)).await, (vec!["tab2".into(), "tab1".into(), "tab0".into()], None));
-    let listed = service.list_transfers::<Details>((ACCOUNT, REGION), |one| one.table_name == "tab1", 1, None).await;
-    assert_eq!(listed.unwrap().transfers.len(), 1);
-    let others = service.list_transfers::<Details>((ACCOUNT, "eu-west-1"), |_| true, 10, None).await;
-    assert!(others.unwrap().transfers.is_empty());
+    let one = |one: &Transfer<Details>| (one.table_name == "tab1").then_some(());
+    assert_eq!(service.list_transfers((ACCOUNT, REGION), one, 1, None).await.unwrap().shown.len(), 1);
+    let every = |_: &Transfer<Details>| Some(());
+    let others = service.list_transfers((ACCOUNT, "eu-west-1"), every, 10, None).await;
+    assert!(others.unwrap().shown.is_empty());
+}
+
+#[tokio::test]
+async fn a_list_of_large_records_is_read_in_parts_that_take_memory() {
+    let (service, _) = service().await;
+    for at in 0..80 {
+        let mut transfer = new(START_MS + at, &format!("tab{at}"), None);
+        transfer.details.note = "n".repeat(REQUEST_SIZE_MAX);
+        service.create_transfer(&transfer).await.unwrap().unwrap();
+    }
+    let first = |one: &Transfer<Details>| (one.table_name == "tab0").then_some(());
+    let page = service.list_transfers((ACCOUNT, REGION), first, 10, None).await.unwrap();
+    assert!(page.shown.is_empty());
+    let page = service.list_transfers((ACCOUNT, REGION), first, 10, page.next_token.as_deref()).await.unwrap();
+    assert_eq!((page.shown.len(), page.next_token), (1, None), "the rest is on the next page");
+    let budget = allowance::MemoryBudget::new(LIST_MEMORY as u64, std::time::Duration::ZERO);
+    let peer: std::net::IpAddr = "192.0.2.1".parse().unwrap();
+    let peer = allowance::Peer::of(peer);
+    let held = budget.share(peer, LIST_MEMORY).await.unwrap();
+    let asked = allowance::Allowance::new(&budget, peer);
+    let refused = asked.scope(service.list_transfers((ACCOUNT, REGION), first, 10, None)).await;
+    assert_eq!(refused.err(), Some(Exception::throttled()), "there is no memory");
+    drop(held);
+    assert!(asked.scope(service.list_transfers((ACCOUNT, REGION), first, 10, None)).await.is_ok());
+}
+
+#[test]
+fn a_large_request_is_refused() {
+    assert_eq!(check_request(&"n".repeat(REQUEST_SIZE_MAX - 2)), Ok(()));
+    let refused = check_request(&"n".repeat(REQUEST_SIZE_MAX - 1)).unwrap_err().to_string();
+    assert!(refused.ends_with("take 131073 bytes, and the most is 131072"), "{refused}");
 }
 
 #[tokio::test]
