@@ -19,6 +19,7 @@ const WITH_MESSAGE: [&str; 28] = [
     "ExpiredTokenException",
     "IdempotentParameterMismatchException",
     "InternalServerError",
+    "InternalServiceFault",
     "ItemCollectionSizeLimitExceededException",
     "LimitExceeded",
     "LimitExceededException",
@@ -53,9 +54,10 @@ pub(crate) struct Outcome {
 
 /// Exceptions of requests that were permitted, or may have been executed. All others are refusals, which a caller
 /// without permissions can cause.
-const PERMITTED: [&str; 10] = [
+const PERMITTED: [&str; 11] = [
     "ConditionalCheckFailedException",
     "InternalServerError",
+    "InternalServiceFault",
     "ItemCollectionSizeLimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestCanceled",
