@@ -21,7 +21,9 @@ pub enum ObjectError {
     Setting(String),
     /// The server did not answer, or refused what may pass, for as long as a call is attempted.
     Unavailable(String),
-    /// All others: a full disk, a key that no file can have.
+    /// It cannot succeed, also later: a key that no file can have, or that is a folder's.
+    Refused(String),
+    /// All others: a full disk.
     Failed(String),
 }
 
@@ -35,7 +37,7 @@ impl ObjectError {
             ObjectError::AccessDenied(_) => "S3AccessDenied",
             ObjectError::KmsNotFound(_) => "KmsNotFoundException",
             ObjectError::AlreadyExists => "S3PreconditionFailed",
-            ObjectError::Unavailable(_) | ObjectError::Failed(_) => "InternalServerError",
+            ObjectError::Unavailable(_) | ObjectError::Refused(_) | ObjectError::Failed(_) => "InternalServerError",
         }
     }
 
@@ -54,6 +56,7 @@ impl fmt::Display for ObjectError {
             | ObjectError::KmsNotFound(message)
             | ObjectError::Setting(message)
             | ObjectError::Unavailable(message)
+            | ObjectError::Refused(message)
             | ObjectError::Failed(message) => f.write_str(message),
             ObjectError::AlreadyExists => f.write_str("the object already exists"),
         }
@@ -64,7 +67,7 @@ impl std::error::Error for ObjectError {}
 
 impl From<InvalidName> for ObjectError {
     fn from(error: InvalidName) -> ObjectError {
-        ObjectError::Failed(error.to_string())
+        ObjectError::Refused(error.to_string())
     }
 }
 

@@ -17,7 +17,7 @@ mod reader;
 mod tests;
 mod upload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -122,15 +122,17 @@ impl Folder {
     }
 
     fn bucket(&self, bucket: &Bucket) -> Result<Directory, ObjectError> {
-        let root = Directory::root(&self.root).map_err(|error| failed("create or open", &self.root, error))?;
-        let path = self.root.join(bucket.name());
+        let named = Path::new("the folder of all buckets");
+        let root = Directory::root(&self.root).map_err(|error| failed("create or open", named, error))?;
+        let path = Path::new(bucket.name());
         root.open(bucket.name()).map_err(|error| {
             let hint = match error {
                 Errno::NOENT => "create the folder",
                 error if is_absent(error) => "links are not followed, and this is a link or no folder:",
-                error => return failed("open", &path, error),
+                error => return failed("open", path, error),
             };
-            ObjectError::NoSuchBucket(format!("{}; {hint} {}", S3Words::no_such_bucket(), path.display()))
+            let (words, path) = (S3Words::no_such_bucket(), path.display());
+            ObjectError::NoSuchBucket(format!("{words}; {hint} {path} in the folder of buckets"))
         })
     }
 }
@@ -172,7 +174,7 @@ fn parts(key: &str) -> Option<Vec<&str>> {
 
 fn parts_to_write(key: &str) -> Result<Vec<&str>, ObjectError> {
     parts(key).ok_or_else(|| {
-        ObjectError::Failed(format!(
+        ObjectError::Refused(format!(
             "no file in a folder can have the key \"{}\": its parts are empty, longer than {PART_BYTES_MAX} bytes, or begin \
              with {UPLOADS}",
             base::cut(key, 200).escape_default()

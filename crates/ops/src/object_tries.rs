@@ -29,6 +29,7 @@ impl ObjectTries {
             | ObjectError::NoSuchKey(_)
             | ObjectError::AccessDenied(_)
             | ObjectError::KmsNotFound(_)
+            | ObjectError::Refused(_)
             // The store has made its attempts already: its time and this many tries would multiply.
             | ObjectError::Unavailable(_)
             | ObjectError::Setting(_) => true,
@@ -79,6 +80,8 @@ mod tests {
         let begun = tokio::time::Instant::now();
         let unavailable = ObjectError::Unavailable("no reply".to_owned());
         assert_eq!(ObjectTries::default().wait(&unavailable).await.unwrap_err().message, "no reply");
+        let refused = ObjectError::Refused("no file can have the key".to_owned());
+        assert!(ObjectTries::default().wait(&refused).await.is_err(), "it cannot succeed later");
         assert_eq!(begun.elapsed(), Duration::ZERO);
         let (failed, mut tries) = (ObjectError::Failed("full".to_owned()), ObjectTries::default());
         while tries.wait(&failed).await.is_ok() {}

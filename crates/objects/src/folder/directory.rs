@@ -18,7 +18,7 @@ const FOLDER_FLAGS: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlag
 #[derive(Debug)]
 pub(super) struct Directory {
     handle: OwnedFd,
-    /// For messages only.
+    /// Below the root, for messages: callers read them, and where the root is, is the operator's.
     path: PathBuf,
 }
 
@@ -33,7 +33,7 @@ impl Directory {
             }
             opened => opened?,
         };
-        Ok(Directory { handle, path: path.to_owned() })
+        Ok(Directory { handle, path: PathBuf::new() })
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -51,12 +51,16 @@ impl Upload {
         match self.place(parts, must_be_new) {
             Ok(()) => Ok(Stored { etag: base::hex(&self.md5.clone().finalize()) }),
             Err(Errno::EXIST) if must_be_new => Err(ObjectError::AlreadyExists),
-            Err(Errno::ISDIR | Errno::EXIST | Errno::NOTEMPTY) => Err(ObjectError::Failed(format!(
+            Err(Errno::ISDIR | Errno::EXIST | Errno::NOTEMPTY) => Err(ObjectError::Refused(format!(
                 "cannot write {}: it is a folder, since other keys begin with this one and a slash",
                 path.display()
             ))),
-            Err(error) if is_absent(error) => Err(ObjectError::Failed(format!(
-                "cannot write {}: a part of its path is a link, which is not followed, or an object, or was removed",
+            Err(Errno::NOENT) => Err(ObjectError::Failed(format!(
+                "cannot write {}: a part of its path was removed meanwhile",
+                path.display()
+            ))),
+            Err(error) if is_absent(error) => Err(ObjectError::Refused(format!(
+                "cannot write {}: a part of its path is a link, which is not followed, or an object",
                 path.display()
             ))),
             Err(error) => Err(failed("write", &path, error)),

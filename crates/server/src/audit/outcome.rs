@@ -10,7 +10,7 @@ use crate::answer::Answer;
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
 /// that quote a wrong value or a function's URL, are in the log by name alone.
-const WITH_MESSAGE: [&str; 28] = [
+const WITH_MESSAGE: [&str; 29] = [
     "AccessDenied",
     "AccessDeniedException",
     "ConditionalCheckFailedException",
