@@ -7,20 +7,31 @@
 //! | `recorder` | the minutes of this process that are not stored yet |
 //! | `store` | the rows: one for each series, hour and process |
 //! | `metrics` | recorder and store as one: what was measured in a time |
+//! | `statistic` | what values come to: a sum, an average, a percentile |
+//! | `alarm` | an alarm on a metric: its rows, its history, and its state by what was measured |
+//! | `evaluation` | the job that evaluates alarms |
 //! | `api` | CloudWatch's operations, in its three protocols |
 
+mod alarm;
 mod api;
 mod cell;
+mod evaluation;
 mod metrics;
 mod recorder;
 mod series;
+mod statistic;
 mod store;
 
 pub use api::CloudWatch;
+pub use evaluation::jobs;
 pub use metrics::Metrics;
 pub use recorder::{Gauge, Recorder};
 pub use series::{Dimension, Series};
-pub use store::is_row;
+
+/// Whether a row has the form that its key says, by what the key has behind its kind.
+pub fn is_row(rest: &[u8], value: &[u8]) -> bool {
+    store::is_row(rest, value) || alarm::is_row(rest, value)
+}
 
 /// The namespace of DynamoDB's own metrics.
 pub const DYNAMODB: &str = "AWS/DynamoDB";

@@ -9,7 +9,7 @@ use base::Clock;
 use bytes::Bytes;
 use jobs::{Job, Ran};
 use parking_lot::Mutex;
-use storage::{Batch, Consistency, Engine, Family, KeyUse, Mode, Reads, StorageError, TxError};
+use storage::{Batch, Consistency, Engine, Family, KeyUse, Mode, Reads, StorageError};
 
 use crate::cell::Cell;
 use crate::recorder::{Recorder, Taken};
@@ -53,7 +53,7 @@ impl Metrics {
     }
 
     /// The job that stores the minutes that are over, and deletes the hours that are.
-    pub fn job(self: &Arc<Metrics>) -> Job {
+    pub(crate) fn job(self: &Arc<Metrics>) -> Job {
         Job::on(self, "store_metrics", STORE_INTERVAL, |metrics| async move {
             match metrics.store_until(metrics.minute()).await {
                 Ok(()) => Ran::Done,
@@ -69,11 +69,15 @@ impl Metrics {
         &self.recorder
     }
 
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now_ms()
     }
 
-    fn minute(&self) -> u64 {
+    pub(crate) fn minute(&self) -> u64 {
         self.clock.now_ms() / MINUTE_MS
     }
 
@@ -85,7 +89,7 @@ impl Metrics {
         self.store_until(u64::MAX).await
     }
 
-    async fn store_until(&self, minute: u64) -> Result<(), StorageError> {
+    pub(crate) async fn store_until(&self, minute: u64) -> Result<(), StorageError> {
         let _moving = self.moving.write().await;
         let mut taken = self.recorder.take_before(minute);
         while !taken.is_empty() {
@@ -133,7 +137,7 @@ impl Metrics {
             rows.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
             Ok::<(), StorageError>(())
         };
-        self.engine.write(Mode::Plain, &keys, put).await.map_err(storage_error)??;
+        self.engine.write(Mode::Plain, &keys, put).await.map_err(store::storage_error)??;
         let mut stored = self.stored.lock();
         stored.series.extend(begun.into_iter().map(|id| (id, now_hour)));
         stored.hours.extend(changed);
@@ -177,7 +181,7 @@ impl Metrics {
                 keys.iter().for_each(|used| batch.delete(used.key.clone()));
                 Ok::<(), StorageError>(())
             };
-            self.engine.write(Mode::Plain, keys, delete).await.map_err(storage_error)??;
+            self.engine.write(Mode::Plain, keys, delete).await.map_err(store::storage_error)??;
         }
         Ok(())
     }
@@ -254,13 +258,6 @@ impl Metrics {
         let recorded = self.recorder.all_series().into_iter().map(|series| KnownSeries { series, last_hour });
         all.extend(recorded.filter(is_own).map(|known| (known.series.id(), known)));
         Ok(all)
-    }
-}
-
-fn storage_error(error: TxError) -> StorageError {
-    match error {
-        TxError::Storage(error) => error,
-        error => StorageError::Corrupt(error.to_string()),
     }
 }
 

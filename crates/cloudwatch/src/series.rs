@@ -61,7 +61,7 @@ pub(crate) fn scope(account: &str, region: &str) -> [u8; 8] {
 }
 
 /// The beginning of the hash of texts.
-fn beginning<'a, const SIZE: usize>(texts: impl Iterator<Item = &'a str>) -> [u8; SIZE] {
+pub(crate) fn beginning<'a, const SIZE: usize>(texts: impl Iterator<Item = &'a str>) -> [u8; SIZE] {
     let mut hash = Sha256::new();
     for text in texts {
         // Behind its size: no two lists of texts are one.

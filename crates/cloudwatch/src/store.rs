@@ -5,6 +5,8 @@
 //! | an hour of a series, of one process | `D` · hours since 1970 (4) · series id (16) · process (8) | [`FORMAT`] (1), then each minute: its place in the hour (1) and its cell |
 //! | a series | `S` · scope of its account and region (8) · series id (16) | JSON: the series, and the hour when it was last measured |
 //!
+//! The rows of alarms (`A`, `C` and `H`) are those of `alarm::rows`.
+//!
 //! A process writes its own rows alone, so that servers do not wait for each other; a reader adds up those of all.
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::collections::BTreeMap;
 use bytes::{BufMut, Bytes};
 use keyspace::DatabaseRow;
 use serde::{Deserialize, Serialize};
-use storage::{Consistency, Engine, Family, Key, Pages, ScanRange, StorageError};
+use storage::{Consistency, Engine, Family, Key, Pages, ScanRange, StorageError, TxError};
 
 use crate::HOUR_MINUTES;
 use crate::cell::Cell;
@@ -70,8 +72,8 @@ pub(crate) fn read_hour(row: &[u8]) -> Option<Hour> {
     (*format == FORMAT && hour.keys().all(|minute| u64::from(*minute) < HOUR_MINUTES)).then_some(hour)
 }
 
-/// Whether a row has the form that its key says, by what the key has behind its kind.
-pub fn is_row(rest: &[u8], value: &[u8]) -> bool {
+/// Whether a row of metrics has the form that its key says, by what the key has behind its kind.
+pub(crate) fn is_row(rest: &[u8], value: &[u8]) -> bool {
     match rest.split_first() {
         Some((b'D', rest)) => rest.len() == 28 && read_hour(value).is_some(),
         Some((b'S', rest)) => rest.len() == 24 && serde_json::from_slice::<KnownSeries>(value).is_ok(),
@@ -123,6 +125,13 @@ pub(crate) async fn first_hour(engine: &dyn Engine) -> Result<Option<u64>, Stora
     let page = engine.view(Consistency::Strong).await?.scan_page(&range).await?;
     let hour = page.last_key().and_then(|key| key.strip_prefix(&prefix[..])).and_then(<[u8]>::first_chunk::<4>);
     Ok(hour.map(|hour| u64::from(u32::from_be_bytes(*hour))))
+}
+
+pub(crate) fn storage_error(error: TxError) -> StorageError {
+    match error {
+        TxError::Storage(error) => error,
+        error => StorageError::Corrupt(error.to_string()),
+    }
 }
 
 #[cfg(test)]

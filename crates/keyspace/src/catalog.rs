@@ -94,7 +94,9 @@ kinds! {
         /// The work of a transfer that is no table's, each with kind (1) · hash of the account and the region (16) · id: 'M', that there is
         /// some; 'O', its owner; 'R' · … · number (4), lines of its report or a file of it.
         TransferWork = b'Q', Ids, Sealed;
-        /// Metrics: 'D' · hour (4) · series id (16) · process (8), what one process measured of a series; 'S' · account and region (8) · series id (16), a series.
+        /// Metrics: 'D' · hour (4) · series id (16) · process (8), what one process measured of a series; 'S' · account and region (8) · series id (16), a series;
+        /// 'A' · account and region (8) · alarm id (16), an alarm; 'C' · account and region (8), how many there are; 'H' · account and region (8) ·
+        /// alarm id (16) · number (8), an item of an alarm's history.
         Metric = b'G', Ids, Sealed;
         /// What the layer that encrypts stores, sealed by itself: nothing, the keyring; data key id (4); table id (8), a table's key; 'S', of
         /// older programs, the sweep's own row.

@@ -201,7 +201,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
     let service = service.map_err(Failure::Service)?;
-    jobs.add(measured.job());
+    cloudwatch::jobs(&measured).into_iter().for_each(|job| _ = jobs.add(job));
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;

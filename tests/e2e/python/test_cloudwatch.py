@@ -69,10 +69,30 @@ class CloudWatch(e2e.TestCase):
         self.assertEqual(sum(point["Sum"] for point in found), 2.5 + 2 + 4)
         self.assertEqual(max(point["Maximum"] for point in found), 4)
 
+    def test_an_alarm_and_its_history(self):
+        alarm = f"alarm-{self.name}"
+        self.cloudwatch.put_metric_alarm(
+            AlarmName=alarm, Namespace="AWS/DynamoDB", MetricName="ReadThrottleEvents",
+            Dimensions=dimensions(TableName=self.name), Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0,
+            ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore", Tags=[{"Key": "k", "Value": "v"}])
+        self.addCleanup(self.cloudwatch.delete_alarms, AlarmNames=[alarm])
+        self.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a test")
+        found = self.cloudwatch.describe_alarms(AlarmNamePrefix=alarm, StateValue="ALARM")["MetricAlarms"]
+        self.assertEqual([(one["AlarmName"], one["StateReason"]) for one in found], [(alarm, "a test")])
+        tags = self.cloudwatch.list_tags_for_resource(ResourceARN=found[0]["AlarmArn"])["Tags"]
+        self.assertEqual(tags, [{"Key": "k", "Value": "v"}])
+        pages = self.cloudwatch.get_paginator("describe_alarm_history").paginate(
+            AlarmName=alarm, PaginationConfig={"PageSize": 1})
+        summaries = [item["HistorySummary"] for page in pages for item in page["AlarmHistoryItems"]]
+        self.assertEqual(summaries, ["Alarm updated from INSUFFICIENT_DATA to ALARM", f'Alarm "{alarm}" created'])
+        with self.assertRaises(ClientError) as refused:
+            self.cloudwatch.set_alarm_state(AlarmName=f"{alarm}-none", StateValue="OK", StateReason="a test")
+        self.assertEqual(refused.exception.response["Error"]["Code"], "ResourceNotFound")
+
     def test_what_is_not_here_is_named(self):
         with self.assertRaises(ClientError) as refused:
-            self.cloudwatch.describe_alarms()
-        self.assertIn("no operation DescribeAlarms", str(refused.exception))
+            self.cloudwatch.put_dashboard(DashboardName="d", DashboardBody="{}")
+        self.assertIn("no operation PutDashboard", str(refused.exception))
         with self.assertRaises(ClientError) as refused:
             self.cloudwatch.get_metric_statistics(
                 Namespace="AWS/DynamoDB", MetricName="UserErrors", Period=61, Statistics=["Sum"], **self.range)

@@ -1,22 +1,26 @@
 //! CloudWatch's API: version 2010-08-01, in AWS JSON, RPC v2 CBOR and Query.
 
+mod alarm_change;
+mod alarm_list;
+mod alarm_put;
 mod list;
 mod permission;
 mod put;
 mod query;
 mod refusal;
-mod statistic;
+mod tags;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use auth::Caller;
-use aws::cloudwatch::Dimension;
+use aws::cloudwatch::{Dimension, DisableAlarmActionsInput, EnableAlarmActionsInput};
 use aws::{Answering, AwsService, CLOUDWATCH, Fault, Protocol, Reply, Request, RequestFacts, ServiceModel, Structure};
 use aws::{ServiceError, codec};
 
 use crate::metrics::Metrics;
+use crate::statistic::Statistic;
 use refusal::Refusal;
 
 type Answer<T> = Result<T, Refusal>;
@@ -38,8 +42,8 @@ impl CloudWatch {
         if let Some(observer) = request.observer {
             observer.asked(RequestFacts { accesses: Vec::new(), parameters: refusal::names(operation, &decoded) });
         }
-        // Policies are about a namespace alone, which is no longer than a request.
-        permission::permit(caller, operation, &decoded)?;
+        codec::check_sizes(operation, &decoded)?;
+        permission::permit(caller, operation, &decoded, self.metrics.engine()).await?;
         let output = self.execute(caller, operation.name(), codec_request(operation, decoded)?).await?;
         Ok(codec::answer(operation, protocol, &output, request.request_id))
     }
@@ -52,6 +56,40 @@ impl CloudWatch {
             }
             "ListMetrics" => self.list_metrics(caller, codec::checked(request)?).await.map(codec::output),
             "PutMetricData" => self.put_metric_data(caller, codec::checked(request)?).map(codec::output),
+            _ => self.execute_on_alarms(caller, operation, request).await,
+        }
+    }
+}
+
+impl CloudWatch {
+    async fn execute_on_alarms(
+        &self,
+        caller: &Caller,
+        operation: &'static str,
+        request: Structure,
+    ) -> Answer<Structure> {
+        match operation {
+            "DeleteAlarms" => self.delete_alarms(caller, codec::checked(request)?).await.map(codec::output),
+            "DescribeAlarmHistory" => {
+                self.describe_alarm_history(caller, codec::checked(request)?).await.map(codec::output)
+            }
+            "DescribeAlarms" => self.describe_alarms(caller, codec::checked(request)?).await.map(codec::output),
+            "DescribeAlarmsForMetric" => {
+                self.describe_alarms_for_metric(caller, codec::checked(request)?).await.map(codec::output)
+            }
+            "DisableAlarmActions" => {
+                let DisableAlarmActionsInput { alarm_names } = codec::checked(request)?;
+                self.enable_actions(caller, alarm_names, false).await.map(codec::output)
+            }
+            "EnableAlarmActions" => {
+                let EnableAlarmActionsInput { alarm_names } = codec::checked(request)?;
+                self.enable_actions(caller, alarm_names, true).await.map(codec::output)
+            }
+            "ListTagsForResource" => self.list_tags(caller, codec::checked(request)?).await.map(codec::output),
+            "PutMetricAlarm" => self.put_metric_alarm(caller, codec::checked(request)?).await.map(codec::output),
+            "SetAlarmState" => self.set_alarm_state(caller, codec::checked(request)?).await.map(codec::output),
+            "TagResource" => self.tag(caller, codec::checked(request)?).await.map(codec::output),
+            "UntagResource" => self.untag(caller, codec::checked(request)?).await.map(codec::output),
             other => Err(Refusal::NotBuilt(other)),
         }
     }
@@ -84,4 +122,16 @@ impl AwsService for CloudWatch {
 
 fn dimensions(asked: Option<Vec<Dimension>>) -> Vec<crate::Dimension> {
     asked.unwrap_or_default().into_iter().map(|dimension| (dimension.name, dimension.value)).collect()
+}
+
+/// # Errors
+/// The refusal of a statistic that there is not here.
+fn statistic(text: &str) -> Answer<Statistic> {
+    let unknown = || Refusal::Value(format!("The value {} for parameter Stat is not supported.", beginning(text)));
+    Statistic::parse(text).ok_or_else(unknown)
+}
+
+/// As much of a text of a request as a refusal repeats.
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(64).map_or(text, |(at, _)| &text[..at])
 }

@@ -10,10 +10,10 @@ use aws::cloudwatch::{
 };
 
 use super::refusal::Refusal;
-use super::statistic::Statistic;
-use super::{Answer, CloudWatch, dimensions};
+use super::{Answer, CloudWatch, dimensions, statistic};
 use crate::cell::Cell;
 use crate::series::Series;
+use crate::statistic::Statistic;
 use crate::{HOUR_MINUTES, MINUTE_MS};
 
 /// Source: CloudWatch API Reference, GetMetricData.
@@ -93,7 +93,7 @@ impl CloudWatch {
         is_ascending: bool,
     ) -> Answer<Option<(String, String, Vec<(Timestamp, f64)>)>> {
         let Some(stat) = query.metric_stat.filter(|_| query.return_data != Some(false)) else { return Ok(None) };
-        let statistic = Statistic::parse(&stat.stat)?;
+        let statistic = statistic(&stat.stat)?;
         let asked = asked_of(caller, stat)?;
         let label = query.label.unwrap_or_else(|| asked.series.metric.clone());
         let mut points = Vec::new();
@@ -121,7 +121,7 @@ impl CloudWatch {
                 "The parameter Statistics or ExtendedStatistics must be specified.".to_owned(),
             ));
         }
-        let parse = |text: &String| Ok::<_, Refusal>((text.clone(), Statistic::parse(text)?));
+        let parse = |text: &String| Ok::<_, Refusal>((text.clone(), statistic(text)?));
         let extended: Vec<(String, Statistic)> = extended.iter().map(parse).collect::<Result<_, _>>()?;
         let series = Series::new(
             &caller.account,

@@ -3,6 +3,9 @@
 use aws::{DecodeError, Members, OperationId, Protocol, ServiceError, Structure};
 use storage::StorageError;
 
+/// Alarms of a request. Source: the model.
+const NAMES_MAX: usize = 100;
+
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Refusal {
     Undecodable(DecodeError),
@@ -15,6 +18,13 @@ pub(super) enum Refusal {
     Missing(String),
     Validation(String),
     NextToken,
+    /// No alarm has the name.
+    NoAlarm(String),
+    /// No alarm has the ARN.
+    NoResource(String),
+    Format(String),
+    /// An account has as many alarms as it may have.
+    TooManyAlarms(u64),
     /// An account has as many series as it may have.
     TooManySeries,
     /// A failure of this server. The text is the operator's.
@@ -37,6 +47,15 @@ impl Refusal {
             Refusal::Missing(text) => ServiceError::new("MissingRequiredParameterException", 400, text),
             Refusal::Validation(text) => ServiceError::new("ValidationException", 400, text),
             Refusal::NextToken => ServiceError::new("InvalidNextToken", 400, "The next token is not valid"),
+            Refusal::NoAlarm(name) => ServiceError::new("ResourceNotFound", 404, format!("Unknown alarm: {name}")),
+            Refusal::NoResource(arn) => {
+                ServiceError::new("ResourceNotFoundException", 404, format!("Unknown resource: {arn}"))
+            }
+            Refusal::Format(text) => ServiceError::new("InvalidFormatFault", 400, text),
+            Refusal::TooManyAlarms(max) => {
+                let text = format!("The maximum limit of {max} alarms has been exceeded.");
+                ServiceError::new("LimitExceededFault", 400, text)
+            }
             Refusal::TooManySeries => ServiceError::new(
                 "LimitExceededFault",
                 400,
@@ -65,6 +84,16 @@ impl From<StorageError> for Refusal {
 /// What the audit log has of a request.
 pub(super) fn names(operation: OperationId, request: &Structure) -> Vec<(&'static str, String)> {
     let members = Members::of_request(operation, request);
-    let named = [("namespace", "Namespace"), ("metricName", "MetricName")];
-    named.iter().filter_map(|(shown, member)| Some((*shown, members.text(member)?.to_owned()))).collect()
+    let named = [
+        ("namespace", "Namespace"),
+        ("metricName", "MetricName"),
+        ("alarmName", "AlarmName"),
+        ("stateValue", "StateValue"),
+        ("resourceARN", "ResourceARN"),
+    ];
+    let named = named.iter().filter_map(|(shown, member)| Some((*shown, members.text(member)?.to_owned())));
+    let alarms = members.texts("AlarmNames");
+    // More are refused.
+    let alarms = (!alarms.is_empty()).then(|| ("alarmNames", alarms[..alarms.len().min(NAMES_MAX)].join(", ")));
+    named.chain(alarms).collect()
 }

@@ -1,5 +1,7 @@
 //! The API on the engine in memory, with requests as SDKs send them.
 
+mod alarms;
+
 use std::sync::Arc;
 
 use auth::Caller;
@@ -42,11 +44,14 @@ impl Tested {
     }
 
     async fn call_as(&self, account: &str, operation: &str, protocol: Protocol, input: Input<'_>) -> Reply {
-        let caller = caller(account);
+        self.call_by(&caller(account), operation, protocol, input).await
+    }
+
+    async fn call_by(&self, caller: &Caller, operation: &str, protocol: Protocol, input: Input<'_>) -> Reply {
         let request = Request {
             operation: CLOUDWATCH.operation(operation).unwrap(),
             protocol,
-            caller: Some(&caller),
+            caller: Some(caller),
             observer: None,
             input,
             request_id: "id",
