@@ -137,7 +137,8 @@ async fn of_two_processes_one_changes_an_alarm() {
     measure(&second, 1.0);
     tested.hand.advance_ms(MINUTE_MS + DELAY_MS);
     let minute = evaluated_minute(&first);
-    // Neither value is over the threshold, and their sum is: the other process has stored its own by now.
+    // Neither value is over the threshold, and their sum is: both processes have stored their own by now.
+    first.store_until(first.minute()).await.unwrap();
     second.store_until(second.minute()).await.unwrap();
     let page = AlarmPages::new(&*tested.engine, None).next().await.unwrap().unwrap();
     let (read, row) = &page[0];
