@@ -3,8 +3,6 @@
 //! Percentiles come of the counts of sizes: a value is counted at the power of 1.02 above it, so that a percentile is
 //! right to two percent.
 
-use std::collections::BTreeMap;
-
 use bytes::{Buf, BufMut};
 
 /// The ratio of a size to the one below it.
@@ -21,14 +19,23 @@ pub(crate) struct Cell {
     pub sum: f64,
     pub min: f64,
     pub max: f64,
-    /// Empty if a value was below zero: there are no percentiles then.
-    sizes: BTreeMap<i16, f64>,
+    /// Each size with its count, in order. Empty if a value was below zero: there are no percentiles then.
+    sizes: Vec<(i16, f64)>,
 }
 
 impl Cell {
     /// Counts a value that was measured `count` times.
     pub(crate) fn add(&mut self, value: f64, count: f64) {
         let is_sized = self.sums_up();
+        // Most series have one value alone, whose size is known.
+        if self.count > 0.0
+            && self.min == value
+            && self.max == value
+            && let [(_, known)] = &mut self.sizes[..]
+        {
+            (self.count, self.sum, *known) = (self.count + count, self.sum + value * count, *known + count);
+            return;
+        }
         if self.count == 0.0 {
             (self.min, self.max) = (value, value);
         }
@@ -64,7 +71,7 @@ impl Cell {
 
     /// Of values of which only the sums are known.
     pub(crate) fn of_sums(count: f64, sum: f64, min: f64, max: f64) -> Cell {
-        Cell { count, sum, min, max, sizes: BTreeMap::new() }
+        Cell { count, sum, min, max, sizes: Vec::new() }
     }
 
     pub(crate) fn average(&self) -> f64 {
@@ -92,11 +99,11 @@ impl Cell {
     }
 
     fn add_size(&mut self, size: i16, count: f64) {
-        let size = match self.sizes.last_key_value() {
-            Some((greatest, _)) if self.sizes.len() >= SIZES_MAX && !self.sizes.contains_key(&size) => *greatest,
-            _ => size,
-        };
-        *self.sizes.entry(size).or_default() += count;
+        match (self.sizes.binary_search_by_key(&size, |(own, _)| *own), self.sizes.len()) {
+            (Ok(at), _) => self.sizes[at].1 += count,
+            (Err(_), sizes @ SIZES_MAX..) => self.sizes[sizes - 1].1 += count,
+            (Err(at), _) => self.sizes.insert(at, (size, count)),
+        }
     }
 
     pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
@@ -115,7 +122,11 @@ impl Cell {
         let mut cell = Cell::of_sums(count, sum, min, max);
         for _ in 0..bytes.try_get_u16().ok()? {
             let size = bytes.try_get_i16().ok()?;
-            cell.sizes.insert(size, number(bytes)?);
+            // In order, as they were written.
+            if cell.sizes.last().is_some_and(|(last, _)| *last >= size) {
+                return None;
+            }
+            cell.sizes.push((size, number(bytes)?));
         }
         Some(cell)
     }

@@ -81,7 +81,16 @@ impl Recorder {
 
     /// Measures now.
     pub fn record(&self, gauge: &Gauge, value: f64) {
-        self.add(gauge, self.clock.now_ms() / MINUTE_MS, |cell| cell.add(value, 1.0));
+        self.record_in(gauge, self.minute(), value);
+    }
+
+    /// By minutes since 1970: of several values of one request, the clock is read once.
+    pub fn minute(&self) -> u64 {
+        self.clock.now_ms() / MINUTE_MS
+    }
+
+    pub fn record_in(&self, gauge: &Gauge, minute: u64, value: f64) {
+        self.add(gauge, minute, |cell| cell.add(value, 1.0));
     }
 
     /// Measures in the minute of a time.

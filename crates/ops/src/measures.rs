@@ -4,7 +4,8 @@
 //! Developer Guide, "DynamoDB metrics and dimensions".
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use api::{Exception, Operation};
@@ -18,7 +19,26 @@ use crate::capacity::{Access, Charge};
 pub(crate) struct Measures {
     recorder: Arc<Recorder>,
     /// By table id. Those of deleted tables are removed now and then.
-    tables: RwLock<HashMap<u64, Arc<TableGauges>>>,
+    tables: RwLock<HashMap<u64, Arc<TableGauges>, BuildHasherDefault<IdHasher>>>,
+}
+
+/// Of table ids, which are counted up and no one chooses.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(self.0 ^ u64::from(*byte)));
+    }
+
+    /// The table takes the upper bits, too.
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
 }
 
 /// The gauges of a table.
@@ -30,7 +50,8 @@ pub(crate) struct TableGauges {
     consumed: [Gauge; 2],
     /// By the index's name: those of global ones.
     indexes: RwLock<HashMap<String, [Gauge; 2]>>,
-    latencies: RwLock<HashMap<Operation, Gauge>>,
+    /// By operation.
+    latencies: [OnceLock<Gauge>; Operation::ALL.len()],
 }
 
 /// The measurement of one request, from its begin to its answer.
@@ -38,7 +59,10 @@ pub(crate) struct Measured {
     measures: Arc<Measures>,
     operation: Operation,
     begun: Instant,
-    tables: Vec<Arc<TableGauges>>,
+    minute: u64,
+    /// Of most requests the only table.
+    first: Option<Arc<TableGauges>>,
+    others: Vec<Arc<TableGauges>>,
     /// Items of the answer, of a request that has a page of them.
     returned: Option<usize>,
 }
@@ -65,7 +89,7 @@ impl Measures {
     fn gauges(&self, table_id: u64, place: Place<'_>) -> TableGauges {
         let consumed = CONSUMED.map(|metric| self.gauge(place, metric, &[("TableName", place.name)]));
         let (account, region, name) = (place.account.to_owned(), place.region.to_owned(), place.name.to_owned());
-        let (indexes, latencies) = (RwLock::default(), RwLock::default());
+        let (indexes, latencies) = (RwLock::default(), [const { OnceLock::new() }; Operation::ALL.len()]);
         TableGauges { table_id, account, region, name, consumed, indexes, latencies }
     }
 
@@ -78,18 +102,18 @@ impl Measures {
         self.recorder.record(&self.gauge(place, metric, dimensions), value);
     }
 
-    fn record_charge(&self, gauges: &TableGauges, charge: &Charge) {
+    fn record_charge(&self, gauges: &TableGauges, minute: u64, charge: &Charge) {
         let access = if charge.access == Access::Read { 0 } else { 1 };
         // Entries of local indexes are the table's.
         let local = charge.indexes.iter().filter(|part| part.kind == IndexKind::Local);
         let of_table = charge.table + local.map(|part| part.units).sum::<f64>();
         if of_table > 0.0 {
-            self.recorder.record(&gauges.consumed[access], of_table);
+            self.recorder.record_in(&gauges.consumed[access], minute, of_table);
         }
         for part in charge.indexes.iter().filter(|part| part.kind == IndexKind::Global && part.units > 0.0) {
             let known = gauges.indexes.read().get(&part.name).map(|own| own[access].clone());
             let gauge = known.unwrap_or_else(|| self.index_gauges(gauges, &part.name)[access].clone());
-            self.recorder.record(&gauge, part.units);
+            self.recorder.record_in(&gauge, minute, part.units);
         }
     }
 
@@ -99,13 +123,11 @@ impl Measures {
         gauges.indexes.write().entry(index.to_owned()).or_insert(own).clone()
     }
 
-    fn latency(&self, gauges: &TableGauges, operation: Operation) -> Gauge {
-        if let Some(found) = gauges.latencies.read().get(&operation) {
-            return found.clone();
-        }
-        let dimensions = [("TableName", &*gauges.name), ("Operation", operation.name())];
-        let own = self.gauge(gauges.place(), "SuccessfulRequestLatency", &dimensions);
-        gauges.latencies.write().entry(operation).or_insert(own).clone()
+    fn latency<'g>(&self, gauges: &'g TableGauges, operation: Operation) -> &'g Gauge {
+        gauges.latencies[operation as usize].get_or_init(|| {
+            let dimensions = [("TableName", &*gauges.name), ("Operation", operation.name())];
+            self.gauge(gauges.place(), "SuccessfulRequestLatency", &dimensions)
+        })
     }
 }
 
@@ -121,11 +143,15 @@ impl TableGauges {
 impl Measured {
     /// Measures what a read or a write has consumed of a table.
     pub(crate) fn charge(&mut self, table: &Table, charge: &Charge) {
-        let known = self.tables.iter().find(|gauges| gauges.table_id == table.id());
-        let gauges = known.map_or_else(|| self.measures.of(table), Arc::clone);
-        self.measures.record_charge(&gauges, charge);
-        if known.is_none() {
-            self.tables.push(gauges);
+        let known = self.first.iter().chain(&self.others).find(|gauges| gauges.table_id == table.id());
+        if let Some(gauges) = known {
+            return self.measures.record_charge(gauges, self.minute, charge);
+        }
+        let gauges = self.measures.of(table);
+        self.measures.record_charge(&gauges, self.minute, charge);
+        match self.first {
+            None => self.first = Some(gauges),
+            Some(_) => self.others.push(gauges),
         }
     }
 
@@ -136,8 +162,9 @@ impl Measured {
     /// Measures how long the request took, for each of its tables.
     pub(crate) fn end(&self) {
         let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
-        for gauges in &self.tables {
-            self.measures.recorder.record(&self.measures.latency(gauges, self.operation), milliseconds);
+        for gauges in self.first.iter().chain(&self.others) {
+            let latency = self.measures.latency(gauges, self.operation);
+            self.measures.recorder.record_in(latency, self.minute, milliseconds);
             if let Some(returned) = self.returned {
                 let dimensions = [("TableName", &*gauges.name), ("Operation", self.operation.name())];
                 self.measures.record(gauges.place(), "ReturnedItemCount", &dimensions, returned as f64);
@@ -168,7 +195,15 @@ impl Measures {
 
     /// The measurement of a request that begins.
     pub(crate) fn measured(self: &Arc<Measures>, operation: Operation) -> Measured {
-        Measured { measures: Arc::clone(self), operation, begun: Instant::now(), tables: Vec::new(), returned: None }
+        Measured {
+            measures: Arc::clone(self),
+            operation,
+            begun: Instant::now(),
+            minute: self.recorder.minute(),
+            first: None,
+            others: Vec::new(),
+            returned: None,
+        }
     }
 
     pub(crate) fn record_provisioned(&self, definition: &Definition) {
