@@ -6,6 +6,7 @@ use api::Operation;
 use auth::{Caller, SHARED_ACCOUNT};
 use base::Clock;
 use bytes::Bytes;
+use cloudwatch::Recorder;
 use ops::{Service, Settings};
 use seal::{Keyring, Layout, MasterKey, Sealed, Secret};
 use storage::{Embedded, EmbeddedOptions, Engine, Memory};
@@ -76,7 +77,9 @@ impl Server {
     fn open(runtime: Runtime, engine: Arc<dyn Engine>) -> Result<Server, String> {
         let region = "us-east-1".to_owned();
         let endpoint = "localhost:8000".to_owned();
-        let settings = Settings { region: region.clone(), endpoint, ..Settings::default() };
+        // As the program has it by default.
+        let recorder = Some(Arc::new(Recorder::new(Clock::system(), 100_000)));
+        let settings = Settings { region: region.clone(), endpoint, recorder, ..Settings::default() };
         let opened = runtime.block_on(Service::open(engine, settings, Clock::system()));
         let service = opened.map_err(|error| error.to_string())?;
         let caller =

@@ -97,7 +97,7 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             row.asks.push(("s3:ListBucket", "arn:aws:s3:::bucket".to_owned()));
             row.asks.push(("s3:GetObject", "arn:aws:s3:::bucket/in/*".to_owned()));
             for action in ["s3:PutObject", "s3:AbortMultipartUpload"] {
-                row.asks.push((action, "arn:aws:s3:::out/reports/*".to_owned()));
+                row.asks.push((action, "arn:aws:s3:::out/reports/AWSDynamoDB/*".to_owned()));
             }
             row
         }
