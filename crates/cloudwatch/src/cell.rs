@@ -87,7 +87,8 @@ impl Cell {
             // Sums of counts are of floating point.
             if passed + 1e-9 >= rank {
                 let above = if *size == ZERO { 0.0 } else { RATIO.powi(i32::from(*size)) };
-                return Some(above.clamp(self.min, self.max));
+                // Of a damaged row the least may be above the greatest.
+                return Some(above.max(self.min).min(self.max));
             }
         }
         None

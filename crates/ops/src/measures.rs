@@ -51,8 +51,11 @@ pub(crate) struct TableGauges {
     /// By the index's name: those of global ones.
     indexes: RwLock<HashMap<String, [Gauge; 2]>>,
     /// By operation.
-    latencies: [OnceLock<Gauge>; Operation::ALL.len()],
+    latencies: OperationGauges,
+    returned: OperationGauges,
 }
+
+type OperationGauges = [OnceLock<Gauge>; Operation::ALL.len()];
 
 /// The measurement of one request, from its begin to its answer.
 pub(crate) struct Measured {
@@ -89,8 +92,9 @@ impl Measures {
     fn gauges(&self, table_id: u64, place: Place<'_>) -> TableGauges {
         let consumed = CONSUMED.map(|metric| self.gauge(place, metric, &[("TableName", place.name)]));
         let (account, region, name) = (place.account.to_owned(), place.region.to_owned(), place.name.to_owned());
-        let (indexes, latencies) = (RwLock::default(), [const { OnceLock::new() }; Operation::ALL.len()]);
-        TableGauges { table_id, account, region, name, consumed, indexes, latencies }
+        let [latencies, returned]: [OperationGauges; 2] =
+            [const { [const { OnceLock::new() }; Operation::ALL.len()] }; 2];
+        TableGauges { table_id, account, region, name, consumed, indexes: RwLock::default(), latencies, returned }
     }
 
     fn gauge(&self, place: Place<'_>, metric: &str, dimensions: &[(&str, &str)]) -> Gauge {
@@ -123,10 +127,17 @@ impl Measures {
         gauges.indexes.write().entry(index.to_owned()).or_insert(own).clone()
     }
 
-    fn latency<'g>(&self, gauges: &'g TableGauges, operation: Operation) -> &'g Gauge {
-        gauges.latencies[operation as usize].get_or_init(|| {
+    /// One of a table's gauges by operation, which is looked up by its name once.
+    fn of_operation<'g>(
+        &self,
+        gauges: &TableGauges,
+        all: &'g OperationGauges,
+        metric: &str,
+        operation: Operation,
+    ) -> &'g Gauge {
+        all[operation as usize].get_or_init(|| {
             let dimensions = [("TableName", &*gauges.name), ("Operation", operation.name())];
-            self.gauge(gauges.place(), "SuccessfulRequestLatency", &dimensions)
+            self.gauge(gauges.place(), metric, &dimensions)
         })
     }
 }
@@ -163,11 +174,12 @@ impl Measured {
     pub(crate) fn end(&self) {
         let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
         for gauges in self.first.iter().chain(&self.others) {
-            let latency = self.measures.latency(gauges, self.operation);
-            self.measures.recorder.record_in(latency, self.minute, milliseconds);
+            let measures = &self.measures;
+            let latency = measures.of_operation(gauges, &gauges.latencies, "SuccessfulRequestLatency", self.operation);
+            measures.recorder.record_in(latency, self.minute, milliseconds);
             if let Some(returned) = self.returned {
-                let dimensions = [("TableName", &*gauges.name), ("Operation", self.operation.name())];
-                self.measures.record(gauges.place(), "ReturnedItemCount", &dimensions, returned as f64);
+                let gauge = measures.of_operation(gauges, &gauges.returned, "ReturnedItemCount", self.operation);
+                measures.recorder.record_in(gauge, self.minute, returned as f64);
             }
         }
     }
