@@ -124,6 +124,7 @@ calls! {
     DescribeBackup(DescribeBackupInput) -> DescribeBackupOutput = describe_backup;
     DescribeBulkOperation(DescribeBulkOperationInput) -> DescribeBulkOperationOutput = describe_bulk_operation;
     DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
+    DescribeContributorInsights(DescribeContributorInsightsInput) -> DescribeContributorInsightsOutput = describe_contributor_insights;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
     DescribeExport(DescribeExportInput) -> DescribeExportOutput = describe_export;
     DescribeImport(DescribeImportInput) -> DescribeImportOutput = describe_import;
@@ -141,6 +142,7 @@ calls! {
     ImportTable(ImportTableInput) -> ImportTableOutput = import_table;
     ListBackups(ListBackupsInput) -> ListBackupsOutput = list_backups;
     ListBulkOperations(ListBulkOperationsInput) -> ListBulkOperationsOutput = list_bulk_operations;
+    ListContributorInsights(ListContributorInsightsInput) -> ListContributorInsightsOutput = list_contributor_insights;
     ListExports(ListExportsInput) -> ListExportsOutput = list_exports;
     ListImports(ListImportsInput) -> ListImportsOutput = list_imports;
     ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
@@ -157,6 +159,7 @@ calls! {
     TransactWriteItems(TransactWriteItemsInput) -> TransactWriteItemsOutput = transact_write_items after check_transact_write_items;
     UntagResource(UntagResourceInput) -> () = untag_resource;
     UpdateContinuousBackups(UpdateContinuousBackupsInput) -> UpdateContinuousBackupsOutput = update_continuous_backups;
+    UpdateContributorInsights(UpdateContributorInsightsInput) -> UpdateContributorInsightsOutput = update_contributor_insights;
     UpdateItem(UpdateItemInput) -> UpdateItemOutput = update_item;
     UpdateKinesisStreamingDestination(UpdateKinesisStreamingDestinationInput) -> UpdateKinesisStreamingDestinationOutput = update_kinesis_streaming_destination;
     UpdateTable(UpdateTableInput) -> UpdateTableOutput = update_table;

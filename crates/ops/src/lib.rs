@@ -4,8 +4,8 @@
 //! `tables` (definitions and the layout of rows), `change_log` (records and shards) and `cluster` (the catalog and the nodes). Its
 //! modules use those of lower layers, and never each other in a circle; lowest first:
 //!
-//! 1. The mutation of one item: `change`, with its rows of indexes (`index_rows`), its `capacity` and the limits of that
-//!    (`throttle`). What a read returns
+//! 1. The mutation of one item: `change`, with its rows of indexes (`index_rows`), its `capacity`, the limits of that
+//!    (`throttle`), and the keys that it counts for (`contributors`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
 //!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`). Whether the clock has jumped (`clock_watch`).
@@ -29,6 +29,8 @@ mod charge_point;
 mod clock_watch;
 mod consumed;
 mod continuous_backups;
+mod contributor_insights;
+mod contributors;
 mod coverage;
 mod create_table;
 mod damage_log;

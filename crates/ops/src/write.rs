@@ -77,8 +77,8 @@ impl Service {
         // A conflict or a failure is no outcome: it consumes nothing.
         let outcome = in_turn(change.condition.as_ref(), made).await.map_err(write_failure)?;
         match &outcome {
-            Ok(applied) => self.charge(&change.table, table_name, &applied.charge, consumed),
-            Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), consumed),
+            Ok(applied) => self.charge(&change.table, table_name, &applied.charge, change.accessed(), consumed),
+            Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), change.accessed(), consumed),
         }
         Ok(outcome)
     }
@@ -126,7 +126,7 @@ impl Service {
         }
         for ((change, table_name), done) in changes.iter().zip(table_names).zip(&done) {
             if let Ok(applied) = done {
-                self.charge(&change.table, table_name, &applied.charge, consumed);
+                self.charge(&change.table, table_name, &applied.charge, change.accessed(), consumed);
             }
         }
         Ok(done)

@@ -36,6 +36,7 @@ actions! {
     DescribeBackup;
     DescribeBulkOperation;
     DescribeContinuousBackups;
+    DescribeContributorInsights;
     DescribeEndpoints;
     DescribeExport;
     DescribeImport;
@@ -54,6 +55,7 @@ actions! {
     ImportTable;
     ListBackups;
     ListBulkOperations;
+    ListContributorInsights;
     ListExports;
     ListImports;
     ListStreams;
@@ -73,6 +75,7 @@ actions! {
     TagResource;
     UntagResource;
     UpdateContinuousBackups;
+    UpdateContributorInsights;
     UpdateItem;
     UpdateKinesisStreamingDestination;
     UpdateTable;

@@ -64,6 +64,7 @@ fn is_read(action: Action) -> bool {
             | DescribeBackup
             | DescribeBulkOperation
             | DescribeContinuousBackups
+            | DescribeContributorInsights
             | DescribeEndpoints
             | DescribeExport
             | DescribeImport
@@ -78,6 +79,7 @@ fn is_read(action: Action) -> bool {
             | GetShardIterator
             | ListBackups
             | ListBulkOperations
+            | ListContributorInsights
             | ListExports
             | ListImports
             | ListStreams

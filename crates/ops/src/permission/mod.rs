@@ -138,6 +138,13 @@ impl<'a> Asking<'a> {
         self.about(action, Resource::Table(name_or_arn.into()), Said::default())
     }
 
+    fn table_or_index(&mut self, action: Action, table_name: &'a str, index: Option<&'a str>) -> Result<(), Exception> {
+        match index {
+            Some(index) => self.about(action, Resource::Index(table_name.into(), index.into()), Said::default()),
+            None => self.table(action, table_name),
+        }
+    }
+
     fn arn(&mut self, action: Action, arn: &'a str) -> Result<(), Exception> {
         self.about(action, Resource::Arn(arn), Said::default())
     }
