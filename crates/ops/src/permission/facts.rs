@@ -55,7 +55,7 @@ fn arn(caller: &Caller, resource: &Resource<'_>) -> Option<String> {
 }
 
 /// The access levels List and Read. Source: Service Authorization Reference.
-fn is_read(action: Action) -> bool {
+pub(super) fn is_read(action: Action) -> bool {
     use Action::*;
     matches!(
         action,

@@ -15,6 +15,7 @@ mod list;
 mod outside;
 mod said;
 mod statements;
+mod targets;
 
 use std::borrow::Cow;
 use std::sync::Arc;
