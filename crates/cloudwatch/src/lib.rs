@@ -10,12 +10,14 @@
 //! | `statistic` | what values come to: a sum, an average, a percentile |
 //! | `alarm` | an alarm on a metric: its rows, its history, and its state by what was measured |
 //! | `evaluation` | the job that evaluates alarms |
+//! | `managed` | alarms that another part of this program has |
 //! | `api` | CloudWatch's operations, in its three protocols |
 
 mod alarm;
 mod api;
 mod cell;
 mod evaluation;
+mod managed;
 mod metrics;
 mod recorder;
 mod series;
@@ -24,9 +26,10 @@ mod store;
 
 pub use api::CloudWatch;
 pub use evaluation::jobs;
+pub use managed::ManagedAlarm;
 pub use metrics::Metrics;
 pub use recorder::{Gauge, Recorder};
-pub use series::{Dimension, Series};
+pub use series::{Dimension, Series, beginning, scope};
 
 /// Whether a row has the form that its key says, by what the key has behind its kind.
 pub fn is_row(rest: &[u8], value: &[u8]) -> bool {
