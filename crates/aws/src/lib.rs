@@ -33,7 +33,7 @@ pub use decode_error::{DecodeError, Expected};
 pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceAccess, TransportFault};
 pub use form::{FormError, Parameters};
 pub use generated::{APPLICATION_AUTO_SCALING, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS};
-pub use generated::{cloudwatch, iam, lambda, sts};
+pub use generated::{application_auto_scaling, cloudwatch, iam, lambda, sts};
 pub use members::Members;
 pub use model::{OperationId, OperationModel, Protocol, ServiceModel};
 pub use route::{PathMatch, ServiceName, by_path, rpc_names, target_names};

@@ -37,6 +37,18 @@ impl<'v> Members<'v> {
         self.items(name).map(|(_, items)| items.iter().filter_map(text).collect()).unwrap_or_default()
     }
 
+    /// A map of texts; empty if it is not there.
+    pub fn text_map(&self, name: &str) -> Vec<(&'v str, &'v str)> {
+        let text = |(key, value): &'v (String, Value)| match value {
+            Value::Text(text) => Some((&**key, &**text)),
+            _ => None,
+        };
+        match self.get(name) {
+            Some((_, Value::Map(entries))) => entries.iter().filter_map(text).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// A list of structures; empty if it is not there.
     pub fn structures(&self, name: &str) -> Vec<Members<'v>> {
         let Some((item, items)) = self.items(name) else { return Vec::new() };

@@ -11,6 +11,7 @@
 //! | `contributors` | Contributor Insights: the heaviest keys of tables and indexes, by the minute |
 //! | `alarm` | an alarm on a metric: its rows, its history, and its state by what was measured |
 //! | `evaluation` | the job that evaluates alarms |
+//! | `managed` | alarms that another part of this program has |
 //! | `api` | CloudWatch's operations, in its three protocols |
 
 mod alarm;
@@ -18,6 +19,7 @@ mod api;
 mod cell;
 mod contributors;
 mod evaluation;
+mod managed;
 mod metrics;
 mod recorder;
 mod series;
@@ -27,9 +29,10 @@ mod store;
 pub use api::CloudWatch;
 pub use contributors::{COUNTERS_MAX, ContributorKey, InsightRule, InsightRules, RuleGauge, RuleKind, Summary, Tally};
 pub use evaluation::jobs;
+pub use managed::ManagedAlarm;
 pub use metrics::Metrics;
 pub use recorder::{Gauge, Recorder};
-pub use series::{Dimension, Series};
+pub use series::{Dimension, Series, beginning, scope};
 
 /// Whether a row has the form that its key says, by what the key has behind its kind.
 pub fn is_row(rest: &[u8], value: &[u8]) -> bool {

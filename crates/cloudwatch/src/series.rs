@@ -56,12 +56,12 @@ impl Series {
 }
 
 /// A hash of an account and a region.
-pub(crate) fn scope(account: &str, region: &str) -> [u8; 8] {
+pub fn scope(account: &str, region: &str) -> [u8; 8] {
     beginning([account, region].into_iter())
 }
 
 /// The beginning of the hash of texts.
-pub(crate) fn beginning<'a, const SIZE: usize>(texts: impl Iterator<Item = &'a str>) -> [u8; SIZE] {
+pub fn beginning<'a, const SIZE: usize>(texts: impl Iterator<Item = &'a str>) -> [u8; SIZE] {
     let mut hash = Sha256::new();
     for text in texts {
         // Behind its size: no two lists of texts are one.

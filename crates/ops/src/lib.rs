@@ -83,6 +83,7 @@ mod recovery;
 mod resource_policy;
 mod returned;
 mod row_check;
+mod scalable_tables;
 mod scan;
 mod segment;
 mod select;

@@ -132,9 +132,14 @@ impl Service {
 }
 
 impl Service {
-    /// Takes a table's background work, or work that belongs to no table ([`rows::COMMON_WORK`], [`rows::EXPIRY_WORK`]).
+    /// Takes a table's background work, or work that belongs to no table ([`rows::COMMON_WORK`] and its like).
     pub(crate) async fn own(&self, table_id: u64) -> Result<Ownership, StorageError> {
         self.own_key(rows::owner(table_id)).await
+    }
+
+    /// The lease of Application Auto Scaling's job.
+    pub fn scaling_lease(self: &Arc<Service>) -> impl Fn() -> BoxFuture<'static, bool> + Send + Sync + use<> {
+        self.lease(rows::SCALING_WORK)
     }
 
     /// The check of a job's lease: whether this node owns work that belongs to no table. It takes the work if that is free.

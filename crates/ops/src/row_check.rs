@@ -177,6 +177,7 @@ impl Check {
                 Some(_) => return Err("its key is of no kind".to_owned()),
             },
             DatabaseRow::Metric => cloudwatch::is_row(rest, value),
+            DatabaseRow::Scaling => autoscaling::is_row(rest, value),
             // Rows of the layer that encrypts, which reads them itself.
             DatabaseRow::Keys => true,
         })

@@ -38,12 +38,23 @@ impl Service {
         caller: &Caller,
         request: UpdateTableInput,
     ) -> Result<UpdateTableOutput, Exception> {
+        self.update_table_as(caller, request, |_, _| {}).await
+    }
+
+    /// As UpdateTable, for a request that `complete` completes with the table as it is when it is changed.
+    pub(crate) async fn update_table_as(
+        &self,
+        caller: &Caller,
+        mut request: UpdateTableInput,
+        complete: impl FnOnce(&Definition, &mut UpdateTableInput) + Send,
+    ) -> Result<UpdateTableOutput, Exception> {
         table_place(caller, &request.table_name, NameUse::Lookup)?;
         refuse_unbuilt(&request)?;
         members::check(&request)?;
         let is_requested = !makes_room(&request);
         let asked = Asked::of(&request);
         let Locked { turn: _turn, guard, before, other_key } = self.lock_with_key(caller, &request).await?;
+        complete(&before, &mut request);
         let mut definition = before.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
         self.catalog.check_units(&self.settings.quotas, Some(&before), &definition)?;

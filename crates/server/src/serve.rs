@@ -217,7 +217,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
     let service = service.map_err(Failure::Service)?;
-    cloudwatch::jobs(&measured).into_iter().for_each(|job| _ = jobs.add(job));
+    let scaler = scaler(&engine, &measured, &service, &jobs);
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
@@ -225,7 +225,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     memory.show(&operator, database, rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Pipeline {
-        services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured),
+        services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured, &scaler),
         access,
         region: arguments.service.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
@@ -309,6 +309,20 @@ async fn while_shared(is_shared: bool, stop: impl Future<Output = ()>) {
 fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments) -> Arc<cloudwatch::Metrics> {
     let recorder = Arc::new(Recorder::new(Clock::system(), arguments.service.cloudwatch_series_max));
     cloudwatch::Metrics::new(Arc::clone(engine), Clock::system(), recorder)
+}
+
+/// Application Auto Scaling, which one node evaluates, with its job and those of the metrics.
+fn scaler(
+    engine: &Arc<dyn Engine>,
+    measured: &Arc<cloudwatch::Metrics>,
+    service: &Arc<ops::Service>,
+    jobs: &Jobs,
+) -> Arc<autoscaling::Scaler> {
+    cloudwatch::jobs(measured).into_iter().for_each(|job| _ = jobs.add(job));
+    let tables = Arc::<ops::Service>::clone(service);
+    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, Clock::system());
+    _ = jobs.add(autoscaling::scaling_job(&scaler, service.scaling_lease()));
+    scaler
 }
 
 fn reach(

@@ -4,9 +4,11 @@ use std::ops::Index;
 use std::sync::Arc;
 
 use ::aws::{
-    AwsService, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS, ServiceModel, ServiceName,
+    APPLICATION_AUTO_SCALING, AwsService, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS,
+    ServiceModel, ServiceName,
 };
 use ::identity::{Api, Authority, QueryService};
+use autoscaling::AutoScaling;
 use cloudwatch::{CloudWatch, InsightRules};
 use deliver::triggers::Triggers;
 use hyper::Method;
@@ -14,7 +16,8 @@ use hyper::http::request::Parts;
 use wire::DynamoDb;
 
 /// The models of all services, whose requests are counted.
-pub(crate) const HOSTED: [&ServiceModel; 6] = [&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA, &IAM, &STS, &CLOUDWATCH];
+pub(crate) const HOSTED: [&ServiceModel; 7] =
+    [&DYNAMODB, &DYNAMODB_STREAMS, &LAMBDA, &IAM, &STS, &CLOUDWATCH, &APPLICATION_AUTO_SCALING];
 
 /// Whether a path is one of a service whose operations have paths. Browsers' preflights have no service.
 pub(crate) fn has_rest_path(head: &Parts) -> bool {
@@ -41,6 +44,7 @@ impl Services {
         triggers: Arc<Triggers>,
         authority: Option<&Arc<Authority>>,
         metrics: &Arc<cloudwatch::Metrics>,
+        scaler: &Arc<autoscaling::Scaler>,
     ) -> Services {
         let rules: Arc<dyn InsightRules> = Arc::<ops::Service>::clone(service);
         let query = |api| Arc::new(QueryService::new(api, authority.cloned()));
@@ -51,6 +55,7 @@ impl Services {
             query(Api::Iam),
             query(Api::Sts),
             Arc::new(CloudWatch::new(Arc::clone(metrics)).with_rules(rules)),
+            Arc::new(AutoScaling::new(Arc::clone(scaler))),
         ])
     }
 

@@ -58,6 +58,11 @@ impl ThroughputChanges {
         )))
     }
 
+    /// Whether the budget of the day has a decrease left.
+    pub fn may_decrease(&self, now_ms: u64) -> bool {
+        self.check_budget(now_ms).is_ok()
+    }
+
     /// Decreases since midnight UTC.
     pub fn decreases_today(&self, now_ms: u64) -> i64 {
         match self.decreased_ms {
@@ -146,6 +151,7 @@ mod tests {
             changes.record(units(5, 5), units(6, 5), NOON_MS).unwrap();
         }
         assert_eq!((changes.decreases_today(NOON_MS), changes.decreased_ms), (0, None));
+        assert!(changes.may_decrease(NOON_MS));
         changes.record(units(5, 5), units(6, 4), NOON_MS).unwrap();
         assert_eq!((changes.decreases_today(NOON_MS), changes.increased_ms), (1, Some(NOON_MS)));
         assert_eq!(changes.decreases_today(NOON_MS + DAY_MS), 0);

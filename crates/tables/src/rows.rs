@@ -42,6 +42,8 @@ impl Collection {
 /// The work of sweeping expired items; no table has this id. It has an owner of its own, because a node that deletes no
 /// expired items must not own it.
 pub const EXPIRY_WORK: u64 = u64::MAX;
+/// The work of Application Auto Scaling; no table has this id.
+pub const SCALING_WORK: u64 = u64::MAX - 1;
 /// The other work that belongs to no table.
 pub const COMMON_WORK: u64 = 0;
 /// The first id of a real table.

@@ -31,8 +31,9 @@ provider "aws" {
   skip_requesting_account_id  = true
   max_retries                 = 1
   endpoints {
-    dynamodb = var.endpoint
-    lambda   = var.endpoint
+    appautoscaling = var.endpoint
+    dynamodb       = var.endpoint
+    lambda         = var.endpoint
   }
 }
 
@@ -161,6 +162,69 @@ resource "aws_lambda_event_source_mapping" "trigger" {
   }
   tags = {
     revision = tostring(var.revision)
+  }
+}
+
+# Its capacity is Application Auto Scaling's.
+resource "aws_dynamodb_table" "scaled" {
+  name           = "terraform-scaled"
+  billing_mode   = "PROVISIONED"
+  read_capacity  = 5
+  write_capacity = 5
+  hash_key       = "pk"
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+  lifecycle {
+    ignore_changes = [read_capacity, write_capacity]
+  }
+}
+
+resource "aws_appautoscaling_target" "reads" {
+  service_namespace  = "dynamodb"
+  resource_id        = "table/${aws_dynamodb_table.scaled.name}"
+  scalable_dimension = "dynamodb:table:ReadCapacityUnits"
+  min_capacity       = local.later ? 6 : 5
+  max_capacity       = 50
+  tags = {
+    revision = tostring(var.revision)
+  }
+  suspended_state {
+    dynamic_scaling_in_suspended = local.later
+  }
+}
+
+resource "aws_appautoscaling_policy" "reads" {
+  name               = "reads"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.reads.service_namespace
+  resource_id        = aws_appautoscaling_target.reads.resource_id
+  scalable_dimension = aws_appautoscaling_target.reads.scalable_dimension
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = local.later ? 60 : 70
+    scale_in_cooldown  = 60
+    scale_out_cooldown = 30
+    predefined_metric_specification {
+      predefined_metric_type = "DynamoDBReadCapacityUtilization"
+    }
+  }
+}
+
+resource "aws_appautoscaling_scheduled_action" "nightly" {
+  name               = "nightly"
+  service_namespace  = aws_appautoscaling_target.reads.service_namespace
+  resource_id        = aws_appautoscaling_target.reads.resource_id
+  scalable_dimension = aws_appautoscaling_target.reads.scalable_dimension
+  schedule           = local.later ? "cron(30 3 ? * MON-FRI *)" : "cron(0 3 * * ? *)"
+  timezone           = "Europe/Berlin"
+  end_time           = "2199-01-01T00:00:00Z"
+
+  scalable_target_action {
+    min_capacity = 5
+    max_capacity = local.later ? 40 : 50
   }
 }
 

@@ -2,7 +2,11 @@
 //!
 //! Made from the AWS service model by `cargo xtask generate`; not to be edited.
 
+use std::collections::BTreeMap;
+
 use crate::shape::*;
+use crate::typed::{operations, structures};
+use crate::value::Timestamp;
 
 #[rustfmt::skip]
 pub(crate) static SHAPES: &[Shape] = &[
@@ -147,3 +151,353 @@ pub(crate) static ERRORS: &[ErrorModel] = &[
     error("TooManyTagsException", "TooManyTagsException", 400, "Message"),
     error("ValidationException", "ValidationException", 400, "Message"),
 ];
+
+structures! {
+    Alarm {
+        0 alarm_arn required String;
+        1 alarm_name required String;
+    }
+    CapacityForecast {
+        0 timestamps required Vec<Timestamp>;
+        1 values required Vec<f64>;
+    }
+    CustomizedMetricSpecification {
+        0 dimensions optional Vec<MetricDimension>;
+        1 metric_name optional String;
+        2 metrics optional Vec<TargetTrackingMetricDataQuery>;
+        3 namespace optional String;
+        4 statistic optional String;
+        5 unit optional String;
+    }
+    DeleteScalingPolicyRequest {
+        0 policy_name required String;
+        1 resource_id required String;
+        2 scalable_dimension required String;
+        3 service_namespace required String;
+    }
+    DeleteScalingPolicyResponse {
+    }
+    DeleteScheduledActionRequest {
+        0 resource_id required String;
+        1 scalable_dimension required String;
+        2 scheduled_action_name required String;
+        3 service_namespace required String;
+    }
+    DeleteScheduledActionResponse {
+    }
+    DeregisterScalableTargetRequest {
+        0 resource_id required String;
+        1 scalable_dimension required String;
+        2 service_namespace required String;
+    }
+    DeregisterScalableTargetResponse {
+    }
+    DescribeScalableTargetsRequest {
+        0 max_results optional i32;
+        1 next_token optional String;
+        2 resource_ids optional Vec<String>;
+        3 scalable_dimension optional String;
+        4 service_namespace required String;
+    }
+    DescribeScalableTargetsResponse {
+        0 next_token optional String;
+        1 scalable_targets optional Vec<ScalableTarget>;
+    }
+    DescribeScalingActivitiesRequest {
+        0 include_not_scaled_activities optional bool;
+        1 max_results optional i32;
+        2 next_token optional String;
+        3 resource_id optional String;
+        4 scalable_dimension optional String;
+        5 service_namespace required String;
+    }
+    DescribeScalingActivitiesResponse {
+        0 next_token optional String;
+        1 scaling_activities optional Vec<ScalingActivity>;
+    }
+    DescribeScalingPoliciesRequest {
+        0 max_results optional i32;
+        1 next_token optional String;
+        2 policy_names optional Vec<String>;
+        3 resource_id optional String;
+        4 scalable_dimension optional String;
+        5 service_namespace required String;
+    }
+    DescribeScalingPoliciesResponse {
+        0 next_token optional String;
+        1 scaling_policies optional Vec<ScalingPolicy>;
+    }
+    DescribeScheduledActionsRequest {
+        0 max_results optional i32;
+        1 next_token optional String;
+        2 resource_id optional String;
+        3 scalable_dimension optional String;
+        4 scheduled_action_names optional Vec<String>;
+        5 service_namespace required String;
+    }
+    DescribeScheduledActionsResponse {
+        0 next_token optional String;
+        1 scheduled_actions optional Vec<ScheduledAction>;
+    }
+    GetPredictiveScalingForecastRequest {
+        0 end_time required Timestamp;
+        1 policy_name required String;
+        2 resource_id required String;
+        3 scalable_dimension required String;
+        4 service_namespace required String;
+        5 start_time required Timestamp;
+    }
+    GetPredictiveScalingForecastResponse {
+        0 capacity_forecast optional CapacityForecast;
+        1 load_forecast optional Vec<LoadForecast>;
+        2 update_time optional Timestamp;
+    }
+    ListTagsForResourceRequest {
+        0 resource_arn required String;
+    }
+    ListTagsForResourceResponse {
+        0 tags optional BTreeMap<String, String>;
+    }
+    LoadForecast {
+        0 metric_specification required PredictiveScalingMetricSpecification;
+        1 timestamps required Vec<Timestamp>;
+        2 values required Vec<f64>;
+    }
+    MetricDimension {
+        0 name required String;
+        1 value required String;
+    }
+    NotScaledReason {
+        0 code required String;
+        1 current_capacity optional i32;
+        2 max_capacity optional i32;
+        3 min_capacity optional i32;
+    }
+    PredefinedMetricSpecification {
+        0 predefined_metric_type required String;
+        1 resource_label optional String;
+    }
+    PredictiveScalingCustomizedMetricSpecification {
+        0 metric_data_queries required Vec<PredictiveScalingMetricDataQuery>;
+    }
+    PredictiveScalingMetric {
+        0 dimensions optional Vec<PredictiveScalingMetricDimension>;
+        1 metric_name optional String;
+        2 namespace optional String;
+    }
+    PredictiveScalingMetricDataQuery {
+        0 expression optional String;
+        1 id required String;
+        2 label optional String;
+        3 metric_stat optional PredictiveScalingMetricStat;
+        4 return_data optional bool;
+    }
+    PredictiveScalingMetricDimension {
+        0 name required String;
+        1 value required String;
+    }
+    PredictiveScalingMetricSpecification {
+        0 customized_capacity_metric_specification optional PredictiveScalingCustomizedMetricSpecification;
+        1 customized_load_metric_specification optional PredictiveScalingCustomizedMetricSpecification;
+        2 customized_scaling_metric_specification optional PredictiveScalingCustomizedMetricSpecification;
+        3 predefined_load_metric_specification optional PredictiveScalingPredefinedLoadMetricSpecification;
+        4 predefined_metric_pair_specification optional PredictiveScalingPredefinedMetricPairSpecification;
+        5 predefined_scaling_metric_specification optional PredictiveScalingPredefinedScalingMetricSpecification;
+        6 target_value required f64;
+    }
+    PredictiveScalingMetricStat {
+        0 metric required PredictiveScalingMetric;
+        1 stat required String;
+        2 unit optional String;
+    }
+    PredictiveScalingPolicyConfiguration {
+        0 max_capacity_breach_behavior optional String;
+        1 max_capacity_buffer optional i32;
+        2 metric_specifications required Vec<PredictiveScalingMetricSpecification>;
+        3 mode optional String;
+        4 scheduling_buffer_time optional i32;
+    }
+    PredictiveScalingPredefinedLoadMetricSpecification {
+        0 predefined_metric_type required String;
+        1 resource_label optional String;
+    }
+    PredictiveScalingPredefinedMetricPairSpecification {
+        0 predefined_metric_type required String;
+        1 resource_label optional String;
+    }
+    PredictiveScalingPredefinedScalingMetricSpecification {
+        0 predefined_metric_type required String;
+        1 resource_label optional String;
+    }
+    PutScalingPolicyRequest {
+        0 policy_name required String;
+        1 policy_type optional String;
+        2 predictive_scaling_policy_configuration optional PredictiveScalingPolicyConfiguration;
+        3 resource_id required String;
+        4 scalable_dimension required String;
+        5 service_namespace required String;
+        6 step_scaling_policy_configuration optional StepScalingPolicyConfiguration;
+        7 target_tracking_scaling_policy_configuration optional TargetTrackingScalingPolicyConfiguration;
+    }
+    PutScalingPolicyResponse {
+        0 alarms optional Vec<Alarm>;
+        1 policy_arn required String;
+    }
+    PutScheduledActionRequest {
+        0 end_time optional Timestamp;
+        1 resource_id required String;
+        2 scalable_dimension required String;
+        3 scalable_target_action optional ScalableTargetAction;
+        4 schedule optional String;
+        5 scheduled_action_name required String;
+        6 service_namespace required String;
+        7 start_time optional Timestamp;
+        8 timezone optional String;
+    }
+    PutScheduledActionResponse {
+    }
+    RegisterScalableTargetRequest {
+        0 max_capacity optional i32;
+        1 min_capacity optional i32;
+        2 resource_id required String;
+        3 role_arn optional String;
+        4 scalable_dimension required String;
+        5 service_namespace required String;
+        6 suspended_state optional SuspendedState;
+        7 tags optional BTreeMap<String, String>;
+    }
+    RegisterScalableTargetResponse {
+        0 scalable_target_arn optional String;
+    }
+    ScalableTarget {
+        0 creation_time required Timestamp;
+        1 max_capacity required i32;
+        2 min_capacity required i32;
+        3 predicted_capacity optional i32;
+        4 resource_id required String;
+        5 role_arn required String;
+        6 scalable_dimension required String;
+        7 scalable_target_arn optional String;
+        8 service_namespace required String;
+        9 suspended_state optional SuspendedState;
+    }
+    ScalableTargetAction {
+        0 max_capacity optional i32;
+        1 min_capacity optional i32;
+    }
+    ScalingActivity {
+        0 activity_id required String;
+        1 cause required String;
+        2 description required String;
+        3 details optional String;
+        4 end_time optional Timestamp;
+        5 not_scaled_reasons optional Vec<NotScaledReason>;
+        6 resource_id required String;
+        7 scalable_dimension required String;
+        8 service_namespace required String;
+        9 start_time required Timestamp;
+        10 status_code required String;
+        11 status_message optional String;
+    }
+    ScalingPolicy {
+        0 alarms optional Vec<Alarm>;
+        1 creation_time required Timestamp;
+        2 policy_arn required String;
+        3 policy_name required String;
+        4 policy_type required String;
+        5 predictive_scaling_policy_configuration optional PredictiveScalingPolicyConfiguration;
+        6 resource_id required String;
+        7 scalable_dimension required String;
+        8 service_namespace required String;
+        9 step_scaling_policy_configuration optional StepScalingPolicyConfiguration;
+        10 target_tracking_scaling_policy_configuration optional TargetTrackingScalingPolicyConfiguration;
+    }
+    ScheduledAction {
+        0 creation_time required Timestamp;
+        1 end_time optional Timestamp;
+        2 resource_id required String;
+        3 scalable_dimension optional String;
+        4 scalable_target_action optional ScalableTargetAction;
+        5 schedule required String;
+        6 scheduled_action_arn required String;
+        7 scheduled_action_name required String;
+        8 service_namespace required String;
+        9 start_time optional Timestamp;
+        10 timezone optional String;
+    }
+    StepAdjustment {
+        0 metric_interval_lower_bound optional f64;
+        1 metric_interval_upper_bound optional f64;
+        2 scaling_adjustment required i32;
+    }
+    StepScalingPolicyConfiguration {
+        0 adjustment_type optional String;
+        1 cooldown optional i32;
+        2 metric_aggregation_type optional String;
+        3 min_adjustment_magnitude optional i32;
+        4 step_adjustments optional Vec<StepAdjustment>;
+    }
+    SuspendedState {
+        0 dynamic_scaling_in_suspended optional bool;
+        1 dynamic_scaling_out_suspended optional bool;
+        2 scheduled_scaling_suspended optional bool;
+    }
+    TagResourceRequest {
+        0 resource_arn required String;
+        1 tags required BTreeMap<String, String>;
+    }
+    TagResourceResponse {
+    }
+    TargetTrackingMetric {
+        0 dimensions optional Vec<TargetTrackingMetricDimension>;
+        1 metric_name optional String;
+        2 namespace optional String;
+    }
+    TargetTrackingMetricDataQuery {
+        0 expression optional String;
+        1 id required String;
+        2 label optional String;
+        3 metric_stat optional TargetTrackingMetricStat;
+        4 return_data optional bool;
+    }
+    TargetTrackingMetricDimension {
+        0 name required String;
+        1 value required String;
+    }
+    TargetTrackingMetricStat {
+        0 metric required TargetTrackingMetric;
+        1 stat required String;
+        2 unit optional String;
+    }
+    TargetTrackingScalingPolicyConfiguration {
+        0 customized_metric_specification optional CustomizedMetricSpecification;
+        1 disable_scale_in optional bool;
+        2 predefined_metric_specification optional PredefinedMetricSpecification;
+        3 scale_in_cooldown optional i32;
+        4 scale_out_cooldown optional i32;
+        5 target_value required f64;
+    }
+    UntagResourceRequest {
+        0 resource_arn required String;
+        1 tag_keys required Vec<String>;
+    }
+    UntagResourceResponse {
+    }
+}
+
+operations! {
+    DeleteScalingPolicy DeleteScalingPolicyRequest DeleteScalingPolicyResponse;
+    DeleteScheduledAction DeleteScheduledActionRequest DeleteScheduledActionResponse;
+    DeregisterScalableTarget DeregisterScalableTargetRequest DeregisterScalableTargetResponse;
+    DescribeScalableTargets DescribeScalableTargetsRequest DescribeScalableTargetsResponse;
+    DescribeScalingActivities DescribeScalingActivitiesRequest DescribeScalingActivitiesResponse;
+    DescribeScalingPolicies DescribeScalingPoliciesRequest DescribeScalingPoliciesResponse;
+    DescribeScheduledActions DescribeScheduledActionsRequest DescribeScheduledActionsResponse;
+    GetPredictiveScalingForecast GetPredictiveScalingForecastRequest GetPredictiveScalingForecastResponse;
+    ListTagsForResource ListTagsForResourceRequest ListTagsForResourceResponse;
+    PutScalingPolicy PutScalingPolicyRequest PutScalingPolicyResponse;
+    PutScheduledAction PutScheduledActionRequest PutScheduledActionResponse;
+    RegisterScalableTarget RegisterScalableTargetRequest RegisterScalableTargetResponse;
+    TagResource TagResourceRequest TagResourceResponse;
+    UntagResource UntagResourceRequest UntagResourceResponse;
+}

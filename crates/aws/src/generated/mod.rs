@@ -4,7 +4,7 @@
 
 use crate::model::{Protocol, ServiceModel, operation};
 
-mod application_auto_scaling;
+pub mod application_auto_scaling;
 pub mod cloudwatch;
 pub mod iam;
 pub mod lambda;

@@ -21,6 +21,9 @@ pub(crate) use verdict::{Point, Verdict, verdict};
 use crate::MINUTE_MS;
 use crate::series::Series;
 
+/// Of an account in a region. Source: CloudWatch User Guide, "CloudWatch service quotas".
+pub(crate) const ALARMS_MAX: u64 = 5_000;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum State {
     Ok,

@@ -8,11 +8,9 @@ use aws::cloudwatch::{PutMetricAlarmInput, Tag};
 use super::refusal::Refusal;
 use super::tags::checked_tags;
 use super::{Answer, CloudWatch, beginning, dimensions, statistic};
-use crate::alarm::{self, Alarm, AlarmId, Comparison, HistoryItem, MissingData, State};
+use crate::alarm::{self, ALARMS_MAX, Alarm, AlarmId, Comparison, HistoryItem, MissingData, State};
 use crate::series::Series;
 
-/// Of an account in a region. Source: CloudWatch User Guide, "CloudWatch service quotas".
-const ALARMS_MAX: u64 = 5_000;
 /// Periods of metrics of high resolution. Here they are a minute.
 const SHORT_PERIODS: [u32; 3] = [10, 20, 30];
 /// How long the evaluated periods may be, with a period of an hour or more, and with a shorter one. Unit: seconds. Source: API

@@ -10,7 +10,7 @@ use crate::answer::Answer;
 
 /// Exceptions whose sentences name tables, principals and actions, and quote nothing else of a request. Others, as those
 /// that quote a wrong value or a function's URL, are in the log by name alone.
-const WITH_MESSAGE: [&str; 29] = [
+const WITH_MESSAGE: [&str; 31] = [
     "AccessDenied",
     "AccessDeniedException",
     "ConditionalCheckFailedException",
@@ -19,12 +19,14 @@ const WITH_MESSAGE: [&str; 29] = [
     "ExpiredTokenException",
     "IdempotentParameterMismatchException",
     "InternalServerError",
+    "InternalServiceException",
     "InternalServiceFault",
     "ItemCollectionSizeLimitExceededException",
     "LimitExceeded",
     "LimitExceededException",
     "MissingAuthenticationTokenException",
     "NoSuchEntity",
+    "ObjectNotFoundException",
     "PolicyNotFoundException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -54,9 +56,10 @@ pub(crate) struct Outcome {
 
 /// Exceptions of requests that were permitted, or may have been executed. All others are refusals, which a caller
 /// without permissions can cause.
-const PERMITTED: [&str; 11] = [
+const PERMITTED: [&str; 12] = [
     "ConditionalCheckFailedException",
     "InternalServerError",
+    "InternalServiceException",
     "InternalServiceFault",
     "ItemCollectionSizeLimitExceededException",
     "ProvisionedThroughputExceededException",

@@ -8,8 +8,19 @@ use ::log::kv::{self, Key, VisitSource};
 use super::{Event, Value, write};
 
 /// Stator's crates that report something: the beginnings of their modules' names.
-const OURS: [&str; 10] =
-    ["cloudwatch", "cluster", "deliver", "identity", "jobs", "objects", "ops", "seal", "storage", "storage_postgres"];
+const OURS: [&str; 11] = [
+    "autoscaling",
+    "cloudwatch",
+    "cluster",
+    "deliver",
+    "identity",
+    "jobs",
+    "objects",
+    "ops",
+    "seal",
+    "storage",
+    "storage_postgres",
+];
 const EVENT: &str = "event";
 /// The number of lines that were suppressed before this one, if there were any.
 const HELD_BACK: &str = "held_back";

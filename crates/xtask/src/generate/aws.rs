@@ -25,7 +25,7 @@ const HOSTED: [Hosted; 7] = [
         file: "application-autoscaling",
         watched: ["InternalServiceException", "ThrottlingException"],
         shapes: Some("crates/aws/src/generated/application_auto_scaling.rs"),
-        is_typed: false,
+        is_typed: true,
     },
     Hosted {
         file: "cloudwatch",

@@ -1,0 +1,238 @@
+//! PutScalingPolicy, DeleteScalingPolicy and DescribeScalingPolicies: policies that track the utilization of provisioned capacity.
+
+use auth::Caller;
+use aws::Timestamp;
+use aws::application_auto_scaling::{
+    Alarm, DeleteScalingPolicyRequest, DeleteScalingPolicyResponse, DescribeScalingPoliciesRequest,
+    DescribeScalingPoliciesResponse, PredefinedMetricSpecification, PutScalingPolicyRequest, PutScalingPolicyResponse,
+    ScalingPolicy, TargetTrackingScalingPolicyConfiguration,
+};
+use cloudwatch::ManagedAlarm;
+
+use super::refusal::Refusal;
+use super::targets::place;
+use super::{Answer, AutoScaling, Filter, Named, Page};
+use crate::alarms;
+use crate::resource::{Dimension, NAMESPACE};
+use crate::rows::{self, Change};
+use crate::target::{Policy, Target, Tracking};
+
+const TARGET_TRACKING: &str = "TargetTrackingScaling";
+pub(super) const NO_PREDICTIVE: &str = "PredictiveScaling is not supported for service namespace dynamodb: its policies are of the type TargetTrackingScaling";
+/// Of a predefined metric. Unit: percent. Source: captures.
+const VALUES: [f64; 2] = [10.0, 90.0];
+/// Of all metrics. Source: captures.
+const ALL_VALUES: [f64; 2] = [8.51592e-109, 1.174271e108];
+
+impl AutoScaling {
+    pub(super) async fn put_policy(
+        &self,
+        caller: &Caller,
+        request: PutScalingPolicyRequest,
+    ) -> Answer<PutScalingPolicyResponse> {
+        let named = Named::of(&request.service_namespace, request.resource_id.clone(), &request.scalable_dimension)?;
+        refuse_types(&request)?;
+        let tracking = match request.target_tracking_scaling_policy_configuration {
+            Some(configuration) => Some(tracking(named.dimension, &configuration)?),
+            None => None,
+        };
+        let (name, now_ms) = (request.policy_name, self.now_ms());
+        let is_typed = request.policy_type.is_some();
+        let key = named.id(caller).key();
+        rows::change(self.engine(), key, |stored, _| {
+            let mut target: Target = stored.ok_or_else(|| named.unregistered())?;
+            match (&mut target.policy, &tracking) {
+                (Some(policy), tracking) if policy.name == name => {
+                    policy.tracking = tracking.clone().unwrap_or_else(|| policy.tracking.clone());
+                    policy.retry_ms = 0;
+                }
+                (Some(_), _) => {
+                    let text = "Only one TargetTrackingScaling policy for a given metric specification is allowed.";
+                    return Err(Refusal::Validation(text.to_owned()));
+                }
+                (None, _) if !is_typed => {
+                    return Err(Refusal::Validation("PolicyType must be specified when creating a policy".to_owned()));
+                }
+                (None, None) => {
+                    let text = "TargetTrackingScalingPolicyConfiguration must be specified for the policy type TargetTrackingScaling";
+                    return Err(Refusal::Validation(text.to_owned()));
+                }
+                (None, Some(tracking)) => target.policy = Some(new_policy(&name, tracking.clone(), now_ms)),
+            }
+            Ok(Change::Put(Box::new(target), Vec::new()))
+        })
+        .await?;
+        self.arm_policy(caller, &named).await
+    }
+
+    /// The policy's alarms, and the answer that names them. A request that fails here can be made again.
+    async fn arm_policy(&self, caller: &Caller, named: &Named) -> Answer<PutScalingPolicyResponse> {
+        let key = named.id(caller).key();
+        let target = rows::get(self.engine(), key).await?.ok_or_else(|| named.unregistered())?;
+        let policy = target.policy.as_ref().ok_or_else(|| named.unregistered())?;
+        let units = self.scaler.units(&target).await;
+        for alarm in alarms::of_units(&target, policy, units) {
+            if !self.scaler.metrics.put_alarm(&alarm).await? {
+                return Err(Refusal::Limit("The account has as many CloudWatch alarms as it may have.".to_owned()));
+            }
+        }
+        self.scaler.arm(key, units).await?;
+        Ok(PutScalingPolicyResponse {
+            alarms: Some(described_alarms(&target, policy)),
+            policy_arn: target.policy_arn(policy),
+        })
+    }
+
+    pub(super) async fn delete_policy(
+        &self,
+        caller: &Caller,
+        request: DeleteScalingPolicyRequest,
+    ) -> Answer<DeleteScalingPolicyResponse> {
+        let named = Named::of(&request.service_namespace, request.resource_id, &request.scalable_dimension)?;
+        let key = named.id(caller).key();
+        let name = request.policy_name;
+        let is_it = |target: &Target| target.policy.as_ref().is_some_and(|policy| policy.name == name);
+        let unknown =
+            || Refusal::NotFound(format!("No scaling policy found for {}, policy name: {name}", named.described()));
+        let target = rows::get(self.engine(), key).await?.filter(is_it).ok_or_else(unknown)?;
+        // As in `deregister`.
+        self.delete_alarms(&target).await?;
+        rows::change(self.engine(), key, |stored, _| {
+            let target = stored.filter(is_it).ok_or_else(unknown)?;
+            Ok(Change::Put(Box::new(Target { policy: None, ..target }), Vec::new()))
+        })
+        .await?;
+        self.delete_alarms(&target).await?;
+        Ok(DeleteScalingPolicyResponse {})
+    }
+
+    pub(super) async fn describe_policies(
+        &self,
+        caller: &Caller,
+        request: DescribeScalingPoliciesRequest,
+    ) -> Answer<DescribeScalingPoliciesResponse> {
+        let page = Page::of(request.max_results, request.next_token.as_deref())?;
+        let filter = Filter::of(&request.service_namespace, request.resource_id, request.scalable_dimension)?;
+        let names = request.policy_names.filter(|names| !names.is_empty());
+        let found = self.targets(caller, &filter).await?.into_iter().filter_map(|target| {
+            let policy = described(&target)?;
+            let is_wanted = names.as_ref().is_none_or(|names| names.contains(&policy.policy_name));
+            is_wanted.then(|| (place(&target), policy))
+        });
+        let (policies, next_token) = page.cut(found.collect());
+        Ok(DescribeScalingPoliciesResponse { next_token, scaling_policies: Some(policies) })
+    }
+}
+
+/// The types of policies that tables do not have.
+fn refuse_types(request: &PutScalingPolicyRequest) -> Answer<()> {
+    let kind = request.policy_type.as_deref().unwrap_or(TARGET_TRACKING);
+    if kind == "PredictiveScaling" || request.predictive_scaling_policy_configuration.is_some() {
+        return Err(Refusal::Validation(NO_PREDICTIVE.to_owned()));
+    }
+    if kind != TARGET_TRACKING || request.step_scaling_policy_configuration.is_some() {
+        return Err(Refusal::Validation(NO_PREDICTIVE.replace("PredictiveScaling", "StepScaling")));
+    }
+    Ok(())
+}
+
+/// A number as the service's sentences have it.
+fn shown(value: f64) -> String {
+    match value.abs() {
+        magnitude if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) => format!("{value:E}"),
+        _ => format!("{value:?}"),
+    }
+}
+
+fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyConfiguration) -> Answer<Tracking> {
+    let TargetTrackingScalingPolicyConfiguration { target_value: value, .. } = *configuration;
+    let is_within = |[least, most]: [f64; 2]| (least..=most).contains(&value);
+    if !is_within(ALL_VALUES) {
+        return Err(Refusal::Validation(format!(
+            "For target tracking scaling, target value must be between '{}' and '{}', but was '{}'.",
+            shown(ALL_VALUES[0]),
+            shown(ALL_VALUES[1]),
+            shown(value)
+        )));
+    }
+    if configuration.customized_metric_specification.is_some() {
+        let text = format!(
+            "This server tracks the predefined metrics of DynamoDB: PredefinedMetricSpecification must be {}, without CustomizedMetricSpecification",
+            dimension.predefined_metric()
+        );
+        return Err(Refusal::Validation(text));
+    }
+    let metric = configuration.predefined_metric_specification.as_ref();
+    let metric =
+        metric.map(|PredefinedMetricSpecification { predefined_metric_type, .. }| predefined_metric_type.as_str());
+    if metric != Some(dimension.predefined_metric()) {
+        return Err(Refusal::Validation(format!(
+            "The predefined metric of the scalable dimension {} must be {}",
+            dimension.name(),
+            dimension.predefined_metric()
+        )));
+    }
+    if !is_within(VALUES) {
+        return Err(Refusal::Validation(format!(
+            "For predefined metric type {}, target value must be between '{}' and '{}', but was '{}'.",
+            dimension.predefined_metric(),
+            shown(VALUES[0]),
+            shown(VALUES[1]),
+            shown(value)
+        )));
+    }
+    Ok(Tracking {
+        value_bits: value.to_bits(),
+        disable_scale_in: configuration.disable_scale_in,
+        in_cooldown: configuration.scale_in_cooldown,
+        out_cooldown: configuration.scale_out_cooldown,
+    })
+}
+
+fn new_policy(name: &str, tracking: Tracking, now_ms: u64) -> Policy {
+    Policy {
+        name: name.to_owned(),
+        id: base::random::uuid_v4(),
+        created_ms: now_ms,
+        tracking,
+        alarm_ids: std::array::from_fn(|_| base::random::uuid_v4()),
+        armed_units: 0,
+        last_out: None,
+        last_in_ms: None,
+        retry_ms: 0,
+    }
+}
+
+fn described_alarms(target: &Target, policy: &Policy) -> Vec<Alarm> {
+    let described = |alarm: ManagedAlarm| Alarm { alarm_arn: alarm.arn(), alarm_name: alarm.name };
+    alarms::of_units(target, policy, policy.armed_units).map(described).into()
+}
+
+fn described(target: &Target) -> Option<ScalingPolicy> {
+    let policy = target.policy.as_ref()?;
+    let Tracking { disable_scale_in, in_cooldown, out_cooldown, .. } = policy.tracking;
+    let metric = PredefinedMetricSpecification {
+        predefined_metric_type: target.dimension.predefined_metric().to_owned(),
+        resource_label: None,
+    };
+    Some(ScalingPolicy {
+        alarms: Some(described_alarms(target, policy)),
+        creation_time: Timestamp(policy.created_ms),
+        policy_arn: target.policy_arn(policy),
+        policy_name: policy.name.clone(),
+        policy_type: TARGET_TRACKING.to_owned(),
+        predictive_scaling_policy_configuration: None,
+        resource_id: target.resource_id.clone(),
+        scalable_dimension: target.dimension.name().to_owned(),
+        service_namespace: NAMESPACE.to_owned(),
+        step_scaling_policy_configuration: None,
+        target_tracking_scaling_policy_configuration: Some(TargetTrackingScalingPolicyConfiguration {
+            customized_metric_specification: None,
+            disable_scale_in,
+            predefined_metric_specification: Some(metric),
+            scale_in_cooldown: in_cooldown,
+            scale_out_cooldown: out_cooldown,
+            target_value: policy.tracking.value(),
+        }),
+    })
+}
