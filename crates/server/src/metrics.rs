@@ -9,6 +9,7 @@ mod arguments;
 mod background;
 mod database;
 mod engine;
+mod measured;
 mod process;
 mod requests;
 mod throttle;
@@ -114,6 +115,9 @@ impl Metrics {
             background::write(&service.background_stats(), page);
             if let Some(stats) = service.throttle_stats() {
                 throttle::write(&stats, page);
+            }
+            if let Some(lost) = service.values_lost() {
+                measured::write(lost, page);
             }
             service.jobs().write_metrics(page);
         });
