@@ -9,8 +9,8 @@ use bytes::{Buf, BufMut};
 const RATIO: f64 = 1.02;
 /// The size of zero.
 const ZERO: i16 = i16::MIN;
-/// Different sizes of a cell: more are counted as the greatest. Values of any metric of DynamoDB have far fewer.
-const SIZES_MAX: usize = 1_000;
+/// Different sizes of a cell, which bound what a minute takes in memory and in its row: of more, neighbours become one.
+const SIZES_MAX: usize = 250;
 
 /// All zero if nothing was measured.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -94,16 +94,46 @@ impl Cell {
         None
     }
 
+    /// What the sizes take in memory: a vector may have twice as much room.
+    pub(crate) fn bytes(&self) -> usize {
+        2 * self.sizes.len() * size_of::<(i16, f64)>()
+    }
+
     /// Whether the size of each value is counted.
     fn sums_up(&self) -> bool {
         self.count == 0.0 || !self.sizes.is_empty()
     }
 
     fn add_size(&mut self, size: i16, count: f64) {
-        match (self.sizes.binary_search_by_key(&size, |(own, _)| *own), self.sizes.len()) {
-            (Ok(at), _) => self.sizes[at].1 += count,
-            (Err(_), sizes @ SIZES_MAX..) => self.sizes[sizes - 1].1 += count,
-            (Err(at), _) => self.sizes.insert(at, (size, count)),
+        let place = |sizes: &[(i16, f64)]| sizes.binary_search_by_key(&size, |(own, _)| *own);
+        if let Ok(at) = place(&self.sizes) {
+            self.sizes[at].1 += count;
+            return;
+        }
+        if self.sizes.len() >= SIZES_MAX {
+            self.coarsen();
+        }
+        match place(&self.sizes) {
+            Ok(at) => self.sizes[at].1 += count,
+            Err(at) => self.sizes.insert(at, (size, count)),
+        }
+    }
+
+    /// Rounds sizes up to multiples of a power of two: one that is rounded again stays as it is, so that errors do not add up.
+    fn coarsen(&mut self) {
+        let all = std::mem::take(&mut self.sizes);
+        for power in 1..15 {
+            self.sizes.clear();
+            for (size, count) in &all {
+                let size = rounded(*size, 1 << power);
+                match self.sizes.last_mut() {
+                    Some((last, sum)) if *last == size => *sum += count,
+                    _ => self.sizes.push((size, *count)),
+                }
+            }
+            if self.sizes.len() <= SIZES_MAX / 2 {
+                return;
+            }
         }
     }
 
@@ -131,6 +161,12 @@ impl Cell {
         }
         Some(cell)
     }
+}
+
+/// The next multiple that is not below a size. Zero is none.
+fn rounded(size: i16, unit: i32) -> i16 {
+    let multiple = (i32::from(size) + unit - 1).div_euclid(unit) * unit;
+    if size == ZERO { ZERO } else { i16::try_from(multiple).unwrap_or(i16::MAX) }
 }
 
 /// The power that is not below a value; none of a value below zero.
@@ -217,6 +253,27 @@ mod tests {
         let mut sums = cell(&[1.0]);
         sums.merge(&Cell::of_sums(2.0, 4.0, 1.0, 3.0));
         assert_eq!((sums.count, sums.percentile(50.0)), (3.0, None));
+    }
+
+    /// What a caller puts has any values.
+    #[test]
+    fn a_cell_is_bounded_and_its_percentiles_stay_near() {
+        let values: Vec<f64> = (0..4_000).map(|power| 1.01f64.powi(power)).collect();
+        let all = cell(&values);
+        assert!(all.sizes.len() <= SIZES_MAX && all.bytes() <= 32 * SIZES_MAX);
+        assert!(all.sizes.is_sorted_by(|(a, _), (b, _)| a < b));
+        assert_eq!(all.sizes.iter().map(|(_, count)| count).sum::<f64>(), 4_000.0);
+        for percent in [1.0, 50.0, 99.0] {
+            let exact = values[(percent * 40.0) as usize - 1];
+            let found = all.percentile(percent).unwrap();
+            assert!(found >= exact && found <= exact * 1.4, "{percent}: {found} for {exact}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_rounded_within_their_range() {
+        let rounded = |size| rounded(size, 1 << 14);
+        assert_eq!([i16::MIN, i16::MIN + 1, -1, 0, 1, i16::MAX].map(rounded), [ZERO, -16_384, 0, 0, 16_384, i16::MAX]);
     }
 
     #[test]

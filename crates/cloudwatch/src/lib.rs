@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `series` | a metric with its dimensions, in an account and a region |
 //! | `cell` | what was measured in one minute: count, sum, least, greatest, and how often each size came |
+//! | `shares` | what each account may have of them |
 //! | `recorder` | the minutes of this process that are not stored yet |
 //! | `store` | the rows: one for each series, hour and process |
 //! | `metrics` | recorder and store as one: what was measured in a time |
@@ -23,6 +24,7 @@ mod managed;
 mod metrics;
 mod recorder;
 mod series;
+mod shares;
 mod statistic;
 mod store;
 

@@ -1,7 +1,7 @@
 //! Recorder and store as one: each minute what was measured is stored, and a reader gets what all processes have measured.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,20 +13,25 @@ use storage::{Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, Stor
 
 use crate::cell::Cell;
 use crate::contributors::{self, Counted, RuleId, TakenRule};
-use crate::recorder::{Recorder, Taken};
+use crate::recorder::{Due, Recorded, Recorder, cell_bytes};
 use crate::series::{Series, SeriesId};
 use crate::store::{self, Hour, KnownSeries};
 use crate::{HOUR_MINUTES, MINUTE_MS, RETENTION_HOURS};
 
 /// Between two looks at whether a minute is over.
 const STORE_INTERVAL: Duration = Duration::from_secs(15);
-/// Series of one write.
-const WRITE_SERIES: usize = 128;
+/// Minutes of one write, as they are in memory: the next write follows behind the series that reaches it. Unit: bytes.
+const WRITE_BYTES: usize = 1 << 20;
 /// Rules of one write.
 const WRITE_RULES: usize = 64;
+/// Rows that one write deletes.
+const DELETED_ROWS: usize = 128;
 
 /// The rows that are deleted by the hour.
 const LETTERS: [u8; 2] = [store::SERIES, contributors::RULES];
+
+/// A series with minutes that were taken from it.
+type Taken = (SeriesId, Arc<Recorded>, Vec<(u64, Cell)>);
 
 /// Metrics of all accounts.
 pub struct Metrics {
@@ -61,7 +66,7 @@ impl Metrics {
     /// The job that stores the minutes that are over, and deletes the hours that are.
     pub(crate) fn job(self: &Arc<Metrics>) -> Job {
         Job::on(self, "store_metrics", STORE_INTERVAL, |metrics| async move {
-            match metrics.store_until(metrics.minute()).await {
+            match metrics.store(Some(metrics.minute())).await {
                 Ok(()) => Ran::Done,
                 Err(error) => {
                     log::error!(event = "metrics_not_stored"; "metrics could not be stored, which is tried again: {error}");
@@ -92,27 +97,48 @@ impl Metrics {
     /// # Errors
     /// The engine's failure.
     pub async fn store_all(&self) -> Result<(), StorageError> {
-        self.store_until(u64::MAX).await
+        self.store(None).await
     }
 
-    pub(crate) async fn store_until(&self, minute: u64) -> Result<(), StorageError> {
-        let _moving = self.moving.write().await;
-        let mut taken = self.recorder.take_before(minute);
-        while !taken.is_empty() {
-            let rest = taken.split_off(taken.len().min(WRITE_SERIES));
+    /// Stores all minutes but `current`. What cannot be stored of one account does not keep others' from it.
+    ///
+    /// # Errors
+    /// The engine's first failure.
+    pub(crate) async fn store(&self, current: Option<u64>) -> Result<(), StorageError> {
+        let mut stored = Ok(());
+        for due in self.recorder.due(current) {
+            stored = stored.and(self.store_due(due, current).await);
+        }
+        self.recorder.settle();
+        stored = stored.and(self.store_contributors(current.unwrap_or(u64::MAX)).await);
+        stored.and(self.delete_over().await)
+    }
+
+    /// Readers wait for one part, not for all of them.
+    async fn store_due(&self, mut due: Due, current: Option<u64>) -> Result<(), StorageError> {
+        while !due.is_empty() {
+            let moving = self.moving.write().await;
+            let (mut taken, mut bytes) = (Vec::new(), 0);
+            while bytes < WRITE_BYTES
+                && let Some((id, recorded)) = due.pop()
+            {
+                let minutes = recorded.take(current);
+                bytes += minutes.iter().map(|(_, cell)| cell_bytes(cell)).sum::<usize>();
+                taken.push((id, recorded, minutes));
+            }
             if let Err(error) = self.write(&taken).await {
-                for (_, recorded, minutes) in taken.into_iter().chain(rest) {
-                    self.recorder.put_back(&recorded, minutes);
-                }
+                taken.into_iter().for_each(|(_, recorded, minutes)| recorded.put_back(minutes));
                 return Err(error);
             }
-            taken = rest;
+            drop(moving);
+            // A row is decoded, and encoded, for each hour.
+            tokio::task::yield_now().await;
         }
-        self.store_contributors(minute).await?;
-        self.delete_over().await
+        Ok(())
     }
 
     async fn store_contributors(&self, minute: u64) -> Result<(), StorageError> {
+        let _moving = self.moving.write().await;
         let mut taken = self.recorder.contributors().take_before(minute);
         while !taken.is_empty() {
             let rest = taken.split_off(taken.len().min(WRITE_RULES));
@@ -216,18 +242,17 @@ impl Metrics {
         if !has_deleted {
             return Ok(());
         }
-        let over = store::known_series(&*self.engine, None).await?;
-        let over: Vec<KeyUse> = over
-            .iter()
-            .filter(|known| known.last_hour < end)
-            .map(|known| KeyUse::write(store::series_key(&known.series)))
-            .collect();
-        for keys in over.chunks(WRITE_SERIES) {
-            let delete = |_: &Reads, batch: &mut Batch| {
-                keys.iter().for_each(|used| batch.delete(used.key.clone()));
-                Ok::<(), StorageError>(())
-            };
-            self.engine.write(Mode::Plain, keys, delete).await.map_err(store::storage_error)??;
+        let mut pages = store::series_pages(&*self.engine, None, None);
+        while let Some(page) = pages.next().await? {
+            let over = page.iter().filter(|known| known.last_hour < end);
+            let over: Vec<KeyUse> = over.map(|known| KeyUse::write(store::series_key(&known.series))).collect();
+            for keys in over.chunks(DELETED_ROWS) {
+                let delete = |_: &Reads, batch: &mut Batch| {
+                    keys.iter().for_each(|used| batch.delete(used.key.clone()));
+                    Ok::<(), StorageError>(())
+                };
+                self.engine.write(Mode::Plain, keys, delete).await.map_err(store::storage_error)??;
+            }
         }
         Ok(())
     }
@@ -243,14 +268,11 @@ impl Metrics {
     ) -> Result<(), StorageError> {
         let id = series.id();
         let (from, to) = self.bounded(from, to);
-        let _still = self.moving.read().await;
-        let waiting = self.recorder.waiting(&id);
         let mut open: Option<(u64, Cell)> = None;
         for hour in from / HOUR_MINUTES..to.div_ceil(HOUR_MINUTES) {
-            let mut minutes = store::stored_hour(&*self.engine, &id, hour).await?;
-            for (minute, cell) in waiting.iter().filter(|(minute, _)| minute / HOUR_MINUTES == hour) {
-                minutes.entry((minute % HOUR_MINUTES) as u8).or_default().merge(cell);
-            }
+            let minutes = self.hour(&id, hour).await?;
+            // An engine that answers at once would give other tasks no turn.
+            tokio::task::yield_now().await;
             for (place, cell) in &minutes {
                 let minute = hour * HOUR_MINUTES + u64::from(*place);
                 if !(from..to).contains(&minute) {
@@ -320,20 +342,55 @@ impl Metrics {
         Ok(known.map_or_else(|| "None".to_owned(), |known| known.series.unit))
     }
 
-    /// All series, with the hour in which they were last measured: those of an account and a region, in an order that stays.
+    /// What all processes have measured in an hour. Between the two looks no minute is moved from memory to its row.
+    async fn hour(&self, id: &SeriesId, hour: u64) -> Result<Hour, StorageError> {
+        let _still = self.moving.read().await;
+        let waiting = self.recorder.waiting(id, hour);
+        let mut minutes = store::stored_hour(&*self.engine, id, hour).await?;
+        for (minute, cell) in waiting {
+            minutes.entry((minute % HOUR_MINUTES) as u8).or_default().merge(&cell);
+        }
+        Ok(minutes)
+    }
+
+    /// The first `count` series of an account and a region behind an id that are wanted, with the hour in which they were last measured;
+    /// in an order that stays. No more than they are in memory, with those of this process.
     pub(crate) async fn series(
         &self,
-        account: &str,
-        region: &str,
+        (account, region): (&str, &str),
+        after: Option<&SeriesId>,
+        count: usize,
+        is_wanted: impl Fn(&KnownSeries) -> bool,
     ) -> Result<BTreeMap<SeriesId, KnownSeries>, StorageError> {
         let is_own = |known: &KnownSeries| known.series.account == account && known.series.region == region;
-        let stored = store::known_series(&*self.engine, Some((account, region))).await?.into_iter();
-        let stored = stored.filter(is_own).map(|known| (known.series.id(), known));
-        let mut all: BTreeMap<SeriesId, KnownSeries> = stored.collect();
         let last_hour = self.minute() / HOUR_MINUTES;
-        let recorded = self.recorder.all_series().into_iter().map(|series| KnownSeries { series, last_hour });
-        all.extend(recorded.filter(is_own).map(|known| (known.series.id(), known)));
-        Ok(all)
+        let recorded = self.recorder.series_of(account, region).into_iter();
+        let recorded = recorded.map(|series| (series.id(), KnownSeries { series, last_hour }));
+        let mut first: BTreeMap<SeriesId, KnownSeries> =
+            recorded.filter(|(id, known)| after.is_none_or(|after| id > after) && is_wanted(known)).collect();
+        let measured: BTreeSet<SeriesId> = first.keys().copied().collect();
+        let mut pages = store::series_pages(&*self.engine, Some((account, region)), after);
+        // Rows are in the order of ids.
+        while let Some(page) = pages.next().await? {
+            for known in page.into_iter().filter(|known| is_own(known) && is_wanted(known)) {
+                let id = known.series.id();
+                if !measured.contains(&id) && after.is_none_or(|after| id > *after) {
+                    first.insert(id, known);
+                }
+            }
+            let is_enough = first.keys().nth(count).is_some_and(|beyond| pages.is_behind(beyond));
+            while first.len() > count && is_enough {
+                first.pop_last();
+            }
+            if is_enough {
+                return Ok(first);
+            }
+            tokio::task::yield_now().await;
+        }
+        while first.len() > count {
+            first.pop_last();
+        }
+        Ok(first)
     }
 }
 
@@ -380,6 +437,10 @@ mod tests {
         sums
     }
 
+    async fn known(metrics: &Metrics, region: &str) -> usize {
+        metrics.series(("1", region), None, 10, |_| true).await.unwrap().len()
+    }
+
     /// Whether minutes are stored or not, and of all processes.
     #[tokio::test]
     async fn readers_get_what_all_processes_have_measured() {
@@ -389,14 +450,14 @@ mod tests {
         measure(&second, 10.0);
         assert_eq!(sums(&first, BEGIN, BEGIN + 5).await, [(BEGIN, 1.0)]);
         tested.hand.advance_ms(MINUTE_MS);
-        second.store_until(second.minute()).await.unwrap();
+        second.store(Some(second.minute())).await.unwrap();
         assert_eq!(sums(&first, BEGIN, BEGIN + 5).await, [(BEGIN, 11.0)]);
         measure(&first, 2.0);
-        first.store_until(first.minute()).await.unwrap();
+        first.store(Some(first.minute())).await.unwrap();
         measure(&first, 2.0);
         assert_eq!(sums(&first, BEGIN, BEGIN + 5).await, [(BEGIN, 11.0), (BEGIN + 1, 4.0)]);
         tested.hand.advance_ms(MINUTE_MS);
-        first.store_until(first.minute()).await.unwrap();
+        first.store(Some(first.minute())).await.unwrap();
         measure(&first, 8.0);
         first.store_all().await.unwrap();
         let expected = [(BEGIN, 11.0), (BEGIN + 1, 4.0), (BEGIN + 2, 8.0)];
@@ -411,14 +472,14 @@ mod tests {
         let metrics = tested.process();
         measure(&metrics, 1.0);
         tested.hand.advance_ms(MINUTE_MS);
-        metrics.store_until(metrics.minute()).await.unwrap();
-        assert_eq!(metrics.series("1", "r").await.unwrap().len(), 1);
-        assert_eq!(metrics.series("1", "other").await.unwrap().len(), 0);
+        metrics.store(Some(metrics.minute())).await.unwrap();
+        assert_eq!(known(&metrics, "r").await, 1);
+        assert_eq!(known(&metrics, "other").await, 0);
         tested.hand.advance_ms((RETENTION_HOURS + 2) * HOUR_MINUTES * MINUTE_MS);
         let later = tested.process();
-        later.store_until(later.minute()).await.unwrap();
+        later.store(Some(later.minute())).await.unwrap();
         assert_eq!(store::first_hour(&*tested.engine, store::SERIES).await.unwrap(), None);
-        assert_eq!(later.series("1", "r").await.unwrap().len(), 0);
+        assert_eq!(known(&later, "r").await, 0);
     }
 
     /// Of an hour that is over, the row is not in memory any more.
@@ -428,7 +489,7 @@ mod tests {
         let metrics = tested.process();
         measure(&metrics, 1.0);
         tested.hand.advance_ms(5 * HOUR_MINUTES * MINUTE_MS);
-        metrics.store_until(metrics.minute()).await.unwrap();
+        metrics.store(Some(metrics.minute())).await.unwrap();
         measure(&metrics, 1.0);
         metrics.store_all().await.unwrap();
         for minute in [1, 2] {

@@ -47,6 +47,13 @@ impl Series {
         }
     }
 
+    /// What its texts take in memory. Unit: bytes.
+    pub(crate) fn names_bytes(&self) -> usize {
+        let own = [&self.account, &self.region, &self.namespace, &self.metric, &self.unit].map(String::len);
+        let dimensions = self.dimensions.iter().map(|(name, value)| size_of::<Dimension>() + name.len() + value.len());
+        size_of::<Series>() + own.iter().sum::<usize>() + dimensions.sum::<usize>()
+    }
+
     /// A hash of all but the unit.
     pub(crate) fn id(&self) -> SeriesId {
         let own = [&self.account, &self.region, &self.namespace, &self.metric].map(String::as_str);

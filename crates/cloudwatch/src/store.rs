@@ -10,6 +10,7 @@
 //! A process writes its own rows alone, so that servers do not wait for each other; a reader adds up those of all.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use bytes::{BufMut, Bytes};
 use keyspace::DatabaseRow;
@@ -24,7 +25,8 @@ const FORMAT: u8 = 1;
 /// The letter of the rows of series.
 pub(crate) const SERIES: u8 = b'D';
 const PAGE_ROWS: usize = 512;
-const PAGE_BYTES: usize = 1 << 20;
+/// A page is decoded at once. Unit: bytes.
+const PAGE_BYTES: usize = 256 << 10;
 
 /// A series as its row has it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -105,20 +107,41 @@ fn series_prefix(of: Option<(&str, &str)>) -> Bytes {
     DatabaseRow::Metric.key(&[&b"S"[..], scope.as_ref().map_or(&[], |scope| &scope[..])].concat()).bytes
 }
 
-/// The series that have rows: those of an account and a region, or all.
-pub(crate) async fn known_series(
-    engine: &dyn Engine,
+/// The series that have rows, a page at a time in the order of their ids: those of an account and a region behind an id, or all.
+pub(crate) struct SeriesPages<'a> {
+    pages: Pages<'a>,
+    prefix: Bytes,
+    /// The id of the last row that was read.
+    last: Option<SeriesId>,
+}
+
+pub(crate) fn series_pages<'a>(
+    engine: &'a dyn Engine,
     of: Option<(&str, &str)>,
-) -> Result<Vec<KnownSeries>, StorageError> {
+    after: Option<&SeriesId>,
+) -> SeriesPages<'a> {
     let prefix = series_prefix(of);
-    let mut pages = Pages::of_fresh_views(engine, ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES));
-    let mut all = Vec::new();
-    while let Some(page) = pages.next_with_damaged().await? {
-        for row in &page.rows {
-            all.extend(serde_json::from_slice::<KnownSeries>(&row.value).ok());
-        }
+    let mut range = ScanRange::of_prefix(Family::Catalog, prefix.clone(), PAGE_ROWS, PAGE_BYTES);
+    if let Some(after) = after {
+        range.lower = Bound::Excluded([&prefix[..], after].concat().into());
     }
-    Ok(all)
+    SeriesPages { pages: Pages::of_fresh_views(engine, range), prefix, last: None }
+}
+
+impl SeriesPages<'_> {
+    /// Damaged rows are left out.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<KnownSeries>>, StorageError> {
+        let Some(page) = self.pages.next_with_damaged().await? else { return Ok(None) };
+        let rest = page.last_key().and_then(|key| key.strip_prefix(&self.prefix[..]));
+        self.last = rest.and_then(|rest| rest.first_chunk().copied()).or(self.last);
+        let known = |row: &storage::Row| serde_json::from_slice::<KnownSeries>(&row.value).ok();
+        Ok(Some(page.rows.iter().filter_map(known).collect()))
+    }
+
+    /// Whether all rows up to an id were read.
+    pub(crate) fn is_behind(&self, id: &SeriesId) -> bool {
+        self.last.is_some_and(|last| last >= *id)
+    }
 }
 
 /// The oldest hour that has rows of this letter.

@@ -63,9 +63,11 @@ mod ran;
 mod registry;
 mod report;
 mod schedule;
+mod turns;
 
 pub use account_tasks::{take_slot, without_slot};
 pub use job::{Job, Owner};
 pub use ran::Ran;
 pub use registry::{JobHandle, Jobs, ScopedJob};
 pub use report::JobReport;
+pub use turns::{Turn, Turns};

@@ -8,6 +8,7 @@
 //! | item that a local index fetches from its table | the same, on the table | the item |
 //! | write, in a transaction | 1, 2 for each KB or part of it | the larger one of the item before and after, at least one block |
 //! | write with a condition that does not hold, or that only checks | the same | the stored item |
+//! | each write of a canceled transaction | 1 for each KB or part of it; none if an index refuses it | as of a write |
 //! | entry of an index that changes | 1 for each KB, in a transaction too | the larger entry; if its key changes, both |
 //! | replayed transaction | as a read in a transaction | the items as they were written |
 //! | deletion by time to live | none | |
@@ -115,6 +116,11 @@ impl Charge {
     /// The same write in a transaction. Only the table's own part pays for the second phase; captured in eu-west-2.
     pub(crate) fn in_transaction(self) -> Charge {
         Charge { is_transactional: true, table: self.table * 2.0, ..self }
+    }
+
+    /// What a write consumes of a transaction that is canceled: its items were read, and nothing was written.
+    pub(crate) fn in_canceled_transaction(&self) -> Charge {
+        Charge { access: self.access, is_transactional: true, table: self.table, indexes: Vec::new() }
     }
 
     fn total(&self) -> f64 {

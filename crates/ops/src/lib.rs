@@ -107,7 +107,6 @@ mod transact_get_items;
 mod transact_write_items;
 mod transaction;
 mod transfers;
-mod turns;
 mod update_item;
 mod update_table;
 mod validation;

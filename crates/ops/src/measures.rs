@@ -149,6 +149,13 @@ impl Measures {
 const CONSUMED: [&str; 2] = ["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"];
 
 impl TableGauges {
+    /// Whether one of them loses its values.
+    fn are_lost(&self) -> bool {
+        let of_operations = self.latencies.iter().chain(&self.returned).filter_map(OnceLock::get);
+        let is_lost = self.consumed.iter().chain(of_operations).any(Gauge::is_lost);
+        is_lost || self.indexes.read().values().flatten().any(Gauge::is_lost)
+    }
+
     fn place(&self) -> Place<'_> {
         Place { account: &self.account, region: &self.region, name: &self.name }
     }
@@ -203,9 +210,13 @@ impl Measures {
         }
     }
 
-    /// Forgets the gauges of tables that do not exist.
+    pub(crate) fn values_lost(&self) -> u64 {
+        self.recorder.lost()
+    }
+
+    /// Forgets the gauges of tables that do not exist, and those that were made when there were too many series: there may be room now.
     pub(crate) fn retain(&self, exists: impl Fn(u64) -> bool) {
-        self.tables.write().retain(|table_id, _| exists(*table_id));
+        self.tables.write().retain(|table_id, gauges| exists(*table_id) && !gauges.are_lost());
         self.contributors.retain(exists);
     }
 

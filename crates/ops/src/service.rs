@@ -10,7 +10,7 @@ use change_log::{Heat, ShardSettings};
 use cloudwatch::Recorder;
 use cluster::catalog::{Catalog, Quotas};
 use cluster::nodes::{NodeSettings, Nodes, lease::Leased};
-use jobs::Jobs;
+use jobs::{Jobs, Turns};
 use model::codec::key::HashSecret;
 use objects::Objects;
 use parking_lot::RwLock;
@@ -28,7 +28,6 @@ use crate::principal_directory::PrincipalDirectory;
 use crate::table_keys::{KeyChanges, TableKeys};
 use crate::throttle::Throttle;
 use crate::tokens::Tokens;
-use crate::turns::Turns;
 
 /// What the operator chose.
 #[derive(Clone, Debug)]

@@ -49,8 +49,8 @@ enum NotMade {
     OtherRequest,
     /// Whether it was made before cannot be known.
     TokenDamaged,
-    /// By place, the refusals of its actions.
-    Refused(Vec<Option<Refusal>>),
+    /// By place, the refusals of its actions, and what each of them consumed.
+    Refused(Vec<Option<Refusal>>, Vec<Charge>),
 }
 
 impl Service {
@@ -81,7 +81,10 @@ impl Service {
             }
             Ok(Err(NotMade::OtherRequest)) => Err(Exception::IdempotentParameterMismatch),
             Ok(Err(NotMade::TokenDamaged)) => Err(Exception::internal("the stored row of a client token is damaged")),
-            Ok(Err(NotMade::Refused(refusals))) => {
+            Ok(Err(NotMade::Refused(refusals, charges))) => {
+                for (action, charge) in actions.iter().zip(&charges) {
+                    self.charge(&action.change.table, &action.table_name, charge, action.change.accessed(), consumed);
+                }
                 allowance::read(shown_bytes(&refusals, actions), ANSWER_MEMORY).await?;
                 Err(canceled(refusals, actions))
             }
@@ -114,19 +117,24 @@ impl Service {
         let mut applied = Vec::with_capacity(actions.len());
         let mut sizes = Vec::with_capacity(actions.len());
         let mut refusals = Vec::with_capacity(actions.len());
+        let mut charges = Vec::with_capacity(actions.len());
         for (action, stored) in actions.iter().zip(items) {
             match self.decide_change(&action.change, now, stored.as_ref(), batch, &mut Reserved::default()) {
                 Ok(mut done) => {
+                    charges.push(done.charge.in_canceled_transaction());
                     done.charge = done.charge.in_transaction();
                     sizes.push(done.size());
                     applied.push(done.forget_items());
                     refusals.push(None);
                 }
-                Err(refusal) => refusals.push(Some(refusal)),
+                Err(refusal) => {
+                    charges.push(refusal.charge().in_canceled_transaction());
+                    refusals.push(Some(refusal));
+                }
             }
         }
         if refusals.iter().any(Option::is_some) {
-            return Err(NotMade::Refused(refusals));
+            return Err(NotMade::Refused(refusals, charges));
         }
         if let Some(token) = token {
             let (fingerprint, version) = (token.fingerprint, fingerprint::VERSION);

@@ -10,6 +10,7 @@ mod background;
 mod database;
 mod engine;
 mod faults;
+mod measured;
 mod process;
 mod requests;
 mod throttle;
@@ -118,6 +119,9 @@ impl Metrics {
             }
             if let Some(faults) = service.faults() {
                 faults::write(&faults.stats(), page);
+            }
+            if let Some(lost) = service.values_lost() {
+                measured::write(lost, page);
             }
             service.jobs().write_metrics(page);
         });

@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use history::HistoryItem;
-pub(crate) use rows::{AlarmId, AlarmPages, HistoryPlace, change, delete, get, history, is_row, put};
+pub(crate) use rows::{
+    AlarmId, AlarmPages, AlarmPlace, HistoryPlace, change, delete, get, get_sized, history, is_row, put,
+};
 pub(crate) use verdict::{Point, Verdict, verdict};
 
 use crate::MINUTE_MS;
@@ -153,6 +155,10 @@ impl MissingData {
 impl Alarm {
     pub(crate) fn id(&self) -> AlarmId<'_> {
         AlarmId { account: &self.series.account, region: &self.series.region, name: &self.name }
+    }
+
+    pub(crate) fn place(&self) -> AlarmPlace {
+        self.id().place()
     }
 
     pub(crate) fn threshold(&self) -> f64 {

@@ -3,7 +3,7 @@
 //! | row | key | value |
 //! |---|---|---|
 //! | an alarm | `A` · scope of its account and region (8) · alarm id (16) | JSON: the alarm |
-//! | how many alarms there are | `C` · scope (8) | the count (8) |
+//! | how many alarms there are | `C` · scope (8); of all regions, the scope of the region `*` | the count (8) |
 //! | an item of an alarm's history | `H` · scope (8) · alarm id (16) · number (8) | JSON: the item |
 //!
 //! The id is a hash of account, region and name. An alarm is changed in a write that reads its row, which has the number
@@ -18,9 +18,12 @@ use crate::series::{beginning, scope};
 use crate::store::storage_error;
 
 const PAGE_ROWS: usize = 512;
-const PAGE_BYTES: usize = 1 << 20;
+/// A page is decoded at once. Unit: bytes.
+const PAGE_BYTES: usize = 256 << 10;
 /// Items of an alarm's history: older ones are deleted.
 pub(super) const HISTORY_MAX: u64 = 100;
+/// An account has as many alarms in all regions as in so many: names of regions are any.
+const REGIONS_MAX: u64 = 4;
 /// Alarms that one write deletes, with their histories.
 const DELETED_AT_ONCE: usize = 10;
 
@@ -37,6 +40,9 @@ pub(crate) type Changed = (Alarm, Vec<HistoryItem>);
 
 /// The order of items: by time, then by alarm and number.
 pub(crate) type HistoryPlace = (u64, [u8; 16], u64);
+
+/// The order of alarms in pages.
+pub(crate) type AlarmPlace = [u8; 24];
 
 /// Alarms with their rows.
 pub(crate) type AlarmPage = Vec<(Alarm, Bytes)>;
@@ -59,12 +65,19 @@ impl AlarmId<'_> {
         [&[kind][..], &scope(self.account, self.region), &self.hash()].concat()
     }
 
+    pub(crate) fn place(self) -> AlarmPlace {
+        let mut place = [0; 24];
+        place.copy_from_slice(&self.rest(b'A')[1..]);
+        place
+    }
+
     fn key(self) -> Key {
         DatabaseRow::Metric.key(&self.rest(b'A'))
     }
 
-    fn count_key(self) -> Key {
-        DatabaseRow::Metric.key(&[&b"C"[..], &scope(self.account, self.region)].concat())
+    /// In the region, and in all.
+    fn count_keys(self) -> [Key; 2] {
+        [self.region, "*"].map(|region| DatabaseRow::Metric.key(&[&b"C"[..], &scope(self.account, region)].concat()))
     }
 
     fn history_key(self, number: u64) -> Key {
@@ -100,8 +113,13 @@ fn count(row: Option<&Bytes>) -> u64 {
 }
 
 pub(crate) async fn get(engine: &dyn Engine, id: AlarmId<'_>) -> Result<Option<Alarm>, StorageError> {
+    Ok(get_sized(engine, id).await?.map(|(alarm, _)| alarm))
+}
+
+/// An alarm with the size of its row. Unit: bytes.
+pub(crate) async fn get_sized(engine: &dyn Engine, id: AlarmId<'_>) -> Result<Option<(Alarm, usize)>, StorageError> {
     let row = engine.get(&id.key(), Consistency::Strong).await?;
-    Ok(row.and_then(|row| read(&row)))
+    Ok(row.and_then(|row| Some((read(&row)?, row.len()))))
 }
 
 /// Puts the row and the items of a changed alarm.
@@ -120,21 +138,26 @@ fn write(batch: &mut Batch, (mut alarm, items): Changed) -> Result<(), StorageEr
     Ok(())
 }
 
-/// Creates or replaces an alarm; none if there are `alarms_max` others. `changed` gets the alarm that is there.
+/// Creates or replaces an alarm; none if there are `alarms_max` others in the region, or [`REGIONS_MAX`] times as many in all.
+/// `changed` gets the alarm that is there.
 pub(crate) async fn put(
     engine: &dyn Engine,
     id: AlarmId<'_>,
     alarms_max: u64,
     mut changed: impl FnMut(Option<Alarm>) -> Changed + Send,
 ) -> Result<Option<()>, StorageError> {
-    let keys = [KeyUse::write(id.key()), KeyUse::write(id.count_key())];
+    let [own, all] = id.count_keys();
+    let keys = [id.key(), own, all].map(KeyUse::write);
     let put = |reads: &Reads, batch: &mut Batch| {
-        let (stored, count) = (value(reads, 0), count(value(reads, 1)));
+        let stored = value(reads, 0);
         if stored.is_none() {
-            if count >= alarms_max {
-                return Err(None);
+            for (place, max) in [(1, alarms_max), (2, alarms_max.saturating_mul(REGIONS_MAX))] {
+                let count = count(value(reads, place));
+                if count >= max {
+                    return Err(None);
+                }
+                batch.put(keys[place].key.clone(), (count + 1).to_be_bytes().to_vec());
             }
-            batch.put(keys[1].key.clone(), (count + 1).to_be_bytes().to_vec());
         }
         write(batch, changed(stored.and_then(|row| read(row)))).map_err(Some)
     };
@@ -166,8 +189,8 @@ pub(crate) async fn change(
 pub(crate) async fn delete(engine: &dyn Engine, ids: &[AlarmId<'_>]) -> Result<(), StorageError> {
     for ids in ids.chunks(DELETED_AT_ONCE) {
         let mut keys: Vec<KeyUse> = ids.iter().map(|id| KeyUse::write(id.key())).collect();
-        let Some(count_key) = ids.first().map(|id| id.count_key()) else { continue };
-        keys.push(KeyUse::write(count_key.clone()));
+        let Some(count_keys) = ids.first().map(|id| id.count_keys()) else { continue };
+        keys.extend(count_keys.clone().map(KeyUse::write));
         let delete = |reads: &Reads, batch: &mut Batch| {
             let mut deleted = 0;
             for (place, id) in ids.iter().enumerate() {
@@ -177,9 +200,9 @@ pub(crate) async fn delete(engine: &dyn Engine, ids: &[AlarmId<'_>]) -> Result<(
                 let next = read(row).map_or(0, |alarm| alarm.history_next);
                 (next.saturating_sub(HISTORY_MAX)..next).for_each(|number| batch.delete(id.history_key(number)));
             }
-            let left = count(value(reads, ids.len())).saturating_sub(deleted);
-            if deleted > 0 {
-                batch.put(count_key.clone(), left.to_be_bytes().to_vec());
+            for (number, key) in count_keys.iter().enumerate().filter(|_| deleted > 0) {
+                let left = count(value(reads, ids.len() + number)).saturating_sub(deleted);
+                batch.put(key.clone(), left.to_be_bytes().to_vec());
             }
             Ok::<(), StorageError>(())
         };
@@ -238,6 +261,8 @@ pub(crate) async fn history(
                 each((item.at_ms, hash, number), item);
             }
         }
+        // An engine that answers at once would give other tasks no turn.
+        tokio::task::yield_now().await;
     }
     Ok(())
 }

@@ -11,12 +11,14 @@ use aws::cloudwatch::{
 
 use super::refusal::Refusal;
 use super::{Answer, CloudWatch, dimensions};
-use crate::alarm::{self, Alarm, AlarmPages, HistoryItem, HistoryPlace};
+use crate::alarm::{self, Alarm, AlarmId, AlarmPages, HistoryItem, HistoryPlace};
 use crate::series::Series;
 
 /// Source: API Reference, MaxRecords.
 const ALARMS_DEFAULT: usize = 50;
 const ITEMS_DEFAULT: usize = 100;
+/// Rows of the alarms of one answer. An alarm has some KB at most, and usually one. Unit: bytes.
+const ALARMS_BYTES_MAX: usize = 2 << 20;
 /// The one type of alarms that this server has.
 const METRIC_ALARM: &str = "MetricAlarm";
 
@@ -56,11 +58,14 @@ impl CloudWatch {
                         .as_ref()
                         .is_none_or(|prefix| alarm.actions().any(|action| action.starts_with(prefix)))
             };
-            found = self.first_alarms(caller, page_max + 1, is_wanted).await?;
-            if found.len() > page_max {
-                found.pop_last();
-                next_token = found.last_key_value().map(|(name, _)| base::hex(name.as_bytes()));
+            let first = match &names {
+                Some(names) => self.alarms_of(caller, names, page_max, is_wanted).await?,
+                None => self.first_alarms(caller, page_max, is_wanted).await?,
+            };
+            if first.is_cut {
+                next_token = first.alarms.last_key_value().map(|(name, _)| base::hex(name.as_bytes()));
             }
+            found = first.into_alarms();
         }
         Ok(DescribeAlarmsOutput {
             composite_alarms: Some(Vec::new()),
@@ -76,18 +81,37 @@ impl CloudWatch {
         caller: &Caller,
         count_max: usize,
         is_wanted: impl Fn(&Alarm) -> bool,
-    ) -> Answer<BTreeMap<String, Alarm>> {
-        let mut found = BTreeMap::new();
+    ) -> Answer<FirstAlarms> {
+        let mut turn = self.reads.take(&caller.account).await;
+        let mut first = FirstAlarms::of(count_max);
         let mut pages = AlarmPages::new(self.metrics.engine(), Some((&caller.account, &caller.region)));
         while let Some(page) = pages.next().await? {
-            for (alarm, _) in page.into_iter().filter(|(alarm, _)| is_wanted(alarm)) {
-                found.insert(alarm.name.clone(), alarm);
-                if found.len() > count_max {
-                    found.pop_last();
-                }
+            let wanted = page.into_iter().filter(|(alarm, _)| is_wanted(alarm));
+            wanted.for_each(|(alarm, row)| first.add(alarm, row.len()));
+            // An engine that answers at once would give other tasks no turn.
+            tokio::task::yield_now().await;
+            turn.pass().await;
+        }
+        Ok(first)
+    }
+
+    /// The first ones of some names, which are read by themselves.
+    async fn alarms_of(
+        &self,
+        caller: &Caller,
+        names: &BTreeSet<String>,
+        count_max: usize,
+        is_wanted: impl Fn(&Alarm) -> bool,
+    ) -> Answer<FirstAlarms> {
+        let mut first = FirstAlarms::of(count_max);
+        for name in names {
+            let id = AlarmId { account: &caller.account, region: &caller.region, name };
+            let found = alarm::get_sized(self.metrics.engine(), id).await?;
+            if let Some((alarm, bytes)) = found.filter(|(alarm, _)| is_wanted(alarm)) {
+                first.add(alarm, bytes);
             }
         }
-        Ok(found)
+        Ok(first)
     }
 
     pub(super) async fn describe_alarms_for_metric(
@@ -107,7 +131,12 @@ impl CloudWatch {
                 && request.period.is_none_or(|period| i64::from(period) == i64::from(alarm.period_seconds))
                 && request.unit.as_ref().is_none_or(|unit| alarm.unit.as_ref() == Some(unit))
         };
-        let found = self.first_alarms(caller, usize::MAX, is_wanted).await?;
+        let first = self.first_alarms(caller, usize::MAX, is_wanted).await?;
+        // There are no pages of this one.
+        if first.is_cut {
+            return Err(Refusal::TooLarge);
+        }
+        let found = first.into_alarms();
         Ok(DescribeAlarmsForMetricOutput { metric_alarms: Some(found.into_values().map(described).collect()) })
     }
 
@@ -141,6 +170,7 @@ impl CloudWatch {
         };
         let scope = (caller.account.as_str(), caller.region.as_str());
         if has_metric_alarms(request.alarm_types.as_ref()) && request.alarm_contributor_id.is_none() {
+            let _turn = self.reads.take(&caller.account).await;
             alarm::history(self.metrics.engine(), scope, request.alarm_name.as_deref(), each).await?;
         }
         let mut items: Vec<(HistoryPlace, HistoryItem)> = found.into_iter().collect();
@@ -152,6 +182,37 @@ impl CloudWatch {
         let next_token = items.last().filter(|_| is_more).map(|(place, _)| place_token(place));
         let items = items.into_iter().map(|(_, item)| history_item(item)).collect();
         Ok(DescribeAlarmHistoryOutput { alarm_history_items: Some(items), next_token })
+    }
+}
+
+/// Alarms by their names, with the sizes of their rows: the first ones, as many as an answer has.
+struct FirstAlarms {
+    alarms: BTreeMap<String, (Alarm, usize)>,
+    bytes: usize,
+    count_max: usize,
+    /// Whether there are others.
+    is_cut: bool,
+}
+
+impl FirstAlarms {
+    fn of(count_max: usize) -> FirstAlarms {
+        FirstAlarms { alarms: BTreeMap::new(), bytes: 0, count_max, is_cut: false }
+    }
+
+    fn add(&mut self, alarm: Alarm, bytes: usize) {
+        self.alarms.insert(alarm.name.clone(), (alarm, bytes));
+        self.bytes += bytes;
+        while (self.alarms.len() > self.count_max || self.bytes > ALARMS_BYTES_MAX)
+            && self.alarms.len() > 1
+            && let Some((_, (_, bytes))) = self.alarms.pop_last()
+        {
+            self.bytes -= bytes;
+            self.is_cut = true;
+        }
+    }
+
+    fn into_alarms(self) -> BTreeMap<String, Alarm> {
+        self.alarms.into_iter().map(|(name, (alarm, _))| (name, alarm)).collect()
     }
 }
 

@@ -6,10 +6,13 @@ use aws::cloudwatch::{Dimension, DimensionFilter, ListMetricsInput, ListMetricsO
 use super::refusal::Refusal;
 use super::{Answer, CloudWatch};
 use crate::series::{Series, SeriesId};
+use crate::store::KnownSeries;
 use crate::{HOUR_MINUTES, MINUTE_MS};
 
 /// Source: API Reference, ListMetrics.
 const PAGE_SERIES: usize = 500;
+/// Of the names of a page. Unit: bytes.
+const PAGE_BYTES: usize = 1 << 20;
 const RECENT_HOURS: u64 = 3;
 
 impl CloudWatch {
@@ -24,16 +27,26 @@ impl CloudWatch {
                 && request.metric_name.as_ref().is_none_or(|metric| *metric == series.metric)
                 && filters.iter().all(|filter| has(series, filter))
         };
-        let all = self.metrics.series(&caller.account, &caller.region).await?;
-        let mut wanted = all
-            .into_iter()
-            .filter(|(id, _)| begin.is_none_or(|begin| *id > begin))
-            .filter(|(_, known)| recent.is_none_or(|recent| known.last_hour >= recent))
-            .filter(|(_, known)| is_wanted(&known.series));
-        let page: Vec<(SeriesId, Series)> =
-            wanted.by_ref().take(PAGE_SERIES).map(|(id, known)| (id, known.series)).collect();
-        let next_token = wanted.next().and(page.last()).map(|(id, _)| base::hex(id));
-        let metrics = Some(page.into_iter().map(|(_, series)| metric(series)).collect());
+        let is_listed =
+            |known: &KnownSeries| recent.is_none_or(|recent| known.last_hour >= recent) && is_wanted(&known.series);
+        let scope = (caller.account.as_str(), caller.region.as_str());
+        let turn = self.reads.take(&caller.account).await;
+        let mut page = self.metrics.series(scope, begin.as_ref(), PAGE_SERIES + 1, is_listed).await?;
+        drop(turn);
+        let mut is_more = page.len() > PAGE_SERIES;
+        if is_more {
+            page.pop_last();
+        }
+        let mut bytes: usize = page.values().map(|known| known.series.names_bytes()).sum();
+        while bytes > PAGE_BYTES
+            && page.len() > 1
+            && let Some((_, last)) = page.pop_last()
+        {
+            bytes -= last.series.names_bytes();
+            is_more = true;
+        }
+        let next_token = page.last_key_value().filter(|_| is_more).map(|(id, _)| base::hex(id));
+        let metrics = Some(page.into_values().map(|known| metric(known.series)).collect());
         Ok(ListMetricsOutput { metrics, next_token, owning_accounts: None })
     }
 }

@@ -19,6 +19,7 @@ use auth::Caller;
 use aws::cloudwatch::{Dimension, DisableAlarmActionsInput, EnableAlarmActionsInput};
 use aws::{Answering, AwsService, CLOUDWATCH, Fault, Protocol, Reply, Request, RequestFacts, ServiceModel, Structure};
 use aws::{ServiceError, codec};
+use jobs::Turns;
 
 use crate::contributors::InsightRules;
 use crate::metrics::Metrics;
@@ -27,16 +28,21 @@ use refusal::Refusal;
 
 type Answer<T> = Result<T, Refusal>;
 
+/// Long reads at once, of all accounts; an account has one. What one has in memory is bounded.
+const READS_MAX: usize = 4;
+
 /// CloudWatch as a service of the handler.
 pub struct CloudWatch {
     metrics: Arc<Metrics>,
     /// Without a source there are no rules of Contributor Insights.
     rules: Option<Arc<dyn InsightRules>>,
+    /// Of requests that read all series or all alarms of an account, or hours of values. They give way between their pages.
+    reads: Turns,
 }
 
 impl CloudWatch {
     pub fn new(metrics: Arc<Metrics>) -> CloudWatch {
-        CloudWatch { metrics, rules: None }
+        CloudWatch { metrics, rules: None, reads: Turns::new(1, READS_MAX) }
     }
 
     pub fn with_rules(self, rules: Arc<dyn InsightRules>) -> CloudWatch {

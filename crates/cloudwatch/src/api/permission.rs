@@ -104,9 +104,13 @@ pub(super) async fn permit(
 ) -> Result<(), Refusal> {
     let Some(identity) = &caller.identity else { return Ok(()) };
     let members = Members::of_request(operation, request);
-    let action = format!("cloudwatch:{}", operation.name());
+    let mut actions = vec![operation.name()];
+    // Source: API Reference, PutMetricAlarm, Tags.
+    if operation.name() == "PutMetricAlarm" && !members.structures("Tags").is_empty() {
+        actions.push("TagResource");
+    }
     let mut own = ConditionContext::of(operation, &members);
-    let work = WorkBudget::default();
+    let (work, alarm_actions) = (WorkBudget::default(), own.actions.clone());
     for (resource, name) in resources(caller, operation, &members) {
         let alarm = match name {
             Some(name) => {
@@ -115,19 +119,23 @@ pub(super) async fn permit(
             None => None,
         };
         own.stored_tags = alarm.map(|alarm| alarm.tags).unwrap_or_default();
-        let context = Globals { identity, region: &caller.region, resource_account: &caller.account, own: &own };
-        let question = Question {
-            principal: &identity.principal,
-            action: &action,
-            resource: &resource,
-            resource_account: &caller.account,
-            resource_policy: None,
-            context: &context,
-        };
-        match decide_within(&question, &work) {
-            _ if work.is_exhausted() => return Err(Refusal::Denied(WorkBudget::REFUSAL.to_owned())),
-            Decision::Allowed => {}
-            Decision::Denied(denial) => return Err(Refusal::Denied(question.refusal(denial))),
+        for action in &actions {
+            // Tagging has no key of its own.
+            own.actions = if *action == "TagResource" { Vec::new() } else { alarm_actions.clone() };
+            let context = Globals { identity, region: &caller.region, resource_account: &caller.account, own: &own };
+            let question = Question {
+                principal: &identity.principal,
+                action: &format!("cloudwatch:{action}"),
+                resource: &resource,
+                resource_account: &caller.account,
+                resource_policy: None,
+                context: &context,
+            };
+            match decide_within(&question, &work) {
+                _ if work.is_exhausted() => return Err(Refusal::Denied(WorkBudget::REFUSAL.to_owned())),
+                Decision::Allowed => {}
+                Decision::Denied(denial) => return Err(Refusal::Denied(question.refusal(denial))),
+            }
         }
     }
     Ok(())

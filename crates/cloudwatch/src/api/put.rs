@@ -6,7 +6,9 @@ use aws::cloudwatch::{MetricDatum, PutMetricDataInput};
 use super::refusal::Refusal;
 use super::{Answer, CloudWatch, dimensions};
 use crate::cell::Cell;
+use crate::recorder::cell_bytes;
 use crate::series::Series;
+use crate::shares::PutRefusal;
 
 /// Source: API Reference, PutMetricData.
 const DATA_MAX: usize = 1_000;
@@ -49,7 +51,12 @@ impl CloudWatch {
             let unit = datum.unit.as_deref().unwrap_or("None");
             all.push(Series::new(account, region, &request.namespace, &datum.metric_name, own, unit));
         }
-        let gauges = self.metrics.recorder().put_gauges(&caller.account, all).ok_or(Refusal::TooManySeries)?;
+        let bytes = measured.iter().map(|(_, cell)| cell_bytes(cell)).sum();
+        let gauges =
+            self.metrics.recorder().put_gauges(&caller.account, all, bytes).map_err(|refusal| match refusal {
+                PutRefusal::Series => Refusal::TooManySeries,
+                PutRefusal::Waiting => Refusal::Throttled,
+            })?;
         for (gauge, (at_ms, cell)) in gauges.iter().zip(&measured) {
             self.metrics.recorder().record_at(gauge, *at_ms, cell);
         }

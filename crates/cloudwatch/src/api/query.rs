@@ -171,6 +171,7 @@ impl CloudWatch {
         {
             return Ok(());
         }
+        let _turn = self.reads.take(&asked.series.account).await;
         // Whole periods: the first one begins at or before the start. Source: API Reference, StartTime.
         let begin = range.0 - range.0 % asked.period;
         Ok(self.metrics.periods(&asked.series, (begin, range.1), asked.period, each).await?)

@@ -29,6 +29,10 @@ pub(super) enum Refusal {
     TooManyAlarms(u64),
     /// An account has as many series as it may have.
     TooManySeries,
+    /// An account has put more than was stored.
+    Throttled,
+    /// More alarms are on a metric than one answer has.
+    TooLarge,
     /// A failure of this server. The text is the operator's.
     Failure(String),
 }
@@ -70,6 +74,15 @@ impl Refusal {
                 400,
                 "The account has as many metrics as it may put (--cloudwatch-series-max)",
             ),
+            Refusal::Throttled => {
+                let name = if protocol == Protocol::Query { "Throttling" } else { "ThrottlingException" };
+                ServiceError::new(name, 400, "Rate exceeded")
+            }
+            Refusal::TooLarge => {
+                let text =
+                    "More alarms are on the metric than one answer has: DescribeAlarms returns them page by page.";
+                ServiceError::new("LimitExceededFault", 400, text)
+            }
             Refusal::Failure(detail) => {
                 let text = "The request processing has failed because of an unknown error, exception or failure.";
                 ServiceError { detail: Some(detail), ..ServiceError::new("InternalServiceFault", 500, text) }

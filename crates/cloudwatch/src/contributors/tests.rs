@@ -57,7 +57,7 @@ impl Process {
     }
 
     async fn store(&self) {
-        self.metrics.store_until(self.metrics.minute()).await.unwrap();
+        self.metrics.store(Some(self.metrics.minute())).await.unwrap();
     }
 }
 

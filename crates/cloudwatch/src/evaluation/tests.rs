@@ -84,7 +84,7 @@ fn measure(metrics: &Metrics, value: f64) {
 }
 
 async fn run(metrics: &Metrics) {
-    evaluate_all(metrics, evaluated_minute(metrics), false).await.unwrap();
+    evaluate_all(metrics, evaluated_minute(metrics), &mut Rounds::new(ACCOUNT_COST_MAX)).await.unwrap();
 }
 
 #[tokio::test]
@@ -138,8 +138,8 @@ async fn of_two_processes_one_changes_an_alarm() {
     tested.hand.advance_ms(MINUTE_MS + DELAY_MS);
     let minute = evaluated_minute(&first);
     // Neither value is over the threshold, and their sum is: both processes have stored their own by now.
-    first.store_until(first.minute()).await.unwrap();
-    second.store_until(second.minute()).await.unwrap();
+    first.store(Some(first.minute())).await.unwrap();
+    second.store(Some(second.minute())).await.unwrap();
     let page = AlarmPages::new(&*tested.engine, None).next().await.unwrap().unwrap();
     let (read, row) = &page[0];
     evaluate(&first, read, row, minute).await.unwrap();
@@ -160,9 +160,55 @@ async fn of_two_processes_one_changes_an_alarm() {
     assert_eq!((tested.alarm().await.state, tested.history().await.len()), (State::Ok, 2));
     measure(&second, 5.0);
     tested.hand.advance_ms(MINUTE_MS);
-    second.store_until(second.minute()).await.unwrap();
+    second.store(Some(second.minute())).await.unwrap();
     tokio::join!(run(&first), run(&second));
     assert_eq!((tested.alarm().await.state, tested.history().await.len()), (State::Alarm, 3));
+}
+
+/// An account whose alarms read more than its part delays itself alone.
+#[tokio::test]
+async fn accounts_have_parts_of_a_run() {
+    let tested = Tested::new();
+    let metrics = tested.process();
+    let ids = ["a", "b", "c"].map(|name| AlarmId { name, ..ID });
+    let ids = [ids[0], ids[1], ids[2], AlarmId { account: "2", ..ID }];
+    for id in ids {
+        let series = Series { account: id.account.to_owned(), ..alarm().series };
+        let missing_data = Some(MissingData::Breaching);
+        let own = Alarm { name: id.name.to_owned(), series, missing_data, ..alarm() };
+        alarm::put(&*tested.engine, id, 10, |_| (own.clone(), Vec::new())).await.unwrap().unwrap();
+    }
+    let evaluated = async || {
+        let mut states = Vec::new();
+        for id in ids {
+            states.push(alarm::get(&*tested.engine, id).await.unwrap().unwrap().state == State::Alarm);
+        }
+        (states[..3].iter().filter(|is| **is).count(), states[3])
+    };
+    // One alarm is more than the part.
+    let mut rounds = Rounds::new(1);
+    for expected in [(1, true), (2, true), (3, true)] {
+        tested.hand.advance_ms(MINUTE_MS);
+        evaluate_all(&metrics, evaluated_minute(&metrics), &mut rounds).await.unwrap();
+        assert_eq!(evaluated().await, expected);
+    }
+    // The next round begins with the first one.
+    assert!(rounds.by_account["1"].is_cut || rounds.by_account["1"].after.is_some());
+    tested.hand.advance_ms(MINUTE_MS);
+    rounds.begin(evaluated_minute(&metrics));
+    assert_eq!(rounds.by_account["1"].after, None);
+}
+
+/// By a clock that was ahead and was set back.
+#[tokio::test]
+async fn an_evaluation_in_the_future_ends_none() {
+    let tested = Tested::new();
+    let metrics = tested.process();
+    let minute = BEGIN_MS / MINUTE_MS + 1_000_000;
+    tested.put(Alarm { evaluated_minute: minute, missing_data: Some(MissingData::Breaching), ..alarm() }).await;
+    tested.hand.advance_ms(MINUTE_MS);
+    run(&metrics).await;
+    assert_eq!(tested.alarm().await.state, State::Alarm);
 }
 
 #[tokio::test]
@@ -208,6 +254,17 @@ async fn alarms_are_counted() {
     assert!(!put("c").await);
     alarm::delete(&*tested.engine, &[ID]).await.unwrap();
     assert!(put("c").await && !put("a").await);
+    // Names of regions are any: an account has a bound of its own.
+    let mut count = 0;
+    for number in 0..20 {
+        let (name, region) = (&*format!("a{}", number % 2), &*format!("r{}", number / 2));
+        let of = Series { region: region.to_owned(), ..alarm().series };
+        let named = Alarm { name: name.to_owned(), series: of, ..alarm() };
+        let id = AlarmId { account: "1", region, name };
+        let put = alarm::put(&*tested.engine, id, 2, |_| (named.clone(), Vec::new())).await.unwrap();
+        count += usize::from(put.is_some());
+    }
+    assert_eq!(count, 6, "beside the two above");
     let mut pages = AlarmPages::new(&*tested.engine, Some(("2", "r")));
     assert!(pages.next().await.unwrap().is_none_or(|page| page.is_empty()));
 }

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use change_log::{Content, Header, Record};
 use cluster::catalog::{Edit, Interrupted, Work};
 use cluster::nodes::owner::{self, Owned};
+use jobs::Turn;
 use model::codec::row::Stored;
 use storage::{Consistency, Family, Key, Pages, Row, ScanRange, StorageError, log};
 use tables::item_key::KeyProblem;
@@ -29,7 +30,6 @@ use crate::change::Change;
 use crate::filling::{is_awaited, is_filled};
 use crate::follow::FollowError;
 use crate::service::Service;
-use crate::turns::Turn;
 
 /// Items or records of one step.
 const STEP_ROWS: usize = 256;

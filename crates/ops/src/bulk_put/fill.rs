@@ -10,6 +10,7 @@ use std::time::Duration;
 use cluster::catalog::Interrupted;
 use cluster::nodes::owner::Owned;
 use exchange::read::Record;
+use jobs::Turn;
 use objects::Bucket;
 use storage::{Key, StorageError, TxError};
 use tables::Table;
@@ -24,7 +25,6 @@ use crate::damage_log::log_damaged;
 use crate::object_source::{ObjectSource, Position, RecordSink};
 use crate::service::Service;
 use crate::transfers::Failure;
-use crate::turns::Turn;
 
 /// Records of one step.
 const STEP_RECORDS: usize = 256;

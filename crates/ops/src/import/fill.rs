@@ -16,6 +16,7 @@ use change_log::Author;
 use cluster::catalog::{Edit, Interrupted, Work};
 use cluster::nodes::owner::{self, Owned};
 use exchange::read::Record;
+use jobs::Turn;
 use model::Attributes;
 use objects::Bucket;
 use tables::item_key::{self, KeyProblem};
@@ -31,7 +32,6 @@ use crate::change::Change;
 use crate::object_source::{ObjectSource, Position, RecordSink};
 use crate::service::Service;
 use crate::transfers::{Failure, TransferStatus};
-use crate::turns::Turn;
 
 /// Items of one step.
 const STEP_ITEMS: usize = 256;

@@ -291,6 +291,38 @@ async fn transactions_and_statements_have_codes() {
     }
 }
 
+/// It has read its items, and may show them.
+#[tokio::test]
+async fn a_canceled_transaction_consumes_its_items() {
+    let server = Server::with_paid((1, 10), (10, 10)).await;
+    server.put("paid", row(1, &[("large", s(&"x".repeat(4_000)))])).await.unwrap();
+    let check = ConditionCheck {
+        table_name: "paid".to_owned(),
+        key: row(1, &[]),
+        condition_expression: "attribute_not_exists(pk)".to_owned(),
+        return_values_on_condition_check_failure: Some(ReturnValuesOnConditionCheckFailure::AllOld),
+        ..ConditionCheck::default()
+    };
+    let put = Put { table_name: "paid".to_owned(), item: row(2, &[]), ..Put::default() };
+    let items = vec![
+        TransactWriteItem { condition_check: Some(check.into()), ..TransactWriteItem::default() },
+        TransactWriteItem { put: Some(put.into()), ..TransactWriteItem::default() },
+    ];
+    let canceled = async || {
+        let request = TransactWriteItemsInput { transact_items: items.clone(), ..TransactWriteItemsInput::default() };
+        server.service.execute::<call::TransactWriteItems>(&caller(), request).await.unwrap_err().to_string()
+    };
+    // Six units are left of ten, and each takes four and one.
+    for expected in
+        ["[ConditionalCheckFailed, None]", "[ConditionalCheckFailed, None]", "[ProvisionedThroughputExceeded,"]
+    {
+        let canceled = canceled().await;
+        assert!(canceled.contains(expected), "{canceled}");
+    }
+    server.hand.advance_ms(500);
+    assert!(canceled().await.contains("[ConditionalCheckFailed, None]"));
+}
+
 #[tokio::test]
 async fn a_page_ends_with_the_last_unit() {
     let server = Server::with_paid((2, 1_000), (10, 1_000)).await;

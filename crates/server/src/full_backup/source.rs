@@ -78,8 +78,23 @@ async fn of_folder(folder: &Path) -> Result<Parts, Failure> {
     }
 }
 
+/// An engine that is opened writes its own files: the folder's user could not open those of another one, and no server would start.
+pub(super) fn refuse_other_user(folder: &Path, own: u32) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(folder).map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
+    let owner = found.uid();
+    if owner == own {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "no server has the folder {} open, and it belongs to another user (uid {owner}): run the command as that user. Nothing was changed",
+        folder.display()
+    )))
+}
+
 /// Opens the folder as it is: rows are copied below encryption, so that no key is needed.
 async fn of_stopped(folder: &Path) -> Result<Parts, Failure> {
+    refuse_other_user(folder, rustix::process::geteuid().as_raw())?;
     let keys = match Embedded::keys(folder) {
         Ok(Keys::Encrypted(text)) => Some(text.into()),
         _ => None,

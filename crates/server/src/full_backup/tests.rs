@@ -14,7 +14,7 @@ use storage::{
 use super::manifest::{Manifest, Origin};
 use super::parts::Snapshot;
 use super::place::BackupPlace;
-use super::{create, manifest, parts, restore, verify};
+use super::{create, manifest, parts, restore, source, verify};
 use crate::remote::Progress;
 
 async fn put(engine: &dyn Engine, rows: &[(Key, Bytes)]) {
@@ -238,4 +238,15 @@ async fn a_restore_makes_the_whole_folder_or_nothing() {
     restore::into_folder(&place, &data, &mut Progress::start()).await.unwrap();
     Embedded::open(&data, EmbeddedOptions::default()).unwrap().close().await.unwrap();
     refused("is not empty").await;
+}
+
+/// What another user writes there the folder's own could not open.
+#[test]
+fn a_folder_without_a_server_is_opened_by_its_own_user() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let own = fs::metadata(folder.path()).unwrap().uid();
+    assert!(source::refuse_other_user(folder.path(), own).is_ok());
+    let refused = source::refuse_other_user(folder.path(), own + 1).unwrap_err().to_string();
+    assert!(refused.contains(&format!("uid {own}")), "{refused}");
 }

@@ -203,6 +203,36 @@ fn user(statement: Value) -> Caller {
     Caller { identity: Some(identity), ..caller("111111111111") }
 }
 
+/// As many alarms on one metric as are in no answer: there are no pages of this one.
+#[tokio::test]
+async fn answers_are_bounded_in_bytes() {
+    let tested = Tested::new();
+    let action = |number: usize| format!("arn:aws:sns:us-east-1:111111111111:{number}{}", "a".repeat(900));
+    let actions: Vec<String> = (0..5).map(action).collect();
+    let mut large = with(with(wanted(""), "OKActions", json!(actions)), "AlarmActions", json!(actions));
+    large["InsufficientDataActions"] = json!(actions);
+    let mut names = Vec::new();
+    for number in 0..200 {
+        names.push(format!("alarm-{number:03}"));
+        tested.ok("PutMetricAlarm", with(large.clone(), "AlarmName", names[number].clone().into())).await;
+    }
+    let of_metric = json!({"Namespace": "AWS/DynamoDB", "MetricName": "UserErrors"});
+    assert_eq!(tested.refused("DescribeAlarmsForMetric", of_metric.clone()).await, "LimitExceededFault");
+    let (mut found, mut body) = (Vec::new(), json!({"MaxRecords": 100}));
+    loop {
+        let page = tested.ok("DescribeAlarms", body.clone()).await;
+        found.extend(page["MetricAlarms"].as_array().unwrap().iter().map(|alarm| alarm["AlarmName"].clone()));
+        match page["NextToken"].as_str() {
+            Some(token) => body["NextToken"] = token.into(),
+            None => break,
+        }
+    }
+    assert_eq!(found, names);
+    tested.ok("DeleteAlarms", json!({"AlarmNames": &names[..100]})).await;
+    let found = tested.ok("DescribeAlarmsForMetric", of_metric).await;
+    assert_eq!(found["MetricAlarms"].as_array().unwrap().len(), 100);
+}
+
 #[tokio::test]
 async fn policies_are_about_alarms_and_their_tags() {
     let tested = Tested::new();
@@ -217,6 +247,7 @@ async fn policies_are_about_alarms_and_their_tags() {
                             "Condition": {"StringEquals": {"aws:RequestTag/k": "v"}}});
     let by_action = json!({"Effect": "Allow", "Action": "cloudwatch:*", "Resource": "*",
                            "Condition": {"ForAnyValue:StringLike": {"cloudwatch:AlarmActions": "arn:aws:sns:*"}}});
+    let no_tags = json!({"Effect": "Allow", "NotAction": "cloudwatch:TagResource", "Resource": "*"});
     let set = |name: &str| json!({"AlarmName": name, "StateValue": "OK", "StateReason": "r"});
     let names = |names: &[&str]| json!({"AlarmNames": names});
     let of_metric = json!({"Namespace": "AWS/DynamoDB", "MetricName": "UserErrors"});
@@ -239,7 +270,10 @@ async fn policies_are_about_alarms_and_their_tags() {
         (&by_tag, "EnableAlarmActions", names(&["own-a", "own-b"]), false),
         (&by_request, "PutMetricAlarm", wanted("own-c"), true),
         (&by_request, "PutMetricAlarm", with(wanted("own-c"), "Tags", json!([])), false),
-        (&by_action, "PutMetricAlarm", wanted("own-c"), true),
+        (&by_action, "PutMetricAlarm", wanted("own-c"), false),
+        (&by_action, "PutMetricAlarm", with(wanted("own-c"), "Tags", json!([])), true),
+        (&no_tags, "PutMetricAlarm", wanted("own-c"), false),
+        (&no_tags, "PutMetricAlarm", with(wanted("own-c"), "Tags", json!([])), true),
         (&by_action, "PutMetricAlarm", with(wanted("own-c"), "AlarmActions", json!([])), false),
         (&by_name, "DeleteAlarms", names(&["own-a", "a"]), false),
         (&by_name, "DeleteAlarms", names(&["own-a", "own-b"]), true),

@@ -242,6 +242,40 @@ async fn an_account_has_its_own_series_and_a_share_of_all() {
     assert_eq!(listed["Metrics"].as_array().unwrap().len(), 1, "{listed}");
 }
 
+/// Of minutes that are far away, values of many sizes: what is not stored yet is bounded in bytes, and nothing is lost in silence.
+#[tokio::test]
+async fn what_waits_is_bounded() {
+    let tested = Tested::new();
+    let put = |minute: u64| {
+        let values: Vec<f64> = (0..150).map(|power| 1.03f64.powi(power)).collect();
+        let data: Vec<serde_json::Value> = (0..100)
+            .map(|number| {
+                serde_json::json!({"MetricName": format!("m{}", number % 10), "Values": values,
+                                   "Timestamp": BEGIN_S - (minute * 10 + number / 10) * 60})
+            })
+            .collect();
+        serde_json::json!({"Namespace": "Own", "MetricData": data})
+    };
+    let (mut taken, mut refused) = (0, None);
+    for minute in 0..60 {
+        let (status, answer) = tested.json("PutMetricData", put(minute)).await;
+        match status {
+            200 => taken += 1,
+            _ => refused = refused.or(answer["__type"].as_str().map(str::to_owned)),
+        }
+    }
+    assert_eq!(refused.as_deref(), Some("ThrottlingException"));
+    assert!((10..50).contains(&taken), "{taken}");
+    let metrics = &tested.cloudwatch.metrics;
+    metrics.store(Some(metrics.minute())).await.unwrap();
+    assert_eq!(tested.json("PutMetricData", put(100)).await.0, 200, "there is room again");
+    let body = serde_json::json!({"Namespace": "Own", "MetricName": "m1", "Period": 86_400, "Statistics": ["SampleCount"],
+                                  "StartTime": BEGIN_S - 86_400 * 2, "EndTime": BEGIN_S + 60});
+    let (_, found) = tested.json("GetMetricStatistics", body).await;
+    let counts = found["Datapoints"].as_array().unwrap().iter().map(|point| point["SampleCount"].as_f64().unwrap());
+    assert_eq!(counts.sum::<f64>(), f64::from(taken + 1) * 1_500.0);
+}
+
 /// As the SDKs of Go, Java and Rust send it.
 #[tokio::test]
 async fn data_as_cbor() {

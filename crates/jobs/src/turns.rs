@@ -1,5 +1,5 @@
-//! Turns of work that takes hours, fair between accounts: the steps of backups and restores, which write as fast as the engine
-//! does, and imports.
+//! Turns of work that takes long, fair between accounts: the steps of backups and restores, which write as fast as the engine
+//! does, imports, and reads of all metrics and alarms of an account.
 //!
 //! The work of an account waits in a line of its own first. However much there is of it, that of another account waits for no more of
 //! it than has a turn at once.
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-pub(crate) struct Turns {
+#[derive(Debug)]
+pub struct Turns {
     of_account: usize,
     of_all: Semaphore,
     /// Of the accounts with work that has or awaits a turn.
@@ -18,7 +19,8 @@ pub(crate) struct Turns {
 }
 
 /// Ends when it is dropped.
-pub(crate) struct Turn<'a> {
+#[derive(Debug)]
+pub struct Turn<'a> {
     all: &'a Semaphore,
     of_all: Option<SemaphorePermit<'a>>,
     _in_line: Option<OwnedSemaphorePermit>,
@@ -26,11 +28,11 @@ pub(crate) struct Turn<'a> {
 
 impl Turns {
     /// As many at once, of one account and of all.
-    pub(crate) fn new(of_account: usize, of_all: usize) -> Turns {
+    pub fn new(of_account: usize, of_all: usize) -> Turns {
         Turns { of_account, of_all: Semaphore::new(of_all), lines: Mutex::default() }
     }
 
-    pub(crate) async fn take(&self, account: &str) -> Turn<'_> {
+    pub async fn take(&self, account: &str) -> Turn<'_> {
         let line = {
             let mut lines = self.lines.lock();
             lines.retain(|_, line| Arc::strong_count(line) > 1);
@@ -44,13 +46,13 @@ impl Turns {
 
 impl Turn<'_> {
     /// Lets the work of other accounts that waits go first.
-    pub(crate) async fn pass(&mut self) {
+    pub async fn pass(&mut self) {
         self.away(std::future::ready(())).await;
     }
 
     /// Gives the turn up during a pause. The place in the account's line is kept: as much of an account's work as has a turn at once
     /// is in memory, begun or paused.
-    pub(crate) async fn away(&mut self, pause: impl Future<Output = ()>) {
+    pub async fn away(&mut self, pause: impl Future<Output = ()>) {
         self.of_all = None;
         pause.await;
         // The semaphore is fair: what has waited longer goes first.
