@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the ground up: each may use those before it, and no others.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "base",
     "jobs",
     "model",
@@ -27,6 +27,7 @@ const LAYERS: [&str; 24] = [
     "cloudwatch",
     "ops",
     "wire",
+    "dax",
     "seal",
     "deliver",
     "identity",
