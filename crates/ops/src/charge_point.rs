@@ -19,7 +19,7 @@ impl Service {
     /// does. So every count of units attaches here: the answer's ConsumedCapacity, the buckets that throttle, metrics, and the keys
     /// of Contributor Insights, which are those of what was `accessed`.
     ///
-    /// A refusal before any read is charged with no units or not at all, and so is a canceled transaction.
+    /// A refusal before any read is charged with no units or not at all.
     pub(crate) fn charge(
         &self,
         table: &Table,

@@ -60,6 +60,7 @@ mod import;
 mod import_errors;
 mod index_choice;
 mod index_rows;
+mod key_schema;
 mod kinesis_streaming_destination;
 mod lag_report;
 mod list_streams;

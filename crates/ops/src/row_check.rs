@@ -178,6 +178,12 @@ impl Check {
             },
             DatabaseRow::Metric => cloudwatch::is_row(rest, value),
             DatabaseRow::Scaling => autoscaling::is_row(rest, value),
+            DatabaseRow::AttributeList => match rest.first() {
+                Some(b'N' | b'H') => is_number(value),
+                Some(b'A') => value.len() == 2 * size_of::<u64>(),
+                Some(b'I') => is_attribute_list(value),
+                _ => return Err("its key is of no kind".to_owned()),
+            },
             // Rows of the layer that encrypts, which reads them itself.
             DatabaseRow::Keys => true,
         })
@@ -209,6 +215,19 @@ fn table_row(table_id: u64, kind: TableRow, rest: &[u8], value: &Bytes) -> Resul
 
 fn is_number(value: &[u8]) -> bool {
     value.len() == size_of::<u64>()
+}
+
+/// Names, each behind its length (4).
+fn is_attribute_list(mut value: &[u8]) -> bool {
+    while let Some((length, rest)) = value.split_first_chunk() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+        let Some((name, rest)) = rest.split_at_checked(length) else { return false };
+        if std::str::from_utf8(name).is_err() {
+            return false;
+        }
+        value = rest;
+    }
+    value.is_empty()
 }
 
 fn text(error: OpenError) -> String {

@@ -1,6 +1,8 @@
 //! `stator serve`: from flags to a running server, and from a signal to a clean end.
 
 mod arguments;
+mod dax;
+mod dax_arguments;
 mod delivery;
 mod environment;
 
@@ -24,6 +26,7 @@ use storage_postgres::Postgres;
 use tokio::net::{TcpListener, lookup_host};
 
 pub(crate) use arguments::ServeArguments;
+use dax::Dax;
 
 use crate::admin::Admin;
 use crate::audit::Audit;
@@ -72,6 +75,7 @@ pub(crate) enum Failure {
         error: io::Error,
     },
     Remote {
+        flag: &'static str,
         listen: String,
     },
     /// The operator's address is the main one.
@@ -122,9 +126,9 @@ impl fmt::Display for Failure {
             Failure::Address { flag, listen, error } => {
                 write!(f, "{flag} {listen} is not an address and a port, such as 127.0.0.1:8000: {error}")
             }
-            Failure::Remote { listen } => write!(
+            Failure::Remote { flag, listen } => write!(
                 f,
-                "--listen {listen} can be reached from other machines, and signatures are not checked: every client that \
+                "{flag} {listen} can be reached from other machines, and signatures are not checked: every client that \
                  reaches it reads and writes everything. Check callers with --auth, name a file of access keys with --credentials, or add \
                  --allow-unverified-remote if that is what you want"
             ),
@@ -221,10 +225,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
-    let memory = Memories::of(arguments);
-    memory.show(&operator, database, rows.as_ref());
+    let memory = Memories::shown(arguments, &operator, database, rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
-    let pipeline = Pipeline {
+    let pipeline = Arc::new(Pipeline {
         services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured, &scaler),
         access,
         region: arguments.service.region.clone(),
@@ -237,8 +240,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
         audit: audit.clone(),
-    };
-
+    });
+    let dax = Dax::start(arguments, &pipeline, &service, &engine, tls.clone()).await?;
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
@@ -248,10 +251,12 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let end = async {
         let end = stop_requested(stop, failed(embedded)).await;
         operator.stopping();
+        dax.stop();
         end
     };
     let ended = async {
-        listener::run(listener, Arc::new(pipeline), door, limits, end).await?;
+        listener::run(listener, pipeline, door, limits, end).await?;
+        dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
         store(&measured).await;
@@ -259,8 +264,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         close(&engine, &running, socket).await
     };
     let ended = ended.await;
-    let audited = send_the_rest(audit, traces).await;
-    ended.and(audited.map_err(Failure::Audit))?;
+    ended.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
 }
@@ -364,9 +368,9 @@ async fn operator(arguments: &ServeArguments, main: SocketAddr) -> Result<Arc<Op
     Ok(operator)
 }
 
-async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -> Result<(), String> {
+async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -> Result<(), Failure> {
     let audited = match audit {
-        Some(audit) => audit.stop().await,
+        Some(audit) => audit.stop().await.map_err(Failure::Audit),
         None => Ok(()),
     };
     if let Some(traces) = traces {
@@ -526,11 +530,18 @@ impl Memories {
         Memories { requests: memory(arguments.request_memory), answers: memory(arguments.answer_memory) }
     }
 
-    /// On the page of metrics, with what rows take.
-    fn show(&self, operator: &Operator, database: Option<Arc<Postgres>>, rows: Option<&Arc<Memory>>) {
-        operator.metrics.add_memory(&self.requests, &self.answers);
+    /// They are on the page of metrics, with what rows take.
+    fn shown(
+        arguments: &ServeArguments,
+        operator: &Operator,
+        database: Option<Arc<Postgres>>,
+        rows: Option<&Arc<Memory>>,
+    ) -> Memories {
+        let memories = Memories::of(arguments);
+        operator.metrics.add_memory(&memories.requests, &memories.answers);
         database.into_iter().for_each(|database| operator.metrics.add_database(database));
         rows.into_iter().for_each(|rows| operator.metrics.add_rows(Arc::clone(rows)));
+        memories
     }
 }
 
@@ -565,7 +576,7 @@ async fn listen(arguments: &ServeArguments, weakness: Option<&str>) -> Result<Tc
     let addresses = addresses(LISTEN, listen).await?;
     let remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
     if remote && !arguments.auth && arguments.credentials.is_none() && !arguments.allow_unverified_remote {
-        return Err(Failure::Remote { listen: listen.clone() });
+        return Err(Failure::Remote { flag: LISTEN, listen: listen.clone() });
     }
     if let (Some(weakness), Some(path)) = (weakness, &arguments.credentials) {
         if remote {

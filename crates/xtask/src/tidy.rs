@@ -28,6 +28,7 @@ const LAYERS: [&str; 25] = [
     "autoscaling",
     "ops",
     "wire",
+    "dax",
     "seal",
     "deliver",
     "identity",

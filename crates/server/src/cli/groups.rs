@@ -5,7 +5,7 @@ use clap::Command;
 const SERVE: &str = "serve";
 
 /// The headings, and the flags beneath each. A flag of `serve` is in exactly one group.
-const GROUPS: [(&str, &[&str]); 11] = [
+const GROUPS: [(&str, &[&str]); 12] = [
     (
         "Storage",
         &[
@@ -59,6 +59,18 @@ const GROUPS: [(&str, &[&str]); 11] = [
     ),
     ("Export and import", &["s3_endpoint"]),
     ("Faults for tests", &["faults", "faults_file"]),
+    (
+        "DAX",
+        &[
+            "dax_listen",
+            "dax_advertise",
+            "dax_item_memory",
+            "dax_query_memory",
+            "dax_record_ttl_millis",
+            "dax_query_ttl_millis",
+            "dax_connections_max",
+        ],
+    ),
     (
         "Observability",
         &[

@@ -32,6 +32,8 @@ const NOTHING_STORED: &str = "--memory keeps nothing on disk that could be encry
 const NO_CACHE: &str = "only the folder of --data is read through this server's cache";
 const ALL_VERIFIED: &str = "no caller is unverified";
 
+const NO_DAX: &str = "only clients of DAX are served by its caches";
+
 const NO_DELIVERIES: &str = "nothing is delivered there";
 
 const CONFLICTS: [Conflict; 25] = [
@@ -62,7 +64,7 @@ const CONFLICTS: [Conflict; 25] = [
     Conflict("no_deliveries", "sqs_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 17] = [
+const NEEDS: [Need; 23] = [
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
     Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
@@ -80,6 +82,12 @@ const NEEDS: [Need; 17] = [
     Need("faults_file", &["faults"], "rules are applied only with it"),
     Need("kms_key_id", &["kms_endpoint"], "the key is in that KMS"),
     Need("kms_check_seconds", &["kms_endpoint"], "it is the interval between questions to that KMS"),
+    Need("dax_advertise", &["dax_listen"], NO_DAX),
+    Need("dax_item_memory", &["dax_listen"], NO_DAX),
+    Need("dax_query_memory", &["dax_listen"], NO_DAX),
+    Need("dax_record_ttl_millis", &["dax_listen"], NO_DAX),
+    Need("dax_query_ttl_millis", &["dax_listen"], NO_DAX),
+    Need("dax_connections_max", &["dax_listen"], NO_DAX),
 ];
 
 /// Flags that identify callers. With one of them the main address has other rules than an address for the operator.

@@ -20,6 +20,8 @@ use crate::tls::TlsArguments;
 use crate::value_parsers::{byte_size, http_url, seconds};
 use crate::web::WebArguments;
 
+use super::dax_arguments::DaxArguments;
+
 const EXAMPLES: &str = "\
 Examples:
   stator serve                                    durable, in ./stator-data, on 127.0.0.1:8000
@@ -158,6 +160,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) faults: FaultArguments,
+
+    #[command(flatten)]
+    pub(crate) dax: DaxArguments,
 
     /// Format of the log on stderr
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]

@@ -1,0 +1,36 @@
+//! DAX: a cache in front of the tables, spoken to by DAX's own clients in DAX's own protocol.
+//!
+//! A connection carries one request after the other, in CBOR, without lengths or ids. A client asks for the nodes of the cluster, for key
+//! schemas and for lists of attribute names, and then sends items without the names of their attributes and expressions as trees.
+//!
+//! Modules, lowest first:
+//!
+//! 1. Bytes: `cbor`, with `number`, `value` and `key` above it; `frame` and `handshake`.
+//! 2. What requests and answers are made of: `expression`, `request`, `attribute_lists`, `answer`, `errors`.
+//! 3. `cache`, and `upstream`, the tables behind it.
+//! 4. `node`: the methods. `authorize`: the caller of a connection. `connection`: a client, from its first byte to its last.
+//!
+//! Nothing of AWS's servers is published. What is known of the protocol comes from the clients' sources and from running them; what is
+//! not known is in COMPATIBILITY.md.
+
+mod answer;
+mod attribute_lists;
+mod authorize;
+mod cache;
+mod cbor;
+mod connection;
+mod errors;
+mod expression;
+mod frame;
+mod handshake;
+mod key;
+mod node;
+mod number;
+mod request;
+mod upstream;
+mod value;
+
+pub use cache::AnswerCache;
+pub use connection::{Client, Endpoint, Host, Timeouts, serve};
+pub use node::{Advertised, CacheSettings, Node};
+pub use upstream::{Local, Request, Response, TableKey, Upstream};

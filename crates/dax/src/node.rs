@@ -1,0 +1,256 @@
+//! One node of a cluster: the methods of DAX over an upstream and two caches. One file a kind of method.
+//!
+//! Each request is permitted before a cache answers it, so that an entry is given only to callers that may read it from the table. What
+//! is read or written for the caches then is executed without the caller's identity: it may be another request than the caller's, such as
+//! the whole item for a projection.
+
+mod batch;
+mod item;
+mod metadata;
+mod page;
+mod transaction;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use api::{Exception, ItemCollectionMetrics, Operation};
+use auth::{Caller, account_of};
+use aws::{Observer, RequestContext};
+use base::Clock;
+use bytes::Bytes;
+use expr::Placeholders;
+use model::{Attributes, MapRef};
+use storage::Engine;
+
+use crate::answer::{self, member};
+use crate::attribute_lists::AttributeLists;
+use crate::cache::AnswerCache;
+use crate::cbor::{Malformed, Reader, Writer};
+use crate::expression::{Expressions, Projected};
+use crate::key;
+use crate::request::Method;
+use crate::upstream::{Request, TableKey, Upstream};
+use crate::value::ValueProblem;
+
+/// How much memory the caches have, and how long entries are valid.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheSettings {
+    /// Unit: bytes.
+    pub item_bytes_max: u64,
+    pub query_bytes_max: u64,
+    /// 0 is no end.
+    pub record_ttl_ms: u64,
+    pub query_ttl_ms: u64,
+}
+
+pub struct Node {
+    upstream: Arc<dyn Upstream>,
+    lists: AttributeLists,
+    items: AnswerCache,
+    queries: AnswerCache,
+    /// What `endpoints` answers in place of the address that a connection has come to.
+    advertised: Option<Advertised>,
+}
+
+/// An address that clients reach the node at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Advertised {
+    pub host: String,
+    pub address: SocketAddr,
+}
+
+/// The caller of a request, and how it is served.
+#[derive(Clone, Copy)]
+pub struct Requester<'r> {
+    pub caller: &'r Caller,
+    /// The same caller without an identity.
+    pub permitted: &'r Caller,
+    pub observer: Option<&'r dyn Observer>,
+    /// The address that the connection has come to.
+    pub local: SocketAddr,
+    /// Whether the client sends a Select that its caller has not asked for.
+    pub adds_select: bool,
+}
+
+/// A refusal, and the old items of a canceled transaction's reasons as bytes.
+#[derive(Debug)]
+pub struct Failure {
+    pub exception: Exception,
+    pub items: Vec<Option<Vec<u8>>>,
+}
+
+impl<E: Into<Exception>> From<E> for Failure {
+    fn from(exception: E) -> Failure {
+        Failure { exception: exception.into(), items: Vec::new() }
+    }
+}
+
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Failure {
+        ValueProblem::from(malformed).into()
+    }
+}
+
+pub(crate) type Answer = Result<Writer, Failure>;
+
+impl Node {
+    pub fn new(
+        upstream: Arc<dyn Upstream>,
+        engine: Arc<dyn Engine>,
+        settings: CacheSettings,
+        advertised: Option<Advertised>,
+        clock: &Clock,
+    ) -> Node {
+        let CacheSettings { item_bytes_max, query_bytes_max, record_ttl_ms, query_ttl_ms } = settings;
+        Node {
+            upstream,
+            lists: AttributeLists::new(engine),
+            items: AnswerCache::new(item_bytes_max, record_ttl_ms, clock.clone()),
+            queries: AnswerCache::new(query_bytes_max, query_ttl_ms, clock.clone()),
+            advertised,
+        }
+    }
+
+    pub fn items(&self) -> &AnswerCache {
+        &self.items
+    }
+
+    pub fn queries(&self) -> &AnswerCache {
+        &self.queries
+    }
+
+    /// Answers a method with its arguments, which are all there.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn answer(&self, method: Method, arguments: &[u8], requester: Requester<'_>) -> Answer {
+        let mut reader = Reader::new(arguments);
+        let reader = &mut reader;
+        // Boxed, so that the future of a connection is not as large as the largest method's.
+        match method {
+            Method::AuthorizeConnection => Err(Malformed("a connection's authorization has no answer").into()),
+            Method::Endpoints => Ok(self.endpoints(requester.local)),
+            Method::DefineKeySchema => self.define_key_schema(reader, requester).await,
+            Method::DefineAttributeListId => self.define_attribute_list_id(reader, requester).await,
+            Method::DefineAttributeList => self.define_attribute_list(reader, requester).await,
+            Method::GetItem => Box::pin(self.get_item(reader, requester)).await,
+            Method::PutItem => Box::pin(self.put_item(reader, requester)).await,
+            Method::UpdateItem => Box::pin(self.update_item(reader, requester)).await,
+            Method::DeleteItem => Box::pin(self.delete_item(reader, requester)).await,
+            Method::Query => Box::pin(self.query(reader, requester)).await,
+            Method::Scan => Box::pin(self.scan(reader, requester)).await,
+            Method::BatchGetItem => Box::pin(self.batch_get_item(reader, requester)).await,
+            Method::BatchWriteItem => Box::pin(self.batch_write_item(reader, requester)).await,
+            Method::TransactGetItems => Box::pin(self.transact_get_items(reader, requester)).await,
+            Method::TransactWriteItems => Box::pin(self.transact_write_items(reader, requester)).await,
+        }
+    }
+
+    /// The table of a name. Attribute lists are an account's, and so are the caches' bodies with their numbers: a table of another account
+    /// would have entries that its own clients cannot read.
+    async fn table(&self, requester: Requester<'_>, name: &str) -> Result<TableKey, Exception> {
+        if name.starts_with("arn:") && account_of(name) != Some(requester.caller.account.as_str()) {
+            return Err(Exception::validation("DAX reads and writes the tables of the caller's own account"));
+        }
+        self.upstream.table(requester.permitted, name).await
+    }
+
+    /// Asks the policies, if the caller has some, and shows the request to its observer.
+    async fn permit<R: Clone + Into<Request>>(&self, requester: Requester<'_>, request: &R) -> Result<(), Exception> {
+        let Requester { caller, observer, .. } = requester;
+        if caller.identity.is_none() && observer.is_none() {
+            return Ok(());
+        }
+        self.upstream.permit(RequestContext { caller, observer }, &request.clone().into()).await
+    }
+
+    /// Executes a request that is permitted.
+    async fn execute<Q, R>(&self, requester: Requester<'_>, request: Q) -> Result<R, Exception>
+    where
+        Q: Into<Request>,
+        R: TryFrom<crate::upstream::Response, Error = Exception>,
+    {
+        R::try_from(self.upstream.execute(requester.permitted, request.into()).await?)
+    }
+
+    async fn item_bytes(
+        &self,
+        requester: Requester<'_>,
+        table: &TableKey,
+        item: MapRef<'_>,
+    ) -> Result<Vec<u8>, Exception> {
+        answer::item(&self.lists, &requester.caller.account, &table.schema, item).await
+    }
+
+    async fn read_item(
+        &self,
+        requester: Requester<'_>,
+        key: &Attributes,
+        bytes: &[u8],
+    ) -> Result<Attributes, Exception> {
+        answer::read_item(&self.lists, &requester.caller.account, key, bytes).await
+    }
+}
+
+/// The key of an item in the cache: its table, and its key in the server's spelling.
+fn cache_key(table: &TableKey, key: &Attributes) -> Result<Bytes, Exception> {
+    let key = key::write(&table.schema, key.view())?;
+    Ok(Bytes::from([&table.id.to_be_bytes()[..], &key].concat()))
+}
+
+/// Whether a failed write has left the table as it was.
+fn is_refusal(exception: &Exception) -> bool {
+    !matches!(exception, Exception::InternalServerError(_) | Exception::ServiceUnavailable(_))
+}
+
+/// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes.
+fn projection(
+    operation: Operation,
+    expressions: &mut Expressions,
+    bytes: Option<&[u8]>,
+) -> Result<Option<Projected>, Exception> {
+    let Some(bytes) = bytes else { return Ok(None) };
+    let mut own = Expressions::default();
+    let parsed = own.projection(bytes)?;
+    let check = || {
+        let mut placeholders = Placeholders::new(own.names(), None)?;
+        expr::Projection::parse(&parsed.text, &mut placeholders)
+    };
+    check().map_err(|error| operation.validation().request.refuse(Exception::validation(error.to_string())))?;
+    Ok(Some(expressions.projection(bytes)?))
+}
+
+/// The map of an answer; null without a member.
+#[derive(Default)]
+struct Members(Writer);
+
+impl Members {
+    fn bytes(&mut self, key: i64, value: &[u8]) {
+        self.0.int(key);
+        self.0.bytes(value);
+    }
+
+    fn consumed(&mut self, consumed: Option<&api::ConsumedCapacity>) {
+        if let Some(consumed) = consumed {
+            self.bytes(member::CONSUMED_CAPACITY, &answer::capacity(consumed));
+        }
+    }
+
+    fn collection(&mut self, metrics: Option<&ItemCollectionMetrics>) {
+        if let Some(metrics) = metrics.and_then(answer::collection_metrics) {
+            self.bytes(member::ITEM_COLLECTION_METRICS, &metrics);
+        }
+    }
+
+    fn finish(self) -> Writer {
+        let mut out = answer::success();
+        if self.0.is_empty() {
+            out.null();
+            return out;
+        }
+        out.open_map();
+        out.raw(self.0.as_bytes());
+        out.end();
+        out
+    }
+}

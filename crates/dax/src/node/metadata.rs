@@ -1,0 +1,102 @@
+//! What clients ask about the cluster, tables and attribute lists.
+
+use std::net::{IpAddr, SocketAddr};
+
+use model::KeyType;
+
+use crate::answer;
+use crate::cbor::{Head, Malformed, Reader, TAG_STRING_SET, Writer};
+use crate::request;
+
+use super::{Answer, Node, Requester};
+
+/// Names of one list that a client may define: an item's names are part of its size.
+const NAMES_MAX: usize = 100_000;
+
+/// What `endpoints` says of a node.
+mod endpoint {
+    pub(super) const NODE: i64 = 0;
+    pub(super) const HOSTNAME: i64 = 1;
+    pub(super) const ADDRESS: i64 = 2;
+    pub(super) const PORT: i64 = 3;
+    pub(super) const ROLE: i64 = 4;
+    pub(super) const AVAILABILITY_ZONE: i64 = 5;
+    pub(super) const LEADER_SESSION: i64 = 6;
+    pub(super) const MEMBERS: usize = 7;
+    pub(super) const LEADER: i64 = 1;
+}
+
+impl Node {
+    /// The nodes of the cluster: this one. Without another address, the one that the client has connected to, which it can reach and which
+    /// is of its family of addresses.
+    pub(super) fn endpoints(&self, local: SocketAddr) -> Writer {
+        let own = local.ip().to_canonical();
+        let (host, address) = match &self.advertised {
+            Some(advertised) => (advertised.host.clone(), advertised.address),
+            None => (own.to_string(), SocketAddr::new(own, local.port())),
+        };
+        let mut out = answer::success();
+        out.array(1);
+        out.map(endpoint::MEMBERS);
+        out.int(endpoint::NODE);
+        out.int(1);
+        out.int(endpoint::HOSTNAME);
+        out.text(&host);
+        out.int(endpoint::ADDRESS);
+        match address.ip() {
+            IpAddr::V4(ip) => out.bytes(&ip.octets()),
+            IpAddr::V6(ip) => out.bytes(&ip.octets()),
+        }
+        out.int(endpoint::PORT);
+        out.int(i64::from(address.port()));
+        out.int(endpoint::ROLE);
+        out.int(endpoint::LEADER);
+        out.int(endpoint::AVAILABILITY_ZONE);
+        out.text("local");
+        out.int(endpoint::LEADER_SESSION);
+        out.int(1);
+        out
+    }
+
+    pub(super) async fn define_key_schema(&self, reader: &mut Reader<'_>, requester: Requester<'_>) -> Answer {
+        let name = request::name(reader)?;
+        let schema = self.table(requester, &name).await?.schema;
+        let mut out = answer::success();
+        out.map(schema.len());
+        for attribute in schema.attributes() {
+            out.text(&attribute.name);
+            out.text(match attribute.key_type {
+                KeyType::S => "S",
+                KeyType::N => "N",
+                KeyType::B => "B",
+            });
+        }
+        Ok(out)
+    }
+
+    /// The names come as an array, and from the Java client as a set.
+    pub(super) async fn define_attribute_list_id(&self, reader: &mut Reader<'_>, requester: Requester<'_>) -> Answer {
+        if reader.peek()? == Head::Tag(TAG_STRING_SET) {
+            reader.head()?;
+        }
+        let (mut elements, mut names) = (reader.array()?, Vec::new());
+        while elements.next(reader)? {
+            if names.len() == NAMES_MAX {
+                return Err(Malformed("an attribute list has too many names").into());
+            }
+            names.push(reader.text()?);
+        }
+        let number = self.lists.number(&requester.caller.account, names.iter().map(AsRef::as_ref)).await?;
+        let mut out = answer::success();
+        out.int(number);
+        Ok(out)
+    }
+
+    pub(super) async fn define_attribute_list(&self, reader: &mut Reader<'_>, requester: Requester<'_>) -> Answer {
+        let list = self.lists.list(&requester.caller.account, reader.int()?).await?;
+        let mut out = answer::success();
+        out.array(list.names.len());
+        list.names.iter().for_each(|name| out.text(name));
+        Ok(out)
+    }
+}

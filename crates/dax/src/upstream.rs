@@ -1,0 +1,142 @@
+//! The tables behind the caches: [`Upstream`], and the tables of this process.
+
+use std::sync::Arc;
+
+use api::{
+    BatchGetItemInput, BatchGetItemOutput, BatchWriteItemInput, BatchWriteItemOutput, DeleteItemInput,
+    DeleteItemOutput, Exception, GetItemInput, GetItemOutput, Operation, PutItemInput, PutItemOutput, QueryInput,
+    QueryOutput, ScanInput, ScanOutput, TransactGetItemsInput, TransactGetItemsOutput, TransactWriteItemsInput,
+    TransactWriteItemsOutput, UpdateItemInput, UpdateItemOutput,
+};
+use auth::Caller;
+use aws::RequestContext;
+use model::KeySchema;
+use ops::{Service, call};
+use storage::BoxFuture;
+
+/// What DAX has to know of a table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TableKey {
+    /// Of this table and no other, not even of a later one with its name.
+    pub id: u64,
+    pub schema: KeySchema,
+}
+
+/// DynamoDB, as DAX needs it.
+pub trait Upstream: Send + Sync + 'static {
+    /// The table of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    fn table<'a>(&'a self, caller: &'a Caller, name: &'a str) -> BoxFuture<'a, Result<TableKey, Exception>>;
+
+    /// Whether the caller may have the request executed: asked before the caches answer.
+    ///
+    /// # Errors
+    /// The refusal of the caller's policies.
+    fn permit<'a>(&'a self, context: RequestContext<'a>, request: &'a Request) -> BoxFuture<'a, Result<(), Exception>>;
+
+    /// Executes a request, of which the caller is one without an identity: it is permitted already.
+    ///
+    /// # Errors
+    /// The operation's refusal.
+    fn execute<'a>(&'a self, caller: &'a Caller, request: Request) -> BoxFuture<'a, Result<Response, Exception>>;
+}
+
+/// Defines the requests and the responses from rows `Operation(Request) -> Response`.
+macro_rules! operations {
+    ($($operation:ident($request:ident) -> $response:ident;)+) => {
+        /// A request of one of DAX's operations.
+        #[derive(Clone, Debug)]
+        pub enum Request {
+            $($operation($request),)+
+        }
+
+        #[derive(Debug)]
+        pub enum Response {
+            $($operation($response),)+
+        }
+
+        impl Request {
+            pub fn operation(&self) -> Operation {
+                match self {
+                    $(Request::$operation(_) => Operation::$operation,)+
+                }
+            }
+        }
+
+        $(
+            impl From<$request> for Request {
+                fn from(request: $request) -> Request {
+                    Request::$operation(request)
+                }
+            }
+
+            impl TryFrom<Response> for $response {
+                type Error = Exception;
+
+                fn try_from(response: Response) -> Result<$response, Exception> {
+                    match response {
+                        Response::$operation(response) => Ok(response),
+                        _ => Err(Exception::internal("the upstream has answered another operation")),
+                    }
+                }
+            }
+        )+
+
+        impl Upstream for Local {
+            fn table<'a>(&'a self, caller: &'a Caller, name: &'a str) -> BoxFuture<'a, Result<TableKey, Exception>> {
+                Box::pin(async move {
+                    let (id, schema) = self.0.key_schema(caller, name).await?;
+                    Ok(TableKey { id, schema })
+                })
+            }
+
+            fn permit<'a>(
+                &'a self,
+                context: RequestContext<'a>,
+                request: &'a Request,
+            ) -> BoxFuture<'a, Result<(), Exception>> {
+                let RequestContext { caller, observer } = context;
+                Box::pin(async move {
+                    match request {
+                        $(Request::$operation(request) => {
+                            if let Some(observer) = observer {
+                                observer.asked(self.0.facts(caller, Operation::$operation, request));
+                            }
+                            self.0.permit(caller, Operation::$operation, request).await
+                        })+
+                    }
+                })
+            }
+
+            fn execute<'a>(
+                &'a self,
+                caller: &'a Caller,
+                request: Request,
+            ) -> BoxFuture<'a, Result<Response, Exception>> {
+                match request {
+                    $(Request::$operation(request) => Box::pin(async move {
+                        self.0.execute::<call::$operation>(caller, request).await.map(Response::$operation)
+                    }),)+
+                }
+            }
+        }
+    };
+}
+
+/// The tables of this process.
+pub struct Local(pub Arc<Service>);
+
+operations! {
+    BatchGetItem(BatchGetItemInput) -> BatchGetItemOutput;
+    BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput;
+    DeleteItem(DeleteItemInput) -> DeleteItemOutput;
+    GetItem(GetItemInput) -> GetItemOutput;
+    PutItem(PutItemInput) -> PutItemOutput;
+    Query(QueryInput) -> QueryOutput;
+    Scan(ScanInput) -> ScanOutput;
+    TransactGetItems(TransactGetItemsInput) -> TransactGetItemsOutput;
+    TransactWriteItems(TransactWriteItemsInput) -> TransactWriteItemsOutput;
+    UpdateItem(UpdateItemInput) -> UpdateItemOutput;
+}
