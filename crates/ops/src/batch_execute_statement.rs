@@ -68,13 +68,18 @@ impl Service {
         self.check_distinct_reads(&ready)?;
         // A statement that has run is reported, whether it succeeded or not.
         let mut consumed = self.consumed(Operation::BatchExecuteStatement, request.return_consumed_capacity);
+        let is_read = reads != 0;
+        consumed.runs(("OperationType", if is_read { "Read" } else { "Write" }));
         let mut responses = Vec::with_capacity(ready.len());
         let mut effort = Effort::default();
         for ready in ready {
             responses.push(match ready {
-                Ok(ready) => self.run_statement(ready, &mut effort, &mut consumed).await,
+                Ok(ready) => self.run_statement(caller, ready, &mut effort, &mut consumed).await,
                 // A statement that has not run does not name its table.
-                Err(refused) => response(None, Err(refused)),
+                Err(refused) => {
+                    self.measure_statement_failure(caller, None, &refused);
+                    response(None, Err(refused))
+                }
             });
         }
         Ok(BatchExecuteStatementOutput { responses: Some(responses), consumed_capacity: consumed.list() })
@@ -119,20 +124,25 @@ impl Service {
 
     async fn run_statement(
         &self,
+        caller: &Caller,
         ready: Ready,
         effort: &mut Effort,
         consumed: &mut Consumed,
     ) -> BatchStatementResponse {
-        match ready {
+        let (table_name, result) = match ready {
             Ready::Read(read) => {
                 let result = self.run_read(&read, effort, consumed).await;
-                response(Some(read.select.table), result)
+                (read.select.table, result)
             }
             Ready::Write(write) => {
                 let result = self.run_write(&write, consumed).await;
-                response(Some(write.table_name), result)
+                (write.table_name, result)
             }
+        };
+        if let Err(failure) = &result {
+            self.measure_statement_failure(caller, Some(&table_name), failure);
         }
+        response(Some(table_name), result)
     }
 
     async fn run_read(
@@ -153,7 +163,10 @@ impl Service {
         consumed.name(&write.table_name);
         match self.try_write(&write.change, &write.table_name, consumed).await? {
             Ok(done) => Ok(returned::of_update(write.returned, &write.change, &done)),
-            Err(refusal) => Err(refused(refusal, write.on_failure, ITEMS_MEMORY).await),
+            Err(refusal) => {
+                self.measure_refusal(&write.change.table, &refusal, write.on_failure);
+                Err(refused(refusal, write.on_failure, ITEMS_MEMORY).await)
+            }
         }
     }
 }

@@ -102,12 +102,13 @@ impl Service {
         let Some(throttle) = &self.throttle else { return Ok(()) };
         let now_ms = self.clock.steady_ms();
         for part in charge.indexes.iter().filter(|part| part.kind == IndexKind::Global) {
-            throttle.admit(table, Some(&part.name), Access::Write, part.units, reserved, now_ms)?;
+            let admitted = throttle.admit(table, Some(&part.name), Access::Write, part.units, reserved, now_ms);
+            self.count_refused(admitted, table, None, None)?;
         }
         Ok(())
     }
 
-    /// Counts an access that was refused, by its key.
+    /// Counts an access that was refused, by its table or index and, for Contributor Insights, by its key.
     fn count_refused<T>(
         &self,
         admitted: Result<T, Throttled>,
@@ -115,8 +116,11 @@ impl Service {
         index: Option<&Index>,
         key: Option<&Attributes>,
     ) -> Result<T, Throttled> {
-        if let (Err(_), true, Some(key)) = (&admitted, table.has_insights, key) {
-            self.count_throttled(table, index, key.view());
+        if let Err(throttled) = &admitted {
+            self.measure_throttled(table, throttled);
+            if let (true, Some(key)) = (table.has_insights, key) {
+                self.count_throttled(table, index, key.view());
+            }
         }
         admitted
     }

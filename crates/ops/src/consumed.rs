@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{ConsumedCapacity, ReturnConsumedCapacity};
+use api::{ConsumedCapacity, Operation, ReturnConsumedCapacity};
 use tables::Table;
 
 use crate::capacity::Charge;
@@ -28,6 +28,18 @@ impl Consumed {
         if let Some(measured) = &mut self.measured {
             measured.returns(items);
         }
+    }
+
+    /// The request has statements of PartiQL: the dimension that metrics have of them, and its value.
+    pub(crate) fn runs(&mut self, statements: (&'static str, &'static str)) {
+        if let Some(measured) = &mut self.measured {
+            measured.runs(statements);
+        }
+    }
+
+    /// If the request is measured.
+    pub(crate) fn operation(&self) -> Option<Operation> {
+        self.measured.as_ref().map(Measured::operation)
     }
 
     /// Reports the table even if the request consumes nothing of it.

@@ -241,4 +241,4 @@ pub(crate) fn rule_name(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -36,7 +36,9 @@ impl Service {
         let limit = request.limit.map(|limit| limit as usize);
         let options = SelectOptions { consistent: request.consistent_read, limit, from };
         let mut consumed = self.consumed(Operation::ExecuteStatement, request.return_consumed_capacity);
+        consumed.runs(("Verb", "PartiQLSelect"));
         let selected = self.select(caller, select, options, &mut consumed).await?;
+        consumed.returns(selected.items.len());
         Ok(ExecuteStatementOutput {
             items: Some(selected.items),
             next_token: selected.next.as_ref().map(|next| sealer.write(next)),
@@ -51,8 +53,14 @@ impl Service {
         request: &ExecuteStatementInput,
         statement: Statement,
     ) -> Result<ExecuteStatementOutput, Exception> {
+        let verb = match &statement {
+            Statement::Insert(_) => "PartiQLInsert",
+            Statement::Update(_) => "PartiQLUpdate",
+            _ => "PartiQLDelete",
+        };
         let write = self.statement_write(caller, statement, request.return_values_on_condition_check_failure).await?;
         let mut consumed = self.consumed(Operation::ExecuteStatement, request.return_consumed_capacity);
+        consumed.runs(("Verb", verb));
         let done = self.write(&write.change, write.on_failure, &write.table_name, &mut consumed).await?;
         let item = returned::of_update(write.returned, &write.change, &done);
         Ok(ExecuteStatementOutput {

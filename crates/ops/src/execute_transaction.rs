@@ -68,6 +68,7 @@ impl Service {
             Token { key: rows::token(TokenKind::ExecuteTransaction, caller, text), fingerprint }
         });
         let mut consumed = self.consumed(Operation::ExecuteTransaction, request.return_consumed_capacity);
+        consumed.runs(("OperationType", "Write"));
         self.transact(token.as_ref(), &actions, &mut consumed).await?;
         Ok(ExecuteTransactionOutput { responses: Some(Vec::new()), consumed_capacity: consumed.list() })
     }
@@ -106,6 +107,7 @@ impl Service {
             })
             .collect();
         let mut consumed = self.consumed(Operation::ExecuteTransaction, request.return_consumed_capacity);
+        consumed.runs(("OperationType", "Read"));
         let mut responses = Vec::with_capacity(selects.len());
         for (select, stored) in selects.iter().zip(self.read_items_together(&reads, &mut consumed).await?) {
             let selection = Selection::of_columns(select.columns.as_ref());

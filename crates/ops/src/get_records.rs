@@ -3,6 +3,8 @@
 //! An open shard always has a next iterator, a closed one until its last record is read. A page may be empty before that:
 //! shards that were split share a log, and a page skips a bounded number of records of the others.
 
+use std::time::Instant;
+
 use api::{Exception, GetRecordsInput, GetRecordsOutput};
 use auth::Caller;
 use change_log::Shard;
@@ -26,6 +28,7 @@ impl Service {
         caller: &Caller,
         request: GetRecordsInput,
     ) -> Result<GetRecordsOutput, Exception> {
+        let begun = Instant::now();
         let limit = stream::page_limit(request.limit, STREAM_RECORDS_MAX)?;
         let read = ShardIterator::read(&self.secret, &request.shard_iterator);
         let (arn, iterator) = read.ok_or_else(|| Exception::validation("Invalid ShardIterator"))?;
@@ -52,7 +55,7 @@ impl Service {
         let (mut position, mut is_end) = (page.next, page.is_end);
         let shape = Shape { table: &stream.table, arn: stream.arn(), view: stream.own.view };
         let mut newest_ms = page.given_up_ms.unwrap_or(now_ms);
-        let (mut records, mut size) = (Vec::with_capacity(page.records.len()), 0);
+        let (mut records, mut size, mut returned_size) = (Vec::with_capacity(page.records.len()), 0, 0);
         let images = page.records.iter().flat_map(|record| [&record.before, &record.after]).flatten();
         allowance::read(images.map(StoredItem::size).sum(), RECORDS_MEMORY).await?;
         for record in &page.records {
@@ -62,10 +65,19 @@ impl Service {
                 (position, is_end) = (record.position, false);
                 break;
             }
+            returned_size = size;
             records.push(shown.record);
             newest_ms = record.created_ms;
         }
         self.lags.add_age(stream.table.id(), now_ms, now_ms.saturating_sub(newest_ms));
+        let own = [("Operation", "GetRecords"), ("StreamLabel", stream.own.label.as_str())];
+        for (metric, value) in [
+            ("SuccessfulRequestLatency", begun.elapsed().as_secs_f64() * 1000.0),
+            ("ReturnedRecordsCount", records.len() as f64),
+            ("ReturnedBytes", returned_size as f64),
+        ] {
+            self.measure_table(&stream.table, metric, &own, value);
+        }
         let next = ShardIterator { shard: shard.number, position, issued_ms: now_ms };
         Ok(GetRecordsOutput {
             next_shard_iterator: (!is_end).then(|| next.write(&self.secret, arn)),

@@ -1,9 +1,10 @@
 //! Where requests are measured: at their begin, and where they fail.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{Exception, Operation, ReturnConsumedCapacity};
+use api::{CancellationReason, Exception, Operation, ReturnConsumedCapacity};
 use auth::Caller;
 use jobs::{Job, Ran};
 use model::MapRef;
@@ -12,8 +13,9 @@ use tables::{Definition, Index, NameUse, Place, Table, table_place};
 use crate::capacity::Charge;
 use crate::consumed::Consumed;
 use crate::contributors::Accessed;
-use crate::measures::Measured;
+use crate::measures::{Measured, Reserved};
 use crate::service::Service;
+use crate::throttle::Throttled;
 
 /// Between two measurements of what is provisioned. Source: Developer Guide.
 const PROVISIONED_INTERVAL: Duration = Duration::from_secs(5 * 60);
@@ -41,7 +43,8 @@ impl Service {
         }
     }
 
-    /// Measures how a request failed. `table_name` is what it names, if it is one table.
+    /// Measures how a request failed, as far as the read path and the write path have not measured it. `table_name` is what it names, if
+    /// it is one table.
     pub(crate) fn measure_failure(
         &self,
         caller: &Caller,
@@ -51,24 +54,22 @@ impl Service {
     ) {
         let Some(measures) = &self.measures else { return };
         let account = Place { account: &caller.account, region: &caller.region, name: "" };
-        let table = table_name.and_then(|name| table_place(caller, name, NameUse::Lookup).ok());
+        let resource = failure.throttling_reasons().iter().find_map(|one| one.resource.as_deref());
+        let table = table_name.or(resource).and_then(|name| table_place(caller, name, NameUse::Lookup).ok());
         // No series of a name that is no table's.
         let table = table.filter(|place| self.catalog.find(*place).is_some());
-        let of_table = |metric: &str, with_operation: bool| {
+        let of_operation = |metric: &str| {
             let Some(place) = table else { return };
-            let dimensions = [("TableName", place.name), ("Operation", operation.name())];
-            measures.record(place, metric, &dimensions[..if with_operation { 2 } else { 1 }], 1.0);
+            measures.record(place, metric, &[("TableName", place.name), ("Operation", operation.name())], 1.0);
         };
         match failure {
-            Exception::ConditionalCheckFailed { .. } => of_table("ConditionalCheckFailedRequests", false),
-            Exception::TransactionConflict => of_table("TransactionConflict", false),
-            Exception::InternalServerError(_) | Exception::ServiceUnavailable(_) => of_table("SystemErrors", true),
+            // Measured by their items.
+            Exception::ConditionalCheckFailed { .. } | Exception::TransactionConflict => {}
+            Exception::TransactionCanceled { reasons } if reasons.iter().all(is_measured) => {}
+            Exception::InternalServerError(_) | Exception::ServiceUnavailable(_) => of_operation("SystemErrors"),
             Exception::ProvisionedThroughputExceeded { .. }
             | Exception::RequestLimitExceeded { .. }
-            | Exception::Throttling { .. } => {
-                of_table("ThrottledRequests", true);
-                measures.record_throttled(account, failure);
-            }
+            | Exception::Throttling { .. } => of_operation("ThrottledRequests"),
             // Regions have any names: only those with tables have a series.
             _ if self.catalog.names(caller, None, 1).0.is_empty() => {}
             _ => measures.record(account, "UserErrors", &[], 1.0),
@@ -78,6 +79,46 @@ impl Service {
     /// Values of metrics that are lost; none if nothing is measured.
     pub fn values_lost(&self) -> Option<u64> {
         self.measures.as_ref().map(|measures| measures.values_lost())
+    }
+
+    /// Measures how a statement of a batch failed. A throttled one is no throttled request.
+    pub(crate) fn measure_statement_failure(&self, caller: &Caller, table_name: Option<&str>, failure: &Exception) {
+        if failure.throttling_reasons().is_empty() {
+            self.measure_failure(caller, Operation::BatchExecuteStatement, table_name, failure);
+        }
+    }
+
+    /// Measures a limit that refused an access.
+    pub(crate) fn measure_throttled(&self, table: &Table, throttled: &Throttled) {
+        if let Some(measures) = &self.measures {
+            measures.record_throttled(table.definition.place(), throttled.reason());
+        }
+    }
+
+    /// Measures a request that was refused as a whole for want of throughput, by one of its tables.
+    pub(crate) fn measure_throttled_request(&self, table: &Table, operation: Option<Operation>) {
+        let Some(operation) = operation else { return };
+        self.measure_table(table, "ThrottledRequests", &[("Operation", operation.name())], 1.0);
+    }
+
+    /// Measures a write whose condition does not hold.
+    pub(crate) fn measure_failed_condition(&self, table: &Table) {
+        self.measure_table(table, "ConditionalCheckFailedRequests", &[], 1.0);
+    }
+
+    /// Measures an item that another transaction is about to write.
+    pub(crate) fn measure_conflict(&self, table: &Table) {
+        self.measure_table(table, "TransactionConflict", &[], 1.0);
+    }
+
+    /// Measures in a series of a table, with these dimensions besides.
+    pub(crate) fn measure_table(&self, table: &Table, metric: &str, more: &[(&str, &str)], value: f64) {
+        if let Some(measures) = &self.measures {
+            let place = table.definition.place();
+            let dimensions: Vec<(&str, &str)> =
+                [("TableName", place.name)].into_iter().chain(more.iter().copied()).collect();
+            measures.record(place, metric, &dimensions, value);
+        }
     }
 
     /// The job that measures what is provisioned, and forgets the gauges of deleted tables; none if nothing is measured.
@@ -94,70 +135,25 @@ impl Service {
         let Some(measures) = &self.measures else { return };
         measures.retain(|table_id| self.catalog.by_id(table_id).is_some());
         // Of several nodes, each measures the same: averages and maxima are right, sums and counts are not asked for.
+        let mut accounts = BTreeMap::<(String, String), Reserved>::new();
         for table_id in self.catalog.table_ids(Definition::is_table) {
-            if let Some(table) = self.catalog.by_id(table_id) {
-                measures.record_provisioned(&table.definition);
-            }
+            let Some(table) = self.catalog.by_id(table_id) else { continue };
+            let Place { account, region, .. } = table.definition.place();
+            accounts.entry((account.to_owned(), region.to_owned())).or_default().add(&table.definition);
+            measures.record_provisioned(&table.definition);
+        }
+        for ((account, region), reserved) in &accounts {
+            measures.record_account(Place { account, region, name: "" }, &self.settings.quotas, reserved);
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use api::{DescribeTableInput, GetItemInput};
-    use base::Clock;
-    use cloudwatch::{Metrics, Recorder, Series};
-    use storage::Memory;
-    use tables::fixture::{item, s};
-
-    use super::*;
-    use crate::gate::call;
-    use crate::service::Settings;
-    use crate::tests::catalog::{caller, simple};
-
-    async fn service(series_max: usize) -> (Arc<Service>, Arc<Recorder>, Arc<Metrics>) {
-        let (clock, engine) = (Clock::manual(60_000_000).0, Memory::new());
-        let recorder = Arc::new(Recorder::new(clock.clone(), series_max));
-        let metrics = Metrics::new(Memory::new(), clock.clone(), Arc::clone(&recorder));
-        let settings = Settings { recorder: Some(Arc::clone(&recorder)), ..Settings::default() };
-        (Service::open(engine, settings, clock).await.unwrap(), recorder, metrics)
-    }
-
-    /// A name of a region is any: requests that fail in each of many would fill all series.
-    #[tokio::test]
-    async fn errors_are_measured_where_there_are_tables() {
-        let (service, recorder, _) = service(1_000).await;
-        service.execute::<call::CreateTable>(&caller(), simple("tab")).await.unwrap();
-        let fail = async |region: &str| {
-            let caller = Caller { region: region.to_owned(), ..caller() };
-            let request = DescribeTableInput { table_name: "other".to_owned() };
-            service.execute::<call::DescribeTable>(&caller, request).await.unwrap_err();
-            recorder.series_of(&caller.account, region).iter().any(|series| series.metric == "UserErrors")
-        };
-        assert!(fail(&caller().region).await && !fail("r1").await);
-    }
-
-    /// Gauges of a table that were made when there were too many series.
-    #[tokio::test]
-    async fn a_table_is_measured_once_there_is_room() {
-        let (service, recorder, metrics) = service(8).await;
-        service.execute::<call::CreateTable>(&caller(), simple("tab")).await.unwrap();
-        let others: Vec<_> = ["a", "b", "c", "d", "e", "f"]
-            .iter()
-            .flat_map(|account| [1, 2, 3].map(|number| Series::of_dynamodb(account, "r", &format!("m{number}"), &[])))
-            .map(|series| recorder.gauge(series))
-            .collect();
-        let get = async || {
-            let request =
-                GetItemInput { table_name: "tab".to_owned(), key: item(&[("pk", s("a"))]), ..GetItemInput::default() };
-            service.execute::<call::GetItem>(&caller(), request).await.unwrap();
-            recorder.series_of(&caller().account, &caller().region).len()
-        };
-        assert_eq!(get().await, 0);
-        assert!(recorder.lost() > 0);
-        drop(others);
-        metrics.store_all().await.unwrap();
-        service.measure_provisioned();
-        assert!(get().await > 0);
-    }
+/// Whether a reason of a canceled transaction is measured by its item, or is none.
+fn is_measured(reason: &CancellationReason) -> bool {
+    const MEASURED: [&str; 5] =
+        ["None", "ConditionalCheckFailed", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"];
+    reason.code.as_deref().is_some_and(|code| MEASURED.contains(&code))
 }
+
+#[cfg(test)]
+mod tests;

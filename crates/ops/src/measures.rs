@@ -8,11 +8,12 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use api::{Exception, Operation};
+use api::{Operation, ThrottlingReason};
 use cloudwatch::{Gauge, Recorder, Series};
+use cluster::catalog::Quotas;
 use model::MapRef;
 use parking_lot::RwLock;
-use tables::{Definition, Index, IndexKind, Place, Provisioned, Table, TableArn};
+use tables::{Definition, Index, IndexKind, OnDemandMax, Place, Provisioned, Table, TableArn};
 
 use crate::capacity::{Access, Charge};
 use crate::contributors::{Accessed, Contributors};
@@ -60,6 +61,26 @@ pub(crate) struct TableGauges {
 
 type OperationGauges = [OnceLock<Gauge>; Operation::ALL.len()];
 
+/// What the provisioned tables and indexes of an account in a region have, of reading and of writing: together, and the greatest of
+/// them.
+#[derive(Default)]
+pub(crate) struct Reserved {
+    sum: [i64; 2],
+    most: [i64; 2],
+}
+
+impl Reserved {
+    pub(crate) fn add(&mut self, definition: &Definition) {
+        let indexes = definition.global_indexes.iter().map(|index| index.provisioned);
+        for units in std::iter::once(definition.billing.provisioned()).chain(indexes).flatten() {
+            for (at, units) in [units.read_units, units.write_units].into_iter().enumerate() {
+                self.sum[at] = self.sum[at].saturating_add(units);
+                self.most[at] = self.most[at].max(units);
+            }
+        }
+    }
+}
+
 /// The measurement of one request, from its begin to its answer.
 pub(crate) struct Measured {
     measures: Arc<Measures>,
@@ -71,6 +92,8 @@ pub(crate) struct Measured {
     others: Vec<Arc<TableGauges>>,
     /// Items of the answer, of a request that has a page of them.
     returned: Option<usize>,
+    /// What distinguishes statements of PartiQL beside their operation: the dimension and its value.
+    statements: Option<(&'static str, &'static str)>,
 }
 
 impl std::fmt::Debug for Measured {
@@ -180,6 +203,14 @@ impl Measured {
         self.returned = Some(items);
     }
 
+    pub(crate) fn runs(&mut self, statements: (&'static str, &'static str)) {
+        self.statements = Some(statements);
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        self.operation
+    }
+
     /// Measures how long the request took, for each of its tables.
     pub(crate) fn end(&self) {
         let milliseconds = self.begun.elapsed().as_secs_f64() * 1000.0;
@@ -191,23 +222,31 @@ impl Measured {
                 let gauge = measures.of_operation(gauges, &gauges.returned, "ReturnedItemCount", self.operation);
                 measures.recorder.record_in(gauge, self.minute, returned as f64);
             }
+            if let Some(statements) = self.statements {
+                let own = [("TableName", &*gauges.name), ("Operation", self.operation.name()), statements];
+                measures.record(gauges.place(), "SuccessfulRequestLatency", &own, milliseconds);
+                if let Some(returned) = self.returned {
+                    measures.record(gauges.place(), "ReturnedItemCount", &own, returned as f64);
+                }
+            }
         }
     }
 }
 
 impl Measures {
-    /// Each limit that refused, by its table or index.
-    pub(crate) fn record_throttled(&self, account: Place<'_>, failure: &Exception) {
-        for one in failure.throttling_reasons() {
-            let (Some(reason), Some(resource)) = (&one.reason, &one.resource) else { continue };
-            let Some(arn) = TableArn::parse(resource) else { continue };
-            let access = if reason.contains("Read") { "Read" } else { "Write" };
-            let place = Place { name: arn.name, ..account };
-            let index = arn.rest.and_then(|rest| rest.strip_prefix("index/"));
-            let dimensions = [("TableName", arn.name), ("GlobalSecondaryIndexName", index.unwrap_or_default())];
-            let dimensions = &dimensions[..if index.is_some() { 2 } else { 1 }];
-            self.record(place, &format!("{access}ThrottleEvents"), dimensions, 1.0);
-        }
+    /// A limit that refused an access, by its table or index.
+    pub(crate) fn record_throttled(&self, place: Place<'_>, one: &ThrottlingReason) {
+        let (Some(reason), Some(resource)) = (&one.reason, &one.resource) else { return };
+        let Some(arn) = TableArn::parse(resource) else { return };
+        let index = arn.rest.and_then(|rest| rest.strip_prefix("index/"));
+        let dimensions = [("TableName", place.name), ("GlobalSecondaryIndexName", index.unwrap_or_default())];
+        let dimensions = &dimensions[..if index.is_some() { 2 } else { 1 }];
+        // As "TableReadProvisionedThroughputExceeded".
+        let cause = reason.strip_prefix("Table").or_else(|| reason.strip_prefix("Index")).unwrap_or(reason);
+        let access = if cause.starts_with("Read") { "Read" } else { "Write" };
+        self.record(place, &format!("{access}ThrottleEvents"), dimensions, 1.0);
+        let cause = cause.strip_suffix("Exceeded").unwrap_or(cause);
+        self.record(place, &format!("{cause}ThrottleEvents"), dimensions, 1.0);
     }
 
     pub(crate) fn values_lost(&self) -> u64 {
@@ -242,22 +281,55 @@ impl Measures {
             first: None,
             others: Vec::new(),
             returned: None,
+            statements: None,
         }
     }
 
     pub(crate) fn record_provisioned(&self, definition: &Definition) {
         let place = definition.place();
         let own = [("TableName", place.name)];
-        self.record_units(place, &own, definition.billing.provisioned());
+        self.record_units(place, &own, definition.billing.provisioned(), definition.on_demand_max);
         for index in &definition.global_indexes {
             let dimensions = [("TableName", place.name), ("GlobalSecondaryIndexName", &*index.name)];
-            self.record_units(place, &dimensions, index.provisioned);
+            self.record_units(place, &dimensions, index.provisioned, index.on_demand_max);
         }
     }
 
-    fn record_units(&self, place: Place<'_>, dimensions: &[(&str, &str)], units: Option<Provisioned>) {
-        let Some(Provisioned { read_units, write_units }) = units else { return };
-        self.record(place, "ProvisionedReadCapacityUnits", dimensions, read_units as f64);
-        self.record(place, "ProvisionedWriteCapacityUnits", dimensions, write_units as f64);
+    fn record_units(
+        &self,
+        place: Place<'_>,
+        dimensions: &[(&str, &str)],
+        units: Option<Provisioned>,
+        most: OnDemandMax,
+    ) {
+        let values = match units {
+            Some(Provisioned { read_units, write_units }) => [
+                ("ProvisionedReadCapacityUnits", Some(read_units)),
+                ("ProvisionedWriteCapacityUnits", Some(write_units)),
+            ],
+            None => {
+                [("OnDemandMaxReadRequestUnits", most.read_units), ("OnDemandMaxWriteRequestUnits", most.write_units)]
+            }
+        };
+        for (metric, units) in values.into_iter().filter_map(|(metric, units)| Some((metric, units?))) {
+            self.record(place, metric, dimensions, units as f64);
+        }
+    }
+
+    /// The quotas of an account in a region, and how much of them its tables have.
+    pub(crate) fn record_account(&self, account: Place<'_>, quotas: &Quotas, reserved: &Reserved) {
+        let percent = |units: i64, max: i64| if max > 0 { 100.0 * units as f64 / max as f64 } else { 0.0 };
+        let (account_max, table_max) = (quotas.account_units_max, quotas.table_units_max);
+        for (at, (access, plural)) in [("Read", "Reads"), ("Write", "Writes")].into_iter().enumerate() {
+            let values = [
+                (format!("AccountMax{plural}"), account_max as f64),
+                (format!("AccountMaxTableLevel{plural}"), table_max as f64),
+                (format!("AccountProvisioned{access}CapacityUtilization"), percent(reserved.sum[at], account_max)),
+                (format!("MaxProvisionedTable{access}CapacityUtilization"), percent(reserved.most[at], table_max)),
+            ];
+            for (metric, value) in values {
+                self.record(account, &metric, &[], value);
+            }
+        }
     }
 }

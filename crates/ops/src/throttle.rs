@@ -229,6 +229,11 @@ pub(crate) fn check_admitted(admitted: Vec<Result<(), Throttled>>) -> Result<(),
 }
 
 impl Throttled {
+    /// The limit, and the table or index.
+    pub(crate) fn reason(&self) -> &ThrottlingReason {
+        &self.reason
+    }
+
     /// As a transaction reports it for one of its actions.
     pub(crate) fn into_cancellation(self) -> CancellationReason {
         let code = match self.cause {

@@ -5,12 +5,15 @@
 //! wait. The client's token is in the same batch as the changes, so that it is stored exactly if they are made, and
 //! survives a restart.
 
+use std::collections::BTreeSet;
+
 use api::{CancellationReason, Exception};
 use bytes::Bytes;
 use model::Item;
 use model::codec::row::StoredItem;
 use model::limits::{TRANSACTION_SIZE_MAX, TRANSACTION_TOKEN_MS};
 use storage::{Batch, KeyUse, Mode, Reads, TxError};
+use tables::Table;
 use tables::failure::write_failure;
 
 use crate::allowance;
@@ -19,7 +22,7 @@ use crate::change::{Applied, Change, Refusal};
 use crate::consumed::Consumed;
 use crate::fingerprint::{self};
 use crate::service::Service;
-use crate::throttle::{Reserved, check_admitted, no_reason};
+use crate::throttle::{Reserved, Throttled, check_admitted, no_reason};
 use crate::tokens::{Token, TokenRow};
 use crate::write::{OnConditionFailure, in_turn};
 
@@ -62,7 +65,7 @@ impl Service {
     ) -> Result<TransactionDone, Exception> {
         if self.throttle.is_some() {
             let asked = actions.iter().map(|action| self.admit_write(&action.change, &mut Reserved::default()));
-            check_admitted(asked.collect())?;
+            self.check_admitted(actions.iter().map(|action| &*action.change.table), asked.collect(), consumed)?;
         }
         let first = usize::from(token.is_some());
         let token_key = token.map(|token| KeyUse::write(token.key.clone()));
@@ -85,13 +88,49 @@ impl Service {
                 for (action, charge) in actions.iter().zip(&charges) {
                     self.charge(&action.change.table, &action.table_name, charge, action.change.accessed(), consumed);
                 }
+                self.measure_refusals(&refusals, actions, consumed);
                 allowance::read(shown_bytes(&refusals, actions), ANSWER_MEMORY).await?;
                 Err(canceled(refusals, actions))
             }
             Err(TxError::Conflict { key }) if key < first => Err(Exception::TransactionInProgress),
-            Err(TxError::Conflict { key }) => Err(conflict(actions.len(), key - first)),
+            Err(TxError::Conflict { key }) => {
+                self.measure_conflict(&actions[key - first].change.table);
+                Err(conflict(actions.len(), key - first))
+            }
             Err(other) => Err(write_failure(other)),
         }
+    }
+
+    /// Cancels a transaction if some of its actions, each with its table, are not admitted.
+    pub(crate) fn check_admitted<'t>(
+        &self,
+        tables: impl Iterator<Item = &'t Table>,
+        admitted: Vec<Result<(), Throttled>>,
+        consumed: &Consumed,
+    ) -> Result<(), Exception> {
+        let refused = tables.zip(&admitted).filter(|(_, admitted)| admitted.is_err()).map(|(table, _)| table);
+        self.measure_throttled_tables(refused, consumed);
+        check_admitted(admitted)
+    }
+
+    /// A table of several refused actions has one refused request.
+    fn measure_throttled_tables<'t>(&self, refused: impl Iterator<Item = &'t Table>, consumed: &Consumed) {
+        let mut measured = BTreeSet::new();
+        for table in refused {
+            if measured.insert(table.id()) {
+                self.measure_throttled_request(table, consumed.operation());
+            }
+        }
+    }
+
+    fn measure_refusals(&self, refusals: &[Option<Refusal>], actions: &[TransactionAction], consumed: &Consumed) {
+        let refused = || {
+            let refused = refusals.iter().zip(actions);
+            refused.filter_map(|(refusal, action)| Some((refusal.as_ref()?, action)))
+        };
+        refused().for_each(|(refusal, action)| self.measure_refusal(&action.change.table, refusal, action.on_failure));
+        let throttled = refused().filter(|(refusal, _)| matches!(refusal, Refusal::Throttled(_)));
+        self.measure_throttled_tables(throttled.map(|(_, action)| &*action.change.table), consumed);
     }
 
     fn decide(

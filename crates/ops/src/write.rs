@@ -5,6 +5,7 @@ use bytes::Bytes;
 use expr::Condition;
 use model::limits::ITEM_SIZE_MAX;
 use storage::{Batch, KeyUse, Mode, Reads, TxError};
+use tables::Table;
 use tables::failure::write_failure;
 
 use crate::allowance;
@@ -55,7 +56,10 @@ impl Service {
     ) -> Result<Applied, Exception> {
         match self.try_write(change, table_name, consumed).await? {
             Ok(applied) => Ok(applied),
-            Err(refusal) => Err(refused(refusal, on_failure, ITEM_MEMORY).await),
+            Err(refusal) => {
+                self.measure_refusal(&change.table, &refusal, on_failure);
+                Err(refused(refusal, on_failure, ITEM_MEMORY).await)
+            }
         }
     }
 
@@ -75,12 +79,24 @@ impl Service {
         let keys = [KeyUse::write(change.key.row.clone())];
         let made = self.engine.write(Mode::Plain, &keys, apply);
         // A conflict or a failure is no outcome: it consumes nothing.
-        let outcome = in_turn(change.condition.as_ref(), made).await.map_err(write_failure)?;
+        let outcome = in_turn(change.condition.as_ref(), made).await.map_err(|error| {
+            if matches!(error, TxError::Conflict { .. }) {
+                self.measure_conflict(&change.table);
+            }
+            write_failure(error)
+        })?;
         match &outcome {
             Ok(applied) => self.charge(&change.table, table_name, &applied.charge, change.accessed(), consumed),
             Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), change.accessed(), consumed),
         }
         Ok(outcome)
+    }
+
+    /// Measures a failed condition. That of an INSERT is an error of the request.
+    pub(crate) fn measure_refusal(&self, table: &Table, refusal: &Refusal, on_failure: OnConditionFailure) {
+        if matches!(refusal, Refusal::ConditionFailed { .. }) && on_failure != OnConditionFailure::Duplicate {
+            self.measure_failed_condition(table);
+        }
     }
 
     /// As [`Change::apply`]; refused also if an index that it changes has no units left. Nothing of a refused change is
@@ -125,6 +141,9 @@ impl Service {
             }
         }
         for ((change, table_name), done) in changes.iter().zip(table_names).zip(&done) {
+            if let Err(LeftOut::Conflict) = done {
+                self.measure_conflict(&change.table);
+            }
             if let Ok(applied) = done {
                 self.charge(&change.table, table_name, &applied.charge, change.accessed(), consumed);
             }

@@ -1,6 +1,7 @@
 //! The project's rules that a compiler does not check, as tests over the source text.
 
 mod module_graph;
+mod monitoring;
 mod words;
 
 use std::collections::BTreeSet;

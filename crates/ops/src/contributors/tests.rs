@@ -17,15 +17,16 @@ use crate::tests::catalog::{attribute, caller, key, projection, simple};
 
 const BEGIN_S: u64 = 1_700_000_040;
 
-struct Server {
-    service: Arc<Service>,
+/// A service with its metrics.
+pub(crate) struct Server {
+    pub service: Arc<Service>,
     cloudwatch: CloudWatch,
     hand: ManualClock,
 }
 
 impl Server {
     /// With the table `tab` of the keys `pk` (S) and `sk` (N), and its index `by-g` (S).
-    async fn with_table(provisioned: Option<ProvisionedThroughput>) -> Server {
+    pub(crate) async fn with_table(provisioned: Option<ProvisionedThroughput>) -> Server {
         let (clock, hand) = Clock::manual(BEGIN_S * 1000);
         let recorder = Arc::new(Recorder::new(clock.clone(), 1_000));
         let engine = Memory::new();
@@ -57,7 +58,7 @@ impl Server {
         server
     }
 
-    async fn call<C: Call>(&self, request: C::Request) -> C::Response {
+    pub(crate) async fn call<C: Call>(&self, request: C::Request) -> C::Response {
         self.service.execute::<C>(&caller(), request).await.unwrap()
     }
 
@@ -83,7 +84,7 @@ impl Server {
         described.contributor_insights_rule_list.unwrap_or_default()
     }
 
-    async fn put(&self, pk: &str, sk: u32, more: &[(&str, AttributeValue)]) {
+    pub(crate) async fn put(&self, pk: &str, sk: u32, more: &[(&str, AttributeValue)]) {
         self.call::<call::PutItem>(PutItemInput {
             table_name: "tab".to_owned(),
             item: row(pk, sk, more),
@@ -92,7 +93,7 @@ impl Server {
         .await;
     }
 
-    async fn api(&self, operation: &str, body: Value) -> (u16, Value) {
+    pub(crate) async fn api(&self, operation: &str, body: Value) -> (u16, Value) {
         let request = Request {
             operation: CLOUDWATCH.operation(operation).unwrap(),
             protocol: Protocol::AwsJson,
@@ -105,6 +106,22 @@ impl Server {
         };
         let reply = self.cloudwatch.call(request).await;
         (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
+    }
+
+    /// Sum and count of a metric's values, with the dimension of the table and these others.
+    pub(crate) async fn sum(&self, metric: &str, more: &[(&str, &str)]) -> (f64, f64) {
+        let own = [("TableName", "tab")];
+        let of_account = ["UserErrors", "AccountMaxReads"].contains(&metric);
+        let dimensions = own.iter().filter(|_| !of_account).chain(more);
+        let dimensions: Vec<Value> = dimensions.map(|(name, value)| json!({"Name": name, "Value": value})).collect();
+        let body = json!({"Namespace": "AWS/DynamoDB", "MetricName": metric, "Dimensions": dimensions, "Period": 3600,
+                          "Statistics": ["Sum", "SampleCount"], "StartTime": BEGIN_S, "EndTime": BEGIN_S + 3600});
+        let (status, found) = self.api("GetMetricStatistics", body).await;
+        assert_eq!(status, 200, "{found}");
+        let all = |name: &str| -> f64 {
+            found["Datapoints"].as_array().unwrap().iter().map(|point| point[name].as_f64().unwrap()).sum()
+        };
+        (all("Sum"), all("SampleCount"))
     }
 
     /// The contributors of a rule that begins so, as `key/key=value`.
@@ -122,7 +139,7 @@ impl Server {
     }
 }
 
-fn row(pk: &str, sk: u32, more: &[(&str, AttributeValue)]) -> Attributes {
+pub(crate) fn row(pk: &str, sk: u32, more: &[(&str, AttributeValue)]) -> Attributes {
     let mut row = item(&[("pk", s(pk)), ("sk", n(&sk.to_string()))]);
     for (name, value) in more {
         row.insert((*name).to_owned(), value.clone());

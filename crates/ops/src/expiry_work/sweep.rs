@@ -195,6 +195,9 @@ impl Service {
         let done = self.write_each(&changes, &names, &mut Consumed::new(None, None)).await?;
         let deleted = done.iter().flatten().filter(|applied| applied.wrote).count();
         self.expired.fetch_add(deleted as u64, Ordering::Relaxed);
+        if deleted > 0 {
+            self.measure_table(&table, "TimeToLiveDeletedItemCount", &[], deleted as f64);
+        }
         // A third of the time is for others; the busier they are, the longer a step takes and its pause.
         let pause_ms = (self.clock.steady_ms().saturating_sub(began_ms) / 2).min(PAUSE_MAX_MS);
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;

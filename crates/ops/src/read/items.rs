@@ -17,7 +17,6 @@ use crate::change::read_stored;
 use crate::consumed::Consumed;
 use crate::contributors::Accessed;
 use crate::service::Service;
-use crate::throttle::check_admitted;
 
 /// How much a read of several items reads between two reservations of memory. Unit: items.
 const READ_AT_ONCE: usize = 4;
@@ -94,7 +93,8 @@ impl Service {
     ) -> Result<Vec<Option<StoredItem>>, Exception> {
         let kind = ReadKind::Transactional;
         if self.throttle.is_some() {
-            check_admitted(reads.iter().map(|read| self.admit_read(read.table, read.key)).collect())?;
+            let admitted = reads.iter().map(|read| self.admit_read(read.table, read.key)).collect();
+            self.check_admitted(reads.iter().map(|read| read.table), admitted, consumed)?;
         }
         let view = self.engine.view(kind.consistency()).await.map_err(storage_failure)?;
         let mut values = Vec::with_capacity(reads.len());

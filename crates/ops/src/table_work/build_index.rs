@@ -19,6 +19,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use cluster::catalog::{Edit, Interrupted};
 use cluster::nodes::owner::{self, Owned};
+use keyspace::TABLE_ID_SIZE;
 use model::codec::row::{Stored, StoredItem};
 use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Pages, Reads, ScanRange, TALLY_WIDTH, TxError, View};
 use tables::rows::{self, ItemKey};
@@ -76,8 +77,20 @@ impl Service {
             self.report_damaged_rows(table_id, &page.damaged, LEFT_OUT);
             let items: Vec<Key> = page.rows.into_iter().map(|row| row.into_key(Family::Items)).collect();
             self.index_items(table_id, index_id, &items, owned).await?;
+            self.measure_build(table_id, index_id, items.last().map_or(0.0, passed_percent));
         }
         Ok(false)
+    }
+
+    /// Measures how much of a global index is built. Its writes consume no units and are not throttled.
+    fn measure_build(&self, table_id: u64, index_id: u32, percent: f64) {
+        let Some(table) = self.catalog.by_id(table_id) else { return };
+        let Some(index) = table.indexes.iter().find(|index| index.id == index_id) else { return };
+        let own = [("GlobalSecondaryIndexName", index.name.as_str())];
+        let consumed = ["OnlineIndexConsumedWriteCapacity", "OnlineIndexThrottleEvents"].map(|metric| (metric, 0.0));
+        for (metric, value) in [("OnlineIndexPercentageProgress", percent)].into_iter().chain(consumed) {
+            self.measure_table(&table, metric, &own, value);
+        }
     }
 
     /// Whether the index is still wanted.
@@ -169,6 +182,7 @@ impl Service {
         if !definition.has_index_in(index_id, IndexState::Building) {
             return Ok(());
         }
+        self.measure_build(table_id, index_id, 100.0);
         definition.set_index_ready(index_id);
         let edit = Edit { deletes: vec![rows::build_progress(table_id, index_id)], tallies, ..Edit::default() };
         self.catalog.replace(&self.engine, guard, definition, edit).await?;
@@ -196,6 +210,12 @@ impl Service {
         let missing = [counted[0].saturating_sub(known[0]), counted[1].saturating_sub(known[1])];
         Ok(vec![(tally_key, missing)])
     }
+}
+
+/// How much of a table's items are passed with this one: items are in the order of their hashes, which are spread evenly.
+fn passed_percent(item: &Key) -> f64 {
+    let hash = item.bytes.get(TABLE_ID_SIZE..).and_then(<[u8]>::first_chunk::<4>);
+    hash.map_or(0.0, |hash| 100.0 * f64::from(u32::from_be_bytes(*hash)) / f64::from(u32::MAX))
 }
 
 /// Why the scan ends with a step.
