@@ -76,6 +76,7 @@ impl Service {
         let made = self.engine.write(Mode::Plain, &keys, apply);
         // A conflict or a failure is no outcome: it consumes nothing.
         let outcome = in_turn(change.condition.as_ref(), made).await.map_err(write_failure)?;
+        self.note_written(&change.table);
         match &outcome {
             Ok(applied) => self.charge(&change.table, table_name, &applied.charge, consumed),
             Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), consumed),
@@ -153,6 +154,7 @@ impl Service {
         match self.engine.write(Mode::Plain, &keys, apply).await {
             Ok(Ok(applied)) => {
                 chosen.iter().zip(applied).for_each(|(at, applied)| done[*at] = Ok(applied));
+                chosen.iter().for_each(|at| self.note_written(&changes[*at].table));
                 Ok(())
             }
             Ok(Err((at, Refusal::Throttled(why)))) => Err(TogetherError::LeftOut(at, LeftOut::Throttled(why))),

@@ -13,6 +13,7 @@ use super::buckets::Buckets;
 use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TimeToLive};
 use super::open_shards::OpenShards;
 use super::resource_policy::{AttachedPolicy, stored_policy};
+use super::stamps::Stamps;
 
 /// A table that can be read and written.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// With time to live, the index of items by their expiry.
     pub times: Option<TimeIndex>,
+    pub stamps: Stamps,
     /// Shared with the tables that this one replaces.
     pub log: Arc<OpenShards>,
     /// Shared likewise.
@@ -122,6 +124,7 @@ impl Table {
             key: schema(&definition.key)?,
             indexes: local.chain(global).collect::<Result<_, Exception>>()?,
             times: times(&definition.time_to_live),
+            stamps: Stamps::of(&definition),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
             buckets: Arc::default(),
             policy: table_policy(&definition).map(Arc::new),
