@@ -116,6 +116,7 @@ calls! {
     BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item;
     CancelBulkOperation(CancelBulkOperationInput) -> CancelBulkOperationOutput = cancel_bulk_operation;
     CreateBackup(CreateBackupInput) -> CreateBackupOutput = create_backup;
+    CreateGlobalTable(CreateGlobalTableInput) -> CreateGlobalTableOutput = create_global_table;
     CreateTable(CreateTableInput) -> CreateTableOutput = create_table;
     DeleteBackup(DeleteBackupInput) -> DeleteBackupOutput = delete_backup;
     DeleteItem(DeleteItemInput) -> DeleteItemOutput = delete_item after check_delete_item;
@@ -126,6 +127,8 @@ calls! {
     DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
     DescribeExport(DescribeExportInput) -> DescribeExportOutput = describe_export;
+    DescribeGlobalTable(DescribeGlobalTableInput) -> DescribeGlobalTableOutput = describe_global_table;
+    DescribeGlobalTableSettings(DescribeGlobalTableSettingsInput) -> DescribeGlobalTableSettingsOutput = describe_global_table_settings;
     DescribeImport(DescribeImportInput) -> DescribeImportOutput = describe_import;
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput) -> DescribeKinesisStreamingDestinationOutput = describe_kinesis_streaming_destination;
     DescribeLimits(DescribeLimitsInput) -> DescribeLimitsOutput = describe_limits;
@@ -142,6 +145,7 @@ calls! {
     ListBackups(ListBackupsInput) -> ListBackupsOutput = list_backups;
     ListBulkOperations(ListBulkOperationsInput) -> ListBulkOperationsOutput = list_bulk_operations;
     ListExports(ListExportsInput) -> ListExportsOutput = list_exports;
+    ListGlobalTables(ListGlobalTablesInput) -> ListGlobalTablesOutput = list_global_tables;
     ListImports(ListImportsInput) -> ListImportsOutput = list_imports;
     ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
     ListTagsOfResource(ListTagsOfResourceInput) -> ListTagsOfResourceOutput = list_tags_of_resource;
@@ -157,6 +161,8 @@ calls! {
     TransactWriteItems(TransactWriteItemsInput) -> TransactWriteItemsOutput = transact_write_items after check_transact_write_items;
     UntagResource(UntagResourceInput) -> () = untag_resource;
     UpdateContinuousBackups(UpdateContinuousBackupsInput) -> UpdateContinuousBackupsOutput = update_continuous_backups;
+    UpdateGlobalTable(UpdateGlobalTableInput) -> UpdateGlobalTableOutput = update_global_table;
+    UpdateGlobalTableSettings(UpdateGlobalTableSettingsInput) -> UpdateGlobalTableSettingsOutput = update_global_table_settings;
     UpdateItem(UpdateItemInput) -> UpdateItemOutput = update_item;
     UpdateKinesisStreamingDestination(UpdateKinesisStreamingDestinationInput) -> UpdateKinesisStreamingDestinationOutput = update_kinesis_streaming_destination;
     UpdateTable(UpdateTableInput) -> UpdateTableOutput = update_table;

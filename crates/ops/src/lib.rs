@@ -58,6 +58,7 @@ mod index_choice;
 mod index_rows;
 mod kinesis_streaming_destination;
 mod lag_report;
+mod legacy_global_tables;
 mod list_streams;
 mod list_tables;
 mod log_work;

@@ -28,6 +28,7 @@ fn caller(region: &str) -> Caller {
         region: region.to_owned(),
         access_key: "test".to_owned(),
         identity: None,
+        served: None,
     }
 }
 

@@ -28,16 +28,21 @@ actions! {
     CancelBulkOperation;
     ConditionCheckItem;
     CreateBackup;
+    CreateGlobalTable;
     CreateTable;
+    CreateTableReplica;
     DeleteBackup;
     DeleteItem;
     DeleteResourcePolicy;
     DeleteTable;
+    DeleteTableReplica;
     DescribeBackup;
     DescribeBulkOperation;
     DescribeContinuousBackups;
     DescribeEndpoints;
     DescribeExport;
+    DescribeGlobalTable;
+    DescribeGlobalTableSettings;
     DescribeImport;
     DescribeKinesisStreamingDestination;
     DescribeLimits;
@@ -55,6 +60,7 @@ actions! {
     ListBackups;
     ListBulkOperations;
     ListExports;
+    ListGlobalTables;
     ListImports;
     ListStreams;
     ListTables;
@@ -73,6 +79,8 @@ actions! {
     TagResource;
     UntagResource;
     UpdateContinuousBackups;
+    UpdateGlobalTable;
+    UpdateGlobalTableSettings;
     UpdateItem;
     UpdateKinesisStreamingDestination;
     UpdateTable;

@@ -153,7 +153,7 @@ impl Service {
         drop(table);
         if is_usable {
             let (account, region) = (definition.account.clone(), member.region.clone());
-            let caller = Caller { account, region, access_key: String::new(), identity: None };
+            let caller = Caller { account, region, access_key: String::new(), identity: None, served: None };
             let request = DeleteTableInput { table_name: definition.name.clone() };
             self.delete_table(&caller, request).await?;
         }

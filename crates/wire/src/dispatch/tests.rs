@@ -4,17 +4,11 @@ use super::*;
 
 /// In the order of [`Operation::ALL`]. An operation that gets its row above is taken out here.
 const NOT_BUILT: &[&str] = &[
-    "CreateGlobalTable",
     "DescribeContributorInsights",
-    "DescribeGlobalTable",
-    "DescribeGlobalTableSettings",
     "DescribeTableReplicaAutoScaling",
     "ListContributorInsights",
-    "ListGlobalTables",
     "SearchVectors",
     "UpdateContributorInsights",
-    "UpdateGlobalTable",
-    "UpdateGlobalTableSettings",
     "UpdateTableReplicaAutoScaling",
 ];
 
