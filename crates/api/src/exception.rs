@@ -172,10 +172,7 @@ impl fmt::Display for Exception {
                 "Throughput exceeds the current throughput limit for your account. Please contact AWS Support at \
                  https://aws.amazon.com/support request a limit increase"
             }
-            Throttling { reasons } if reasons.iter().any(is_maximum) => {
-                "Throughput exceeds the maximum OnDemandThroughput configured on table or index"
-            }
-            Throttling { .. } => "Rate of requests exceeds the allowed throughput.",
+            Throttling { reasons } => throttling_text(reasons),
             TransactionConflict => "Transaction is ongoing for the item",
             TransactionInProgress => "The transaction with the given request token is already in progress.",
             UnknownOperation => "",
@@ -197,6 +194,26 @@ fn begins(reasons: &[ThrottlingReason], resource: &str) -> bool {
 
 fn is_maximum(one: &ThrottlingReason) -> bool {
     one.reason.as_ref().is_some_and(|reason| reason.ends_with("MaxOnDemandThroughputExceeded"))
+}
+
+fn throttling_text(reasons: &[ThrottlingReason]) -> &'static str {
+    if reasons.iter().any(is_maximum) {
+        "Throughput exceeds the maximum OnDemandThroughput configured on table or index"
+    } else if !reasons.iter().any(is_key_range) {
+        "Rate of requests exceeds the allowed throughput."
+    } else if begins(reasons, "Index") {
+        "Throughput exceeds the current capacity for one or more global secondary indexes. DynamoDB is automatically scaling \
+         your index so please try again shortly."
+    } else {
+        "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index \
+         so please try again shortly. If exceptions persist, check if you have a hot key: \
+         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"
+    }
+}
+
+/// On-demand growth, or a hot key.
+fn is_key_range(one: &ThrottlingReason) -> bool {
+    one.reason.as_ref().is_some_and(|reason| reason.ends_with("KeyRangeThroughputExceeded"))
 }
 
 fn write_cancellation(f: &mut fmt::Formatter<'_>, reasons: &[CancellationReason]) -> fmt::Result {

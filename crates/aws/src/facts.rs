@@ -18,6 +18,18 @@ impl<'c> From<&'c Caller> for RequestContext<'c> {
 /// Receives what a request names, before it is decided and before anything is done.
 pub trait Observer: Sync {
     fn asked(&self, facts: RequestFacts);
+
+    /// A fault of a test's breaks the request's answer on its way.
+    fn breaks(&self, fault: TransportFault);
+}
+
+/// What may become of an answer on its way, when a test asks for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TransportFault {
+    /// The connection is closed in its place.
+    DropConnection,
+    /// Its checksum is another one's.
+    WrongCrc32,
 }
 
 /// The resources that a request names, in its order, and the other names in it.

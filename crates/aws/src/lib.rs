@@ -30,7 +30,7 @@ mod value;
 
 pub use check::{Broken, beginning};
 pub use decode_error::{DecodeError, Expected};
-pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceAccess};
+pub use facts::{NamedResource, Observer, RequestContext, RequestFacts, ResourceAccess, TransportFault};
 pub use form::{FormError, Parameters};
 pub use generated::{APPLICATION_AUTO_SCALING, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS};
 pub use generated::{cloudwatch, iam, lambda, sts};

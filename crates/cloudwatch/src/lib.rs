@@ -8,6 +8,7 @@
 //! | `store` | the rows: one for each series, hour and process |
 //! | `metrics` | recorder and store as one: what was measured in a time |
 //! | `statistic` | what values come to: a sum, an average, a percentile |
+//! | `contributors` | Contributor Insights: the heaviest keys of tables and indexes, by the minute |
 //! | `alarm` | an alarm on a metric: its rows, its history, and its state by what was measured |
 //! | `evaluation` | the job that evaluates alarms |
 //! | `api` | CloudWatch's operations, in its three protocols |
@@ -15,6 +16,7 @@
 mod alarm;
 mod api;
 mod cell;
+mod contributors;
 mod evaluation;
 mod metrics;
 mod recorder;
@@ -23,6 +25,7 @@ mod statistic;
 mod store;
 
 pub use api::CloudWatch;
+pub use contributors::{COUNTERS_MAX, ContributorKey, InsightRule, InsightRules, RuleGauge, RuleKind, Summary, Tally};
 pub use evaluation::jobs;
 pub use metrics::Metrics;
 pub use recorder::{Gauge, Recorder};
@@ -30,7 +33,10 @@ pub use series::{Dimension, Series};
 
 /// Whether a row has the form that its key says, by what the key has behind its kind.
 pub fn is_row(rest: &[u8], value: &[u8]) -> bool {
-    store::is_row(rest, value) || alarm::is_row(rest, value)
+    match rest.split_first() {
+        Some((&contributors::RULES, rest)) => contributors::is_row(rest, value),
+        _ => store::is_row(rest, value) || alarm::is_row(rest, value),
+    }
 }
 
 /// The namespace of DynamoDB's own metrics.

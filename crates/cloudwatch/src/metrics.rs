@@ -9,9 +9,10 @@ use base::Clock;
 use bytes::Bytes;
 use jobs::{Job, Ran};
 use parking_lot::Mutex;
-use storage::{Batch, Consistency, Engine, Family, KeyUse, Mode, Reads, StorageError};
+use storage::{Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, StorageError};
 
 use crate::cell::Cell;
+use crate::contributors::{self, Counted, RuleId, TakenRule};
 use crate::recorder::{Recorder, Taken};
 use crate::series::{Series, SeriesId};
 use crate::store::{self, Hour, KnownSeries};
@@ -21,6 +22,11 @@ use crate::{HOUR_MINUTES, MINUTE_MS, RETENTION_HOURS};
 const STORE_INTERVAL: Duration = Duration::from_secs(15);
 /// Series of one write.
 const WRITE_SERIES: usize = 128;
+/// Rules of one write.
+const WRITE_RULES: usize = 64;
+
+/// The rows that are deleted by the hour.
+const LETTERS: [u8; 2] = [store::SERIES, contributors::RULES];
 
 /// Metrics of all accounts.
 pub struct Metrics {
@@ -41,8 +47,8 @@ struct Stored {
     hours: HashMap<(SeriesId, u64), Bytes>,
     /// When a series's own row was last written, by hours.
     series: HashMap<SeriesId, u64>,
-    /// The hours before it have no rows.
-    first_hour: Option<u64>,
+    /// The hours before it have no rows, by [`LETTERS`].
+    first_hours: [Option<u64>; LETTERS.len()],
 }
 
 impl Metrics {
@@ -102,7 +108,50 @@ impl Metrics {
             }
             taken = rest;
         }
+        self.store_contributors(minute).await?;
         self.delete_over().await
+    }
+
+    async fn store_contributors(&self, minute: u64) -> Result<(), StorageError> {
+        let mut taken = self.recorder.contributors().take_before(minute);
+        while !taken.is_empty() {
+            let rest = taken.split_off(taken.len().min(WRITE_RULES));
+            if let Err(error) = self.write_contributors(&taken).await {
+                for (_, rule, minutes) in taken.into_iter().chain(rest) {
+                    self.recorder.contributors().put_back(&rule, minutes);
+                }
+                return Err(error);
+            }
+            taken = rest;
+        }
+        Ok(())
+    }
+
+    /// Writes minutes of rules into their rows, which this process alone writes.
+    async fn write_contributors(&self, taken: &[TakenRule]) -> Result<(), StorageError> {
+        let mut rows = Vec::new();
+        for (id, _, minutes) in taken {
+            for (minute, counted) in minutes {
+                let key = contributors::minute_key(*minute, id, self.process);
+                // There is a row only of a minute that the clock was set back to.
+                let row = self.engine.get(&key, Consistency::Strong).await?;
+                let mut whole = row.and_then(|row| Counted::read(&row)).unwrap_or_default();
+                whole.merge(counted);
+                rows.push((key, whole.encode()));
+            }
+        }
+        self.put(&rows).await
+    }
+
+    async fn put(&self, rows: &[(Key, Bytes)]) -> Result<(), StorageError> {
+        let keys: Vec<KeyUse> = rows.iter().map(|(key, _)| KeyUse::write(key.clone())).collect();
+        let put = |_: &Reads, batch: &mut Batch| {
+            // Not from the reserve of a full disk.
+            batch.grows = true;
+            rows.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
+            Ok::<(), StorageError>(())
+        };
+        self.engine.write(Mode::Plain, &keys, put).await.map_err(store::storage_error)?
     }
 
     /// Writes minutes into the rows of their hours. A row is written whole, as this process alone writes it.
@@ -130,14 +179,7 @@ impl Metrics {
         let changed: HashMap<(SeriesId, u64), Bytes> =
             changed.into_iter().map(|(key, hour)| (key, store::encode_hour(&hour))).collect();
         rows.extend(changed.iter().map(|((id, hour), row)| (store::hour_key(*hour, id, self.process), row.clone())));
-        let keys: Vec<KeyUse> = rows.iter().map(|(key, _)| KeyUse::write(key.clone())).collect();
-        let put = |_: &Reads, batch: &mut Batch| {
-            // Not from the reserve of a full disk.
-            batch.grows = true;
-            rows.iter().for_each(|(key, row)| batch.put(key.clone(), row.clone()));
-            Ok::<(), StorageError>(())
-        };
-        self.engine.write(Mode::Plain, &keys, put).await.map_err(store::storage_error)??;
+        self.put(&rows).await?;
         let mut stored = self.stored.lock();
         stored.series.extend(begun.into_iter().map(|id| (id, now_hour)));
         stored.hours.extend(changed);
@@ -158,16 +200,20 @@ impl Metrics {
     /// Deletes the hours that are over, and the series that have none.
     async fn delete_over(&self) -> Result<(), StorageError> {
         let end = (self.minute() / HOUR_MINUTES).saturating_sub(RETENTION_HOURS);
-        let first = self.stored.lock().first_hour;
-        let first = match first {
-            Some(first) => first,
-            None => store::first_hour(&*self.engine).await?.unwrap_or(end),
-        };
-        for hour in first..end {
-            self.engine.destroy(Family::Catalog, store::hour_prefix(hour)).await?;
+        let mut has_deleted = false;
+        for (place, letter) in LETTERS.into_iter().enumerate() {
+            let first = self.stored.lock().first_hours[place];
+            let first = match first {
+                Some(first) => first,
+                None => store::first_hour(&*self.engine, letter).await?.unwrap_or(end),
+            };
+            for hour in first..end {
+                self.engine.destroy(Family::Catalog, store::hour_prefix(letter, hour)).await?;
+            }
+            self.stored.lock().first_hours[place] = Some(first.max(end));
+            has_deleted |= first < end;
         }
-        self.stored.lock().first_hour = Some(first.max(end));
-        if first >= end {
+        if !has_deleted {
             return Ok(());
         }
         let over = store::known_series(&*self.engine, None).await?;
@@ -196,10 +242,7 @@ impl Metrics {
         mut each: impl FnMut(u64, &Cell),
     ) -> Result<(), StorageError> {
         let id = series.id();
-        let now = self.minute();
-        // There is nothing before and behind, whatever a request asks for.
-        let from = from.max(now.saturating_sub(RETENTION_HOURS * HOUR_MINUTES));
-        let to = to.min(now.saturating_add(RETENTION_HOURS * HOUR_MINUTES)).max(from);
+        let (from, to) = self.bounded(from, to);
         let _still = self.moving.read().await;
         let waiting = self.recorder.waiting(&id);
         let mut open: Option<(u64, Cell)> = None;
@@ -228,6 +271,39 @@ impl Metrics {
             each(begin, &sum);
         }
         Ok(())
+    }
+
+    /// What all processes have counted of a rule, by the minute, between two minutes, the second one excluded. `each` is called in the order of
+    /// time. An hour is in memory at a time.
+    pub(crate) async fn contributors(
+        &self,
+        id: &RuleId,
+        (from, to): (u64, u64),
+        mut each: impl FnMut(u64, &Counted),
+    ) -> Result<(), StorageError> {
+        let (from, to) = self.bounded(from, to);
+        let _still = self.moving.read().await;
+        let waiting = self.recorder.contributors().waiting(id);
+        for hour in from / HOUR_MINUTES..to.div_ceil(HOUR_MINUTES) {
+            let mut minutes = contributors::read_hour(&*self.engine, id, hour).await?;
+            for (minute, counted) in waiting.iter().filter(|(minute, _)| minute / HOUR_MINUTES == hour) {
+                minutes.entry((minute % HOUR_MINUTES) as u8).or_default().merge(counted);
+            }
+            for (place, counted) in &minutes {
+                let minute = hour * HOUR_MINUTES + u64::from(*place);
+                if (from..to).contains(&minute) {
+                    each(minute, counted);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// There is nothing before and behind, whatever a request asks for.
+    fn bounded(&self, from: u64, to: u64) -> (u64, u64) {
+        let now = self.minute();
+        let from = from.max(now.saturating_sub(RETENTION_HOURS * HOUR_MINUTES));
+        (from, to.min(now.saturating_add(RETENTION_HOURS * HOUR_MINUTES)).max(from))
     }
 
     /// The unit of a series; that of none is "None".
@@ -341,7 +417,7 @@ mod tests {
         tested.hand.advance_ms((RETENTION_HOURS + 2) * HOUR_MINUTES * MINUTE_MS);
         let later = tested.process();
         later.store_until(later.minute()).await.unwrap();
-        assert_eq!(store::first_hour(&*tested.engine).await.unwrap(), None);
+        assert_eq!(store::first_hour(&*tested.engine, store::SERIES).await.unwrap(), None);
         assert_eq!(later.series("1", "r").await.unwrap().len(), 0);
     }
 

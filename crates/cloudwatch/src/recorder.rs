@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::MINUTE_MS;
 use crate::cell::Cell;
+use crate::contributors::Tally;
 use crate::series::{Series, SeriesId};
 
 /// Minutes of a series that wait to be stored, while that fails: older ones are lost.
@@ -27,6 +28,8 @@ pub struct Recorder {
     put: Mutex<HashMap<String, HashSet<SeriesId>>>,
     /// Values of series beyond the most that there may be, and minutes that could not be stored for too long.
     lost: AtomicU64,
+    /// The keys of Contributor Insights.
+    contributors: Tally,
 }
 
 /// A series to measure into.
@@ -48,7 +51,12 @@ struct Minutes(Vec<(u64, Cell)>);
 impl Recorder {
     /// Of at most so many series at once.
     pub fn new(clock: Clock, series_max: usize) -> Recorder {
-        Recorder { clock, series_max, all: RwLock::default(), put: Mutex::default(), lost: AtomicU64::new(0) }
+        let (all, put, lost, contributors) = Default::default();
+        Recorder { clock, series_max, all, put, lost, contributors }
+    }
+
+    pub fn contributors(&self) -> &Tally {
+        &self.contributors
     }
 
     /// The series; one that loses what it is given if there are too many.

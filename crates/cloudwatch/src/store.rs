@@ -5,7 +5,7 @@
 //! | an hour of a series, of one process | `D` · hours since 1970 (4) · series id (16) · process (8) | [`FORMAT`] (1), then each minute: its place in the hour (1) and its cell |
 //! | a series | `S` · scope of its account and region (8) · series id (16) | JSON: the series, and the hour when it was last measured |
 //!
-//! The rows of alarms (`A`, `C` and `H`) are those of `alarm::rows`.
+//! The rows of alarms (`A`, `C` and `H`) are those of `alarm::rows`, those of Contributor Insights (`I`) those of `contributors::rows`.
 //!
 //! A process writes its own rows alone, so that servers do not wait for each other; a reader adds up those of all.
 
@@ -21,6 +21,8 @@ use crate::cell::Cell;
 use crate::series::{Series, SeriesId, scope};
 
 const FORMAT: u8 = 1;
+/// The letter of the rows of series.
+pub(crate) const SERIES: u8 = b'D';
 const PAGE_ROWS: usize = 512;
 const PAGE_BYTES: usize = 1 << 20;
 
@@ -35,22 +37,23 @@ pub(crate) struct KnownSeries {
 pub(crate) type Hour = BTreeMap<u8, Cell>;
 
 pub(crate) fn hour_key(hour: u64, id: &SeriesId, process: [u8; 8]) -> Key {
-    DatabaseRow::Metric.key(&[&hour_rest(hour)[..], id, &process].concat())
+    DatabaseRow::Metric.key(&[&hour_rest(SERIES, hour)[..], id, &process].concat())
 }
 
 pub(crate) fn series_key(series: &Series) -> Key {
     DatabaseRow::Metric.key(&[&b"S"[..], &scope(&series.account, &series.region), &series.id()].concat())
 }
 
-fn hour_rest(hour: u64) -> [u8; 5] {
+/// What keys of the rows of an hour have behind their kind, by their letter.
+pub(crate) fn hour_rest(letter: u8, hour: u64) -> [u8; 5] {
     // In the year 490,000 it wraps around.
     let [a, b, c, d] = (hour as u32).to_be_bytes();
-    [b'D', a, b, c, d]
+    [letter, a, b, c, d]
 }
 
 /// All of an hour.
-pub(crate) fn hour_prefix(hour: u64) -> Bytes {
-    DatabaseRow::Metric.key(&hour_rest(hour)).bytes
+pub(crate) fn hour_prefix(letter: u8, hour: u64) -> Bytes {
+    DatabaseRow::Metric.key(&hour_rest(letter, hour)).bytes
 }
 
 pub(crate) fn encode_hour(hour: &Hour) -> Bytes {
@@ -83,7 +86,7 @@ pub(crate) fn is_row(rest: &[u8], value: &[u8]) -> bool {
 
 /// What is stored of an hour of a series, of all processes.
 pub(crate) async fn stored_hour(engine: &dyn Engine, id: &SeriesId, hour: u64) -> Result<Hour, StorageError> {
-    let prefix = DatabaseRow::Metric.key(&[&hour_rest(hour)[..], id].concat()).bytes;
+    let prefix = DatabaseRow::Metric.key(&[&hour_rest(SERIES, hour)[..], id].concat()).bytes;
     let range = ScanRange::of_prefix(Family::Catalog, prefix, PAGE_ROWS, PAGE_BYTES);
     let mut pages = Pages::of_fresh_views(engine, range);
     let mut minutes = Hour::new();
@@ -118,9 +121,9 @@ pub(crate) async fn known_series(
     Ok(all)
 }
 
-/// The oldest hour that has rows.
-pub(crate) async fn first_hour(engine: &dyn Engine) -> Result<Option<u64>, StorageError> {
-    let prefix = DatabaseRow::Metric.key(b"D").bytes;
+/// The oldest hour that has rows of this letter.
+pub(crate) async fn first_hour(engine: &dyn Engine, letter: u8) -> Result<Option<u64>, StorageError> {
+    let prefix = DatabaseRow::Metric.key(&[letter]).bytes;
     let range = ScanRange::of_prefix(Family::Catalog, prefix.clone(), 1, PAGE_BYTES);
     let page = engine.view(Consistency::Strong).await?.scan_page(&range).await?;
     let hour = page.last_key().and_then(|key| key.strip_prefix(&prefix[..])).and_then(<[u8]>::first_chunk::<4>);

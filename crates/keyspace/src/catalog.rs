@@ -96,7 +96,8 @@ kinds! {
         TransferWork = b'Q', Ids, Sealed;
         /// Metrics: 'D' · hour (4) · series id (16) · process (8), what one process measured of a series; 'S' · account and region (8) · series id (16), a series;
         /// 'A' · account and region (8) · alarm id (16), an alarm; 'C' · account and region (8), how many there are; 'H' · account and region (8) ·
-        /// alarm id (16) · number (8), an item of an alarm's history.
+        /// alarm id (16) · number (8), an item of an alarm's history; 'I' · hour (4) · rule id (16) · minute (1) · process (8), the heaviest keys of a
+        /// rule of Contributor Insights.
         Metric = b'G', Ids, Sealed;
         /// What the layer that encrypts stores, sealed by itself: nothing, the keyring; data key id (4); table id (8), a table's key; 'S', of
         /// older programs, the sweep's own row.

@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 
 use api::{Capacity, ConsumedCapacity};
+use model::Attributes;
 use model::limits::{READ_UNIT_SIZE, WRITE_UNIT_SIZE};
 use tables::{Index, IndexKind};
 
@@ -53,6 +54,8 @@ pub(crate) struct IndexCharge {
     pub kind: IndexKind,
     pub name: String,
     pub units: f64,
+    /// The entries that a write changes, by their keys in the index, if Contributor Insights counts them.
+    pub entries: Vec<(Attributes, f64)>,
 }
 
 impl ReadKind {
@@ -87,7 +90,8 @@ impl Charge {
     pub(crate) fn of_page(kind: ReadKind, index: Option<&Index>, size: usize, fetched: f64) -> Charge {
         let page = Charge::of_read(kind, size);
         let Some(index) = index else { return page };
-        let of_index = IndexCharge { kind: index.kind, name: index.name.clone(), units: page.table };
+        let of_index =
+            IndexCharge { kind: index.kind, name: index.name.clone(), units: page.table, entries: Vec::new() };
         Charge { table: fetched, indexes: vec![of_index], ..page }
     }
 
@@ -102,9 +106,9 @@ impl Charge {
     }
 
     /// Adds what a write consumes of an index; an index that it does not change is left out.
-    pub(crate) fn add_index(&mut self, index: &Index, units: f64) {
+    pub(crate) fn add_index(&mut self, index: &Index, units: f64, entries: Vec<(Attributes, f64)>) {
         if units > 0.0 {
-            self.indexes.push(IndexCharge { kind: index.kind, name: index.name.clone(), units });
+            self.indexes.push(IndexCharge { kind: index.kind, name: index.name.clone(), units, entries });
         }
     }
 

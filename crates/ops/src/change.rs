@@ -18,10 +18,11 @@ use model::{Attributes, item_size};
 use storage::{Batch, Key};
 use tables::item_key::{self, KeyProblem};
 use tables::rows::{self, ItemKey, damaged_row};
-use tables::{TOMBSTONE_LIFE_MS, Table};
+use tables::{ContributorInsights, Index, TOMBSTONE_LIFE_MS, Table};
 
 use crate::capacity::Charge;
-use crate::index_rows::{self, MaintainedIndex};
+use crate::contributors::Accessed;
+use crate::index_rows::{self, IndexChange, MaintainedIndex};
 use crate::throttle::Throttled;
 
 /// What to do with the item.
@@ -136,6 +137,11 @@ impl Change {
         }
         let item_key = ItemKey::of(secret, &table, key.view())?;
         Ok(Change { table, key: item_key, key_attributes: key, condition, action, author: Author::Client })
+    }
+
+    /// What its charge is for.
+    pub(crate) fn accessed(&self) -> Accessed<'_> {
+        Accessed::Item(&self.key_attributes)
     }
 
     /// Whether the change consumes capacity units.
@@ -268,7 +274,7 @@ impl Change {
             let row = |item: Option<&StoredItem>| index.row(secret, &self.table, item?.attributes(), &self.key);
             let change = index_rows::write_difference(&self.table, index, row(old), row(new), batch);
             if let MaintainedIndex::Secondary(index) = index {
-                charge.add_index(index, change.units);
+                charge.add_index(index, change.units, counted_entries(index, change, old, new));
             }
             if index.is_local() {
                 collection[1] += change.bytes;
@@ -296,6 +302,24 @@ pub(crate) fn read_stored(table: &Table, row: &Key, bytes: &Bytes, key: &Attribu
         return Err(damaged(&"it is another item than its key names, or two partition keys have one hash"));
     }
     Ok(stored)
+}
+
+/// The keys of the entries that a write changes, with their units, if Contributor Insights counts them.
+fn counted_entries(
+    index: &Index,
+    change: IndexChange,
+    old: Option<&StoredItem>,
+    new: Option<&StoredItem>,
+) -> Vec<(Attributes, f64)> {
+    if !index.insights.is_some_and(ContributorInsights::counts_accesses) {
+        return Vec::new();
+    }
+    let key = |item: &StoredItem| {
+        let value = |name: &String| Some((name.clone(), item.attributes().get(name)?.to_owned()));
+        index.key.attributes().filter_map(|part| value(&part.name)).collect()
+    };
+    let parts = [(old, change.units_moved), (new, change.units - change.units_moved)];
+    parts.into_iter().filter(|(_, units)| *units > 0.0).filter_map(|(item, units)| Some((key(item?), units))).collect()
 }
 
 /// What a write adds to a counter of rows and of bytes.

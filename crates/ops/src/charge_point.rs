@@ -2,50 +2,79 @@
 //! ask here before they read or write.
 
 use api::Exception;
+use model::Attributes;
 use model::limits::{PAGE_SIZE_MAX, READ_UNIT_SIZE};
 use tables::{Index, IndexKind, Table};
 
 use crate::capacity::{Access, Charge, ReadKind, write_units};
 use crate::change::{Action, Change};
 use crate::consumed::Consumed;
+use crate::contributors::Accessed;
 use crate::service::Service;
 use crate::throttle::{Reserved, ThrottleStats, Throttled};
 
 impl Service {
     /// Charges what one read or one write consumed of `table`, which the request calls `table_name`. The read path
     /// (`read`) and the write path (`write`, `transaction`) call it once for each, when it is done, and nothing else
-    /// does. So every count of units attaches here: the answer's ConsumedCapacity, and the buckets that throttle.
+    /// does. So every count of units attaches here: the answer's ConsumedCapacity, the buckets that throttle, metrics, and the keys
+    /// of Contributor Insights, which are those of what was `accessed`.
     ///
     /// A refusal before any read is charged with no units or not at all, and so is a canceled transaction.
-    pub(crate) fn charge(&self, table: &Table, table_name: &str, charge: &Charge, consumed: &mut Consumed) {
+    pub(crate) fn charge(
+        &self,
+        table: &Table,
+        table_name: &str,
+        charge: &Charge,
+        accessed: Accessed<'_>,
+        consumed: &mut Consumed,
+    ) {
         if let Some(throttle) = &self.throttle {
             throttle.debit(table, charge, self.clock.steady_ms());
         }
-        self.charge_unbounded(table, table_name, charge, consumed);
+        self.charge_unbounded(table, table_name, charge, accessed, consumed);
     }
 
     /// As [`Service::charge`], for a bulk put: it has a rate of its own, and would leave its table's buckets in debt.
-    pub(crate) fn charge_unbounded(&self, table: &Table, table_name: &str, charge: &Charge, consumed: &mut Consumed) {
+    pub(crate) fn charge_unbounded(
+        &self,
+        table: &Table,
+        table_name: &str,
+        charge: &Charge,
+        accessed: Accessed<'_>,
+        consumed: &mut Consumed,
+    ) {
         // Units of an index count only for an index of the table's own definition, of the same kind.
         debug_assert!(charge.indexes.iter().all(|part| table.index(&part.name).is_some_and(|it| it.kind == part.kind)));
         debug_assert!(charge.table >= 0.0 && charge.table.is_finite());
+        if table.has_insights {
+            self.count_contributors(table, charge, &accessed);
+        }
         consumed.measure(table, charge);
         consumed.add(table_name, charge);
     }
 
-    /// Admits the read of an item.
-    pub(crate) fn admit_read(&self, table: &Table) -> Result<(), Throttled> {
+    /// Admits the read of an item with this key.
+    pub(crate) fn admit_read(&self, table: &Table, key: &Attributes) -> Result<(), Throttled> {
         let Some(throttle) = &self.throttle else { return Ok(()) };
         let admitted = throttle.admit(table, None, Access::Read, 0.0, &mut Reserved::default(), self.clock.steady_ms());
-        admitted.map(drop)
+        self.count_refused(admitted, table, None, Some(key)).map(drop)
     }
 
     /// Admits a page. Returns how much it may read: the page ends with the row that takes the last unit. Unit: bytes.
-    pub(crate) fn admit_page(&self, table: &Table, index: Option<&Index>, kind: ReadKind) -> Result<usize, Throttled> {
+    /// A Query's page is of one `partition`.
+    pub(crate) fn admit_page(
+        &self,
+        table: &Table,
+        index: Option<&Index>,
+        kind: ReadKind,
+        partition: Option<&Attributes>,
+    ) -> Result<usize, Throttled> {
         let Some(throttle) = &self.throttle else { return Ok(PAGE_SIZE_MAX) };
-        let index = index.filter(|index| index.kind == IndexKind::Global).map(|index| index.name.as_str());
+        let global = index.filter(|index| index.kind == IndexKind::Global);
         let (reserved, now_ms) = (&mut Reserved::default(), self.clock.steady_ms());
-        let units = throttle.admit(table, index, Access::Read, 0.0, reserved, now_ms)?;
+        let name = global.map(|index| index.name.as_str());
+        let admitted = throttle.admit(table, name, Access::Read, 0.0, reserved, now_ms);
+        let units = self.count_refused(admitted, table, global, partition)?;
         let blocks = units / kind.units(0);
         Ok(((blocks * READ_UNIT_SIZE as f64) as usize).min(PAGE_SIZE_MAX))
     }
@@ -58,7 +87,8 @@ impl Service {
         }
         let size = if let Action::Put(item) = &change.action { model::item_size(item.view()) } else { 0 };
         let (units, now_ms) = (write_units(size), self.clock.steady_ms());
-        throttle.admit(&change.table, None, Access::Write, units, reserved, now_ms).map(drop)
+        let admitted = throttle.admit(&change.table, None, Access::Write, units, reserved, now_ms);
+        self.count_refused(admitted, &change.table, None, Some(&change.key_attributes)).map(drop)
     }
 
     /// Admits a write that consumes `charge`, as far as the table's global indexes bound it. It is asked when the write is
@@ -75,6 +105,20 @@ impl Service {
             throttle.admit(table, Some(&part.name), Access::Write, part.units, reserved, now_ms)?;
         }
         Ok(())
+    }
+
+    /// Counts an access that was refused, by its key.
+    fn count_refused<T>(
+        &self,
+        admitted: Result<T, Throttled>,
+        table: &Table,
+        index: Option<&Index>,
+        key: Option<&Attributes>,
+    ) -> Result<T, Throttled> {
+        if let (Err(_), true, Some(key)) = (&admitted, table.has_insights, key) {
+            self.count_throttled(table, index, key.view());
+        }
+        admitted
     }
 
     /// Counts the result of a request, if its throughput is enforced.

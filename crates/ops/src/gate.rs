@@ -7,8 +7,10 @@
 use api::validation::Stage;
 use api::*;
 use auth::Caller;
-use aws::RequestContext;
+use aws::{RequestContext, TransportFault};
 
+use crate::fault_point::{dropped, parts};
+use crate::faults::{Effect, Faults, Moment};
 use crate::permission::Asks;
 use crate::service::Service;
 use crate::validation;
@@ -36,6 +38,14 @@ pub trait Call {
         service: &Service,
         permitted: Permitted<'_, Self::Request>,
     ) -> impl Future<Output = Result<Self::Response, Exception>> + Send;
+
+    /// Takes a share of its parts out of a batch, and never all. `None` if the operation is no batch.
+    fn withhold(_request: &mut Self::Request, _share: f64) -> Option<Self::Request> {
+        None
+    }
+
+    /// Returns parts that were taken out as unprocessed.
+    fn give_back(_response: &mut Self::Response, _withheld: Self::Request) {}
 }
 
 impl Service {
@@ -48,7 +58,8 @@ impl Service {
         context: impl Into<RequestContext<'_>>,
         request: C::Request,
     ) -> Result<C::Response, Exception> {
-        let RequestContext { caller, observer } = context.into();
+        let context = context.into();
+        let RequestContext { caller, observer } = context;
         if let Some(observer) = observer {
             observer.asked(self.facts(caller, C::OPERATION, &request));
         }
@@ -58,20 +69,75 @@ impl Service {
             Box::pin(self.permit(caller, C::OPERATION, &request)).await?;
         }
         let named = if self.measures.is_some() { request.table_name().map(str::to_owned) } else { None };
-        let result = C::call(self, Permitted { caller, request }).await;
+        let result = match &self.settings.faults {
+            None => C::call(self, Permitted { caller, request }).await,
+            // Boxed, so that requests without faults have no space for it.
+            Some(faults) => Box::pin(self.call_with_faults::<C>(faults, context, request)).await,
+        };
         self.note_throttled(&result);
         if let Err(failure) = &result {
             self.measure_failure(caller, C::OPERATION, named.as_deref(), failure);
         }
         result
     }
+
+    /// As the operation itself, if no rule fires for the request.
+    async fn call_with_faults<C: Call>(
+        &self,
+        faults: &Faults,
+        context: RequestContext<'_>,
+        mut request: C::Request,
+    ) -> Result<C::Response, Exception> {
+        let RequestContext { caller, observer } = context;
+        let Some(decided) = self.decide_fault(faults, caller, C::OPERATION, &request) else {
+            return C::call(self, Permitted { caller, request }).await;
+        };
+        tokio::time::sleep(decided.injection.delay).await;
+        let break_answer = |fault| observer.into_iter().for_each(|observer| observer.breaks(fault));
+        let effect = decided.injection.effect.as_ref();
+        let before = match effect {
+            Some(Effect::Error(error, Moment::Before)) => Some(error.exception.clone()),
+            Some(Effect::DropConnection(Moment::Before)) => {
+                break_answer(TransportFault::DropConnection);
+                Some(dropped())
+            }
+            _ => None,
+        };
+        if let Some(exception) = before {
+            self.note_fault(faults, C::OPERATION, &decided);
+            return Err(exception);
+        }
+        let withheld = match effect {
+            Some(Effect::Unprocessed(share)) => C::withhold(&mut request, *share),
+            _ => None,
+        };
+        let called = C::call(self, Permitted { caller, request }).await;
+        if called.is_err() && !matches!(effect, None | Some(Effect::WrongCrc32)) {
+            faults.take_back(&decided.injection);
+            return called;
+        }
+        self.note_fault(faults, C::OPERATION, &decided);
+        match effect {
+            Some(Effect::Error(error, _)) => return Err(error.exception.clone()),
+            Some(Effect::DropConnection(_)) => {
+                break_answer(TransportFault::DropConnection);
+                return Err(dropped());
+            }
+            Some(Effect::WrongCrc32) => break_answer(TransportFault::WrongCrc32),
+            Some(Effect::Unprocessed(_)) | None => {}
+        }
+        called.map(|mut response| {
+            withheld.into_iter().for_each(|withheld| C::give_back(&mut response, withheld));
+            response
+        })
+    }
 }
 
 /// Defines a type for each operation, the type argument of [`Service::execute`], from rows
 /// `Operation(Request) -> Response = method`, with `after check` where DynamoDB makes other checks between the attribute
-/// values of a request. The sign in front is for the macro that it defines.
+/// values of a request, and `of parts` where it is a batch. The sign in front is for the macro that it defines.
 macro_rules! calls {
-    ($dollar:tt; $($operation:ident($request:ty) -> $response:ty = $method:ident $(after $check:ident)?;)+) => {
+    ($dollar:tt; $($operation:ident($request:ty) -> $response:ty = $method:ident $(after $check:ident)? $(of $parts:ident)?;)+) => {
         /// The implemented operations, by name.
         pub mod call {
             $(
@@ -95,6 +161,16 @@ macro_rules! calls {
             ) -> impl Future<Output = Result<$response, Exception>> + Send {
                 service.$method(permitted.caller, permitted.request)
             }
+
+            $(
+                fn withhold(request: &mut $request, share: f64) -> Option<$request> {
+                    Some(parts::$parts::withhold(request, share))
+                }
+
+                fn give_back(response: &mut $response, withheld: $request) {
+                    parts::$parts::give_back(response, withheld);
+                }
+            )?
         })+
 
         /// Calls a macro with the names of all implemented operations.
@@ -112,8 +188,8 @@ macro_rules! calls {
 calls! {
     $;
     BatchExecuteStatement(BatchExecuteStatementInput) -> BatchExecuteStatementOutput = batch_execute_statement;
-    BatchGetItem(BatchGetItemInput) -> BatchGetItemOutput = batch_get_item;
-    BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item;
+    BatchGetItem(BatchGetItemInput) -> BatchGetItemOutput = batch_get_item of keys;
+    BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item of writes;
     CancelBulkOperation(CancelBulkOperationInput) -> CancelBulkOperationOutput = cancel_bulk_operation;
     CreateBackup(CreateBackupInput) -> CreateBackupOutput = create_backup;
     CreateGlobalTable(CreateGlobalTableInput) -> CreateGlobalTableOutput = create_global_table;
@@ -125,6 +201,7 @@ calls! {
     DescribeBackup(DescribeBackupInput) -> DescribeBackupOutput = describe_backup;
     DescribeBulkOperation(DescribeBulkOperationInput) -> DescribeBulkOperationOutput = describe_bulk_operation;
     DescribeContinuousBackups(DescribeContinuousBackupsInput) -> DescribeContinuousBackupsOutput = describe_continuous_backups;
+    DescribeContributorInsights(DescribeContributorInsightsInput) -> DescribeContributorInsightsOutput = describe_contributor_insights;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
     DescribeExport(DescribeExportInput) -> DescribeExportOutput = describe_export;
     DescribeGlobalTable(DescribeGlobalTableInput) -> DescribeGlobalTableOutput = describe_global_table;
@@ -144,6 +221,7 @@ calls! {
     ImportTable(ImportTableInput) -> ImportTableOutput = import_table;
     ListBackups(ListBackupsInput) -> ListBackupsOutput = list_backups;
     ListBulkOperations(ListBulkOperationsInput) -> ListBulkOperationsOutput = list_bulk_operations;
+    ListContributorInsights(ListContributorInsightsInput) -> ListContributorInsightsOutput = list_contributor_insights;
     ListExports(ListExportsInput) -> ListExportsOutput = list_exports;
     ListGlobalTables(ListGlobalTablesInput) -> ListGlobalTablesOutput = list_global_tables;
     ListImports(ListImportsInput) -> ListImportsOutput = list_imports;
@@ -161,6 +239,7 @@ calls! {
     TransactWriteItems(TransactWriteItemsInput) -> TransactWriteItemsOutput = transact_write_items after check_transact_write_items;
     UntagResource(UntagResourceInput) -> () = untag_resource;
     UpdateContinuousBackups(UpdateContinuousBackupsInput) -> UpdateContinuousBackupsOutput = update_continuous_backups;
+    UpdateContributorInsights(UpdateContributorInsightsInput) -> UpdateContributorInsightsOutput = update_contributor_insights;
     UpdateGlobalTable(UpdateGlobalTableInput) -> UpdateGlobalTableOutput = update_global_table;
     UpdateGlobalTableSettings(UpdateGlobalTableSettingsInput) -> UpdateGlobalTableSettingsOutput = update_global_table_settings;
     UpdateItem(UpdateItemInput) -> UpdateItemOutput = update_item;

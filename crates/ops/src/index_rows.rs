@@ -34,6 +34,8 @@ pub(crate) struct IndexRow {
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(crate) struct IndexChange {
     pub units: f64,
+    /// Those of the old entry, where the new one has another key.
+    pub units_moved: f64,
     /// Of item collections: what local indexes add to them.
     pub bytes: i64,
 }
@@ -120,10 +122,11 @@ pub(crate) fn write_difference(
     let size = |row: &Option<IndexRow>| row.as_ref().map_or(0, IndexRow::size);
     let tally = [i64::from(after.is_some()) - i64::from(before.is_some()), size(&after) as i64 - size(&before) as i64];
     let moves = before.as_ref().map(|row| &row.key) != after.as_ref().map(|row| &row.key);
-    let units = match (&before, &after) {
-        _ if !index.is_counted() => 0.0,
-        (Some(old), Some(new)) if !moves => write_units(old.size().max(new.size())),
-        (old, new) => old.iter().chain(new).map(|row| write_units(row.size())).sum(),
+    let of_row = |row: &Option<IndexRow>| row.as_ref().map_or(0.0, |row| write_units(row.size()));
+    let (units, units_moved) = match (&before, &after) {
+        _ if !index.is_counted() => (0.0, 0.0),
+        (Some(old), Some(new)) if !moves => (write_units(old.size().max(new.size())), 0.0),
+        (old, new) => (of_row(old) + of_row(new), of_row(old)),
     };
     if let Some(row) = before
         && moves
@@ -136,5 +139,5 @@ pub(crate) fn write_difference(
     if index.is_counted() {
         batch.hot_tally(rows::index_tally(table.id(), index.id()), tally);
     }
-    IndexChange { units, bytes: tally[1] }
+    IndexChange { units, units_moved, bytes: tally[1] }
 }

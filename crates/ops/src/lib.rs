@@ -4,15 +4,15 @@
 //! `tables` (definitions and the layout of rows), `change_log` (records and shards) and `cluster` (the catalog and the nodes). Its
 //! modules use those of lower layers, and never each other in a circle; lowest first:
 //!
-//! 1. The mutation of one item: `change`, with its rows of indexes (`index_rows`), its `capacity` and the limits of that
-//!    (`throttle`). What a read returns
+//! 1. The mutation of one item: `change`, with its rows of indexes (`index_rows`), its `capacity`, the limits of that
+//!    (`throttle`), and the keys that it counts for (`contributors`). The rules of faults for tests (`faults`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
 //!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`). Whether the clock has jumped (`clock_watch`).
 //! 3. `service`, which holds all of these, the catalog and the node.
 //! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
-//!    (`charge_point`), consumers of logs (`follow`, `stream`).
+//!    (`charge_point`), the one point of faults (`fault_point`), consumers of logs (`follow`, `stream`).
 //! 5. `permission` and the operations, one file each.
 //! 6. `gate`, the one way to them.
 
@@ -29,6 +29,8 @@ mod charge_point;
 mod clock_watch;
 mod consumed;
 mod continuous_backups;
+mod contributor_insights;
+mod contributors;
 mod coverage;
 mod create_table;
 mod damage_log;
@@ -45,6 +47,8 @@ mod execute_statement;
 mod execute_transaction;
 mod expiry_work;
 mod export;
+mod fault_point;
+pub mod faults;
 mod filling;
 mod fingerprint;
 pub mod follow;

@@ -6,9 +6,12 @@ use std::time::Duration;
 use api::{Exception, Operation, ReturnConsumedCapacity};
 use auth::Caller;
 use jobs::{Job, Ran};
-use tables::{Definition, NameUse, Place, table_place};
+use model::MapRef;
+use tables::{Definition, Index, NameUse, Place, Table, table_place};
 
+use crate::capacity::Charge;
 use crate::consumed::Consumed;
+use crate::contributors::Accessed;
 use crate::measures::Measured;
 use crate::service::Service;
 
@@ -24,6 +27,18 @@ impl Service {
     /// The measurement of a request that begins; none if nothing is measured.
     fn measured(&self, operation: Operation) -> Option<Measured> {
         self.measures.as_ref().map(|measures| measures.measured(operation))
+    }
+
+    pub(crate) fn count_contributors(&self, table: &Table, charge: &Charge, accessed: &Accessed<'_>) {
+        if let Some(measures) = &self.measures {
+            measures.count_contributors(table, charge, accessed);
+        }
+    }
+
+    pub(crate) fn count_throttled(&self, table: &Table, index: Option<&Index>, key: MapRef<'_>) {
+        if let Some(measures) = &self.measures {
+            measures.count_throttled(table, index, key);
+        }
     }
 
     /// Measures how a request failed. `table_name` is what it names, if it is one table.

@@ -10,16 +10,19 @@ use std::time::Instant;
 
 use api::{Exception, Operation};
 use cloudwatch::{Gauge, Recorder, Series};
+use model::MapRef;
 use parking_lot::RwLock;
-use tables::{Definition, IndexKind, Place, Provisioned, Table, TableArn};
+use tables::{Definition, Index, IndexKind, Place, Provisioned, Table, TableArn};
 
 use crate::capacity::{Access, Charge};
+use crate::contributors::{Accessed, Contributors};
 
 /// The gauges of all tables.
 pub(crate) struct Measures {
     recorder: Arc<Recorder>,
     /// By table id. Those of deleted tables are removed now and then.
     tables: RwLock<HashMap<u64, Arc<TableGauges>, BuildHasherDefault<IdHasher>>>,
+    contributors: Contributors,
 }
 
 /// Of table ids, which are counted up and no one chooses.
@@ -78,7 +81,7 @@ impl std::fmt::Debug for Measured {
 
 impl Measures {
     pub(crate) fn new(recorder: Arc<Recorder>) -> Arc<Measures> {
-        Arc::new(Measures { recorder, tables: RwLock::default() })
+        Arc::new(Measures { recorder, tables: RwLock::default(), contributors: Contributors::default() })
     }
 
     fn of(&self, table: &Table) -> Arc<TableGauges> {
@@ -203,6 +206,19 @@ impl Measures {
     /// Forgets the gauges of tables that do not exist.
     pub(crate) fn retain(&self, exists: impl Fn(u64) -> bool) {
         self.tables.write().retain(|table_id, _| exists(*table_id));
+        self.contributors.retain(exists);
+    }
+
+    /// Counts the keys of what consumed so much.
+    pub(crate) fn count_contributors(&self, table: &Table, charge: &Charge, accessed: &Accessed<'_>) {
+        let (tally, minute) = (self.recorder.contributors(), self.recorder.minute());
+        self.contributors.count(tally, minute, table, charge, accessed);
+    }
+
+    /// Counts the key of an access that was refused.
+    pub(crate) fn count_throttled(&self, table: &Table, index: Option<&Index>, key: MapRef<'_>) {
+        let (tally, minute) = (self.recorder.contributors(), self.recorder.minute());
+        self.contributors.count_throttled(tally, minute, table, index, key);
     }
 
     /// The measurement of a request that begins.

@@ -3,6 +3,7 @@
 use api::{Exception, Operation, QueryInput, QueryOutput};
 use auth::Caller;
 use expr::{Condition, ExpressionKind, KeyCondition, KeyParts, Problem, Projection, legacy};
+use model::{AttributeValue, Attributes};
 use storage::ScanDirection;
 use tables::item_key::{self, KeyProblem};
 use tables::key_range;
@@ -60,6 +61,7 @@ impl Service {
         let read = IndexRead { selection, filter: parsed.filter.as_ref(), is_keyed: true };
         let source = coverage(&table, index, read)?;
         let (lower, upper) = key_range::of_condition(&self.secret, &table, index, &key_condition)?;
+        let partition = table.has_insights.then(|| partition_key(&table, index, &key_condition.hash));
         let forward = request.scan_index_forward.unwrap_or(true);
         let mut page = PageRequest {
             table: &table,
@@ -67,6 +69,7 @@ impl Service {
             index,
             lower,
             upper,
+            partition: partition.as_ref(),
             direction: if forward { ScanDirection::Forward } else { ScanDirection::Backward },
             filter: parsed.filter.as_ref(),
             limit: request.limit.map(|limit| limit as usize),
@@ -88,6 +91,12 @@ impl Service {
             last_evaluated_key: found.last,
         })
     }
+}
+
+/// The values that a Query names of the partition's key.
+fn partition_key(table: &Table, index: Option<&Index>, hash: &[AttributeValue]) -> Attributes {
+    let schema = index.map_or(&table.key, |index| &index.key);
+    schema.hash.iter().zip(hash).map(|(part, value)| (part.name.clone(), value.clone())).collect()
 }
 
 fn parse(request: &mut QueryInput) -> Result<Parsed, Exception> {

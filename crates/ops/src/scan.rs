@@ -39,6 +39,7 @@ impl Service {
             index,
             lower,
             upper,
+            partition: None,
             direction: ScanDirection::Forward,
             filter: filter.as_ref(),
             limit: request.limit.map(|limit| limit as usize),

@@ -21,6 +21,7 @@ use tables::rows;
 use tokio::sync::Notify;
 
 use crate::clock_watch::ClockWatch;
+use crate::faults::Faults;
 use crate::import_errors::ImportErrors;
 use crate::measures::Measures;
 use crate::principal_directory::PrincipalDirectory;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub recorder: Option<Arc<Recorder>>,
     /// Whether requests beyond the throughput of their tables are refused.
     pub enforces_throughput: bool,
+    /// The rules of faults for tests. None: requests have no other faults than their own.
+    pub faults: Option<Arc<Faults>>,
 }
 
 impl Settings {
@@ -83,6 +86,7 @@ impl Default for Settings {
             base_records_min: Settings::BASE_RECORDS_MIN,
             recorder: None,
             enforces_throughput: false,
+            faults: None,
         }
     }
 }

@@ -150,7 +150,8 @@ impl Service {
                     &replayed
                 }
             };
-            self.charge(&action.change.table, &action.table_name, charge, consumed);
+            let accessed = action.change.accessed();
+            self.charge(&action.change.table, &action.table_name, charge, accessed, consumed);
         }
     }
 }

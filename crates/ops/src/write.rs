@@ -78,8 +78,8 @@ impl Service {
         let outcome = in_turn(change.condition.as_ref(), made).await.map_err(write_failure)?;
         self.note_written(&change.table);
         match &outcome {
-            Ok(applied) => self.charge(&change.table, table_name, &applied.charge, consumed),
-            Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), consumed),
+            Ok(applied) => self.charge(&change.table, table_name, &applied.charge, change.accessed(), consumed),
+            Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), change.accessed(), consumed),
         }
         Ok(outcome)
     }
@@ -127,7 +127,7 @@ impl Service {
         }
         for ((change, table_name), done) in changes.iter().zip(table_names).zip(&done) {
             if let Ok(applied) = done {
-                self.charge(&change.table, table_name, &applied.charge, consumed);
+                self.charge(&change.table, table_name, &applied.charge, change.accessed(), consumed);
             }
         }
         Ok(done)

@@ -8,7 +8,7 @@ use base::random::REQUEST_ID_SIZE;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
 use ops::allowance::{self, MemoryBudget};
@@ -128,6 +128,11 @@ impl Answer {
         self.content_type
     }
 
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
@@ -213,6 +218,12 @@ impl Answer {
         }
         response
     }
+}
+
+/// Gives an answer the checksum of other bytes.
+pub(crate) fn break_crc32(headers: &mut HeaderMap) {
+    let crc32 = headers.get(CRC32).and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
+    headers.insert(CRC32, HeaderValue::from(!crc32.unwrap_or_default()));
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

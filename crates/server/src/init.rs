@@ -159,7 +159,8 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
     let objects = serve.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Identity)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded.as_deref());
-    let reach = service::Reach { service_arns, deletes_expired: false, objects, free_bytes_min, recorder: None };
+    let (recorder, faults) = (None, None);
+    let reach = service::Reach { service_arns, deletes_expired: false, objects, free_bytes_min, recorder, faults };
     let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, reach, address, &jobs).await;
     let service = opened.map_err(Failure::Service)?;
     let made = root(&service, arguments).await;

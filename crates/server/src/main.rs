@@ -13,12 +13,13 @@
 //! | counts | `metrics`: modules above it register what they count |
 //! | connections | `seats`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
 //! | protocols | `services`, `form`, `door`, `route`, `dialect`, `web`, `foreign` |
-//! | records of requests | `audit`, `traces`, `visit`, `operator` |
+//! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
 //! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
+mod admin;
 mod answer;
 mod audit;
 mod auth_key;
@@ -32,6 +33,7 @@ mod door;
 mod encryption;
 mod engine;
 mod export;
+mod faults;
 mod foreign;
 mod form;
 mod framing;

@@ -9,6 +9,7 @@ mod arguments;
 mod background;
 mod database;
 mod engine;
+mod faults;
 mod process;
 mod requests;
 mod throttle;
@@ -114,6 +115,9 @@ impl Metrics {
             background::write(&service.background_stats(), page);
             if let Some(stats) = service.throttle_stats() {
                 throttle::write(&stats, page);
+            }
+            if let Some(faults) = service.faults() {
+                faults::write(&faults.stats(), page);
             }
             service.jobs().write_metrics(page);
         });

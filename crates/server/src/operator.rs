@@ -5,12 +5,14 @@
 //! | `/healthz` | 200, or 503 if only a restart helps: the storage engine has failed |
 //! | `/readyz` | 200 if it takes requests, else 503 and why not |
 //! | `/metrics` | Prometheus's text format |
+//! | `/admin/...` | changes for tests ([`admin`]) |
 //!
 //! On an address of its own the metrics of tables name them. On the main address they do not where callers are checked, and
 //! a reason there does not say more than that there is one: what the pages say is for any caller then ([`Audience`]).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use api::Exception;
 use auth::Access;
@@ -22,6 +24,7 @@ use ops::allowance::MemoryBudget;
 use storage::Embedded;
 use tokio::sync::watch;
 
+use crate::admin::{self, Admin};
 use crate::answer::{Answer, ContentType};
 use crate::audit;
 use crate::door;
@@ -37,6 +40,9 @@ use crate::web::Web;
 mod rendered;
 
 use rendered::Rendered;
+
+/// How long the body of a change may take to arrive, on the address of the pages.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For which readers a page is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +65,8 @@ impl Audience {
 
 pub(crate) struct Operator {
     pub(crate) metrics: Metrics,
+    /// What a test may change.
+    pub(crate) admin: Admin,
     /// Set once the data is open; nothing for an engine in memory.
     engine: OnceLock<Option<Arc<Embedded>>>,
     /// Set with it: what may take no writes for a while.
@@ -78,12 +86,13 @@ static READY: Metric = Metric::gauge("stator_ready", "1 if the server takes requ
 impl Operator {
     #[cfg(test)]
     pub(crate) fn new() -> Arc<Operator> {
-        Operator::with(Metrics::new(&HOSTED))
+        Operator::with(Metrics::new(&HOSTED), Admin::default())
     }
 
-    pub(crate) fn with(metrics: Metrics) -> Arc<Operator> {
+    pub(crate) fn with(metrics: Metrics, admin: Admin) -> Arc<Operator> {
         let operator = Arc::new(Operator {
             metrics,
+            admin,
             engine: OnceLock::new(),
             service: OnceLock::new(),
             audit: OnceLock::new(),
@@ -260,9 +269,14 @@ pub(crate) struct OwnAddress {
 }
 
 impl OwnAddress {
-    async fn answer(&self, head: &Parts) -> Answer {
+    async fn answer(&self, head: &Parts, body: Incoming) -> Answer {
         if let Some(refusal) = self.web.refuse(head) {
             return refusal;
+        }
+        if admin::is_path(head) {
+            // Boxed, so that the pages have no room for it.
+            let body = Box::pin(tokio::time::timeout(BODY_TIMEOUT, admin::read(body))).await;
+            return self.operator.admin.answer(head, body.ok().flatten().as_deref());
         }
         match Page::of(head) {
             Some(page) => self.operator.answer(page, Audience::Operator).await,
@@ -273,8 +287,9 @@ impl OwnAddress {
 
 impl Responder for OwnAddress {
     async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
-        let (head, _) = request.into_parts();
-        let (answer, unsent) = self.answer(&head).await.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
+        let (head, body) = request.into_parts();
+        let answer = self.answer(&head, body).await;
+        let (answer, unsent) = answer.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
         let mut response = answer.into_response(&head, &base::random::request_id(), unsent).await;
         self.web.allow(&head, response.headers_mut());
         response

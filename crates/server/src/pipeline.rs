@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::aws::{BodyFault, Fault, OperationId};
+use ::aws::{BodyFault, Fault, OperationId, TransportFault};
 use auth::{Access, Api, Caller, Refusal};
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
@@ -24,7 +24,7 @@ use crate::traces::Traces;
 use crate::unsent::AnswerBody;
 use crate::visit::{Notable, Visit};
 use crate::web::Web;
-use crate::{foreign, heads};
+use crate::{admin, answer, foreign, heads};
 
 mod preflight;
 mod services;
@@ -69,7 +69,7 @@ impl Pipeline {
     {
         let requests = &self.operator.metrics.requests;
         let (under_way, (at_request, of_connection)) = (requests.begin(), seat.request());
-        let mut visit = Visit::begin();
+        let mut visit = Visit::begin(self.operator.admin.faults.is_some());
         let (mut head, body) = request.into_parts();
         if head.version >= Version::HTTP_2 {
             visit.head = Some(HeldHead::new(seat, heads::detach(&mut head)));
@@ -96,6 +96,12 @@ impl Pipeline {
             trace.end(response.status(), error.as_ref(), response_bytes);
         }
         visit.end(requests, &self.notable, error.as_ref(), response_bytes);
+        match visit.broken() {
+            None => {}
+            Some(TransportFault::WrongCrc32) => answer::break_crc32(response.headers_mut()),
+            // Boxed, so that other requests have no room for it.
+            Some(TransportFault::DropConnection) => Box::pin(seat.cut()).await,
+        }
         response
     }
 
@@ -107,7 +113,7 @@ impl Pipeline {
         if let Some(refusal) = self.web.refuse(head) {
             return Err(refusal);
         }
-        let route = Route::of(head, &self.services, self.answers_operator, &self.region);
+        let route = self.route(head);
         if !self.holds(&route, head, visit.head.as_mut()) {
             return Err(self.too_many(head, visit));
         }
@@ -119,10 +125,22 @@ impl Pipeline {
         visit.arrived(body.bytes.len());
         match route {
             Route::Page(page) => Ok(self.operator.answer(page, Audience::of(&self.access)).await),
+            Route::Admin => {
+                let whole = body.refused.is_none().then_some(&*body.bytes);
+                Ok(self.operator.admin.answer(head, whole))
+            }
             Route::Answered(answer) => Ok(foreign::answer(head, &body.bytes, &self.services).unwrap_or(answer)),
             Route::Form(form) => self.form(form, head, &body, visit, seat).await,
             Route::Operation(asked) => self.operation(asked, head, body, visit, seat).await,
         }
+    }
+
+    /// Where callers are checked, what a test changes is on the operator's own address alone.
+    fn route(&self, head: &Parts) -> Route {
+        if self.answers_operator && admin::is_path(head) && Audience::of(&self.access) == Audience::Operator {
+            return Route::Admin;
+        }
+        Route::of(head, &self.services, self.answers_operator, &self.region)
     }
 
     /// Whether there is memory for a head until its request is answered. One of an unknown caller has what is free.
@@ -174,7 +192,7 @@ impl Pipeline {
         self.operator.metrics.requests.body_refused(error);
         let operation = match route {
             Route::Operation(asked) => asked.operation.as_ref().ok().copied(),
-            Route::Page(_) | Route::Form(_) | Route::Answered(_) => None,
+            Route::Page(_) | Route::Admin | Route::Form(_) | Route::Answered(_) => None,
         };
         let fault = match error {
             BodyError::TooLarge | BodyError::FarTooLarge => Fault::TooLarge(operation),
@@ -197,7 +215,7 @@ impl Pipeline {
 
     /// More than the server takes now; SDKs try again.
     fn too_many(&self, head: &Parts, visit: &Visit) -> Answer {
-        let route = Route::of(head, &self.services, self.answers_operator, &self.region);
+        let route = self.route(head);
         self.speaker(&route, head).refuse(Fault::Throttled, visit.request_id())
     }
 }

@@ -7,6 +7,7 @@ use ::aws::{BODY_SIZE_BYTES_MAX, Fault, OperationId, PathMatch, Protocol, Servic
 use hyper::Method;
 use hyper::http::request::Parts;
 
+use crate::admin;
 use crate::answer::{Answer, ContentType, RPC_V2_CBOR, SMITHY_PROTOCOL};
 use crate::door;
 use crate::form::Form;
@@ -15,6 +16,8 @@ use crate::services::{ServiceId, Services};
 pub(crate) enum Route {
     /// The operator's.
     Page(Page),
+    /// What a test changes.
+    Admin,
     /// An operation of a service, named in the head.
     Operation(Asked),
     /// A request of the Query protocol: which operation it is follows from the form.
@@ -62,6 +65,7 @@ impl Route {
     pub(crate) fn body_bytes_max(&self, services: &Services) -> usize {
         match self {
             Route::Operation(asked) => services[asked.service].body_bytes_max(),
+            Route::Admin => admin::BODY_BYTES_MAX,
             Route::Page(_) | Route::Form(_) | Route::Answered(_) => BODY_SIZE_BYTES_MAX,
         }
     }

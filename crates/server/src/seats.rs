@@ -41,6 +41,8 @@ const CROWDING_BYTES_PER_SECOND: u64 = 1024 * 1024;
 
 /// In place of the number of running operations: it has to go.
 const EVICTED: u32 = u32::MAX;
+/// How long the answer in place of which a connection is closed waits for that.
+const CUT: Duration = Duration::from_secs(1);
 
 /// One connection.
 pub(crate) struct Seat {
@@ -188,6 +190,13 @@ impl Seat {
 
     pub(crate) fn moved(&self, bytes: usize) {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Closes it, whatever it does: its request has no answer. Done when the connection is closed, at the latest after a while.
+    pub(crate) async fn cut(&self) {
+        self.leave.notify_one();
+        // The connection's own task drops this future with the connection. A stream of HTTP/2 has a task of its own.
+        tokio::time::sleep(CUT).await;
     }
 
     /// Done when it has to go.

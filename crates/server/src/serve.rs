@@ -25,10 +25,12 @@ use tokio::net::{TcpListener, lookup_host};
 
 pub(crate) use arguments::ServeArguments;
 
+use crate::admin::Admin;
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
 use crate::engine::{self, DatabaseWait, Keeps, Opened};
+use crate::faults;
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
@@ -42,7 +44,7 @@ use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
-use crate::service;
+use crate::service::{self, Reach};
 use crate::services::{HOSTED, Services};
 use crate::stop;
 use crate::suggestion::{self, Caller};
@@ -100,6 +102,12 @@ pub(crate) enum Failure {
     Objects(String),
     /// Traces are asked for and cannot be sent.
     Traces(String),
+    /// The rules of faults cannot be used.
+    Faults(String),
+    /// What tests change could be changed by other machines.
+    RemoteAdmin {
+        listen: String,
+    },
     Storage(engine::OpenError),
     Service(service::OpenError),
     /// The engine failed for good while serving; what is on the disk is whole.
@@ -146,7 +154,15 @@ impl fmt::Display for Failure {
                  the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) => f.write_str(text),
+            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) | Failure::Faults(text) => {
+                f.write_str(text)
+            }
+            Failure::RemoteAdmin { listen } => write!(
+                f,
+                "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults every client that reaches it changes \
+                 what this server answers. Choose an address such as 127.0.0.1:9100, or add --allow-unverified-remote if that is \
+                 what you want"
+            ),
             Failure::Traces(text) => write!(f, "cannot send traces: {text}"),
             Failure::Storage(error) if error.is_locked() => write!(f, "{error}, or choose another folder with --data"),
             Failure::Storage(error) => error.fmt(f),
@@ -196,7 +212,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments);
-    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured)?;
+    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
@@ -300,12 +316,14 @@ fn reach(
     keeps: &Keeps,
     embedded: Option<&Embedded>,
     measured: &cloudwatch::Metrics,
-) -> Result<service::Reach, Failure> {
+    operator: &Operator,
+) -> Result<Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
     let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded);
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
-    Ok(service::Reach { service_arns, deletes_expired: !arguments.no_deliveries, objects, free_bytes_min, recorder })
+    let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
+    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults })
 }
 
 /// Stores the minute that was being measured.
@@ -326,7 +344,8 @@ async fn close(engine: &Arc<dyn Engine>, running: &RunMark, socket: OperatorSock
 
 /// What the operator asks for, answered at an address of its own if there is one.
 async fn operator(arguments: &ServeArguments, main: SocketAddr) -> Result<Arc<Operator>, Failure> {
-    let operator = Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max));
+    let admin = Admin { faults: faults::of_arguments(&arguments.faults).map_err(Failure::Faults)? };
+    let operator = Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max), admin);
     answer_operator(arguments, main, &operator).await?;
     Ok(operator)
 }
@@ -600,6 +619,10 @@ async fn answer_operator(
     let addresses = addresses(METRICS_LISTEN, listen).await?;
     if addresses.iter().any(|address| is_same(*address, main)) {
         return Err(Failure::SameAddress { listen: listen.clone() });
+    }
+    let is_remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
+    if is_remote && operator.admin.is_enabled() && !arguments.allow_unverified_remote {
+        return Err(Failure::RemoteAdmin { listen: listen.clone() });
     }
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
     let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();

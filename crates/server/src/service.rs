@@ -11,6 +11,7 @@ use base::Clock;
 use cloudwatch::Recorder;
 use jobs::Jobs;
 use objects::Objects;
+use ops::faults::Faults;
 use storage::Engine;
 
 pub(crate) use arguments::ServiceArguments;
@@ -31,6 +32,8 @@ pub(crate) struct Reach {
     pub(crate) objects: Objects,
     /// Where requests and tables are measured.
     pub(crate) recorder: Option<Arc<Recorder>>,
+    /// The rules of faults for tests.
+    pub(crate) faults: Option<Arc<Faults>>,
     /// What error logs of imports leave free of the disk of a data folder. Unit: bytes.
     pub(crate) free_bytes_min: u64,
 }
@@ -72,7 +75,7 @@ pub(crate) async fn open(
         ..ops::Quotas::default()
     };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder } = reach;
+    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults } = reach;
     let import_errors = match keeps {
         Keeps::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
         Keeps::Memory | Keeps::Database(_) => None,
@@ -93,6 +96,7 @@ pub(crate) async fn open(
         base_records_min: ops::Settings::BASE_RECORDS_MIN,
         enforces_throughput,
         recorder,
+        faults,
     };
     let service = match shared {
         None => ops::Service::open(engine, settings, Clock::system()).await,

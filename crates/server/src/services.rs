@@ -7,7 +7,7 @@ use ::aws::{
     AwsService, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, Protocol, STS, ServiceModel, ServiceName,
 };
 use ::identity::{Api, Authority, QueryService};
-use cloudwatch::CloudWatch;
+use cloudwatch::{CloudWatch, InsightRules};
 use deliver::triggers::Triggers;
 use hyper::Method;
 use hyper::http::request::Parts;
@@ -42,6 +42,7 @@ impl Services {
         authority: Option<&Arc<Authority>>,
         metrics: &Arc<cloudwatch::Metrics>,
     ) -> Services {
+        let rules: Arc<dyn InsightRules> = Arc::<ops::Service>::clone(service);
         let query = |api| Arc::new(QueryService::new(api, authority.cloned()));
         Services(vec![
             Arc::new(DynamoDb::new(service)),
@@ -49,7 +50,7 @@ impl Services {
             triggers,
             query(Api::Iam),
             query(Api::Sts),
-            Arc::new(CloudWatch::new(Arc::clone(metrics))),
+            Arc::new(CloudWatch::new(Arc::clone(metrics)).with_rules(rules)),
         ])
     }
 

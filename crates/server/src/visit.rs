@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ::aws::{Observer, OperationId, ReplyError, RequestFacts};
+use ::aws::{Observer, OperationId, ReplyError, RequestFacts, TransportFault};
 use base::random::{REQUEST_ID_SIZE, request_id};
 use parking_lot::Mutex;
 
@@ -53,11 +53,16 @@ pub(crate) struct Visit {
     pub(crate) trace: Option<Trace>,
     /// Its event in the audit log.
     pub(crate) audit: Option<Draft>,
+    /// Whether rules of faults may break its answer.
+    may_break: bool,
+    broken: Mutex<Option<TransportFault>>,
 }
 
 impl Visit {
-    pub(crate) fn begin() -> Visit {
+    pub(crate) fn begin(may_break: bool) -> Visit {
         Visit {
+            may_break,
+            broken: Mutex::default(),
             request_id: request_id(),
             arrived: None,
             request_bytes: 0,
@@ -93,13 +98,19 @@ impl Visit {
     /// `None` if nothing needs the request's names. Those of a large request are taken here: it may be slow, and is not decoded
     /// a second time.
     pub(crate) fn observer(&self) -> Option<&dyn Observer> {
-        let is_observed = self.audit.is_some() || self.trace.is_some() || self.request_bytes > LARGE_BYTES;
+        let is_large = self.request_bytes > LARGE_BYTES;
+        let is_observed = self.audit.is_some() || self.trace.is_some() || is_large || self.may_break;
         is_observed.then_some(self as &dyn Observer)
     }
 
     /// Whether the log is about to report the request as slow, and was not given its tables.
     pub(crate) fn lacks_names(&self, notable: &Notable) -> bool {
         notable.is_slow(self.arrived.map(|arrived| arrived.elapsed())) && self.observer().is_none()
+    }
+
+    /// What becomes of its answer on the way, if a rule of faults breaks it.
+    pub(crate) fn broken(&self) -> Option<TransportFault> {
+        if self.may_break { *self.broken.lock() } else { None }
     }
 
     /// Takes the tables' names for the log.
@@ -169,6 +180,10 @@ impl Observer for Visit {
         if let Some(trace) = &self.trace {
             trace.decoded(&facts);
         }
+    }
+
+    fn breaks(&self, fault: TransportFault) {
+        *self.broken.lock() = Some(fault);
     }
 }
 

@@ -90,6 +90,9 @@ pub struct Definition {
     /// Of a table that is in a global table, or was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication: Option<Replication>,
+    /// None if it was never enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor_insights: Option<ContributorInsights>,
     #[serde(default)]
     pub resource_policy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,6 +208,12 @@ impl Definition {
 
     pub fn is_on_demand(&self) -> bool {
         self.billing == Billing::OnDemand
+    }
+
+    /// Whether Contributor Insights is enabled, for the table or for one of its global indexes.
+    pub fn has_insights(&self) -> bool {
+        let indexes = self.global_indexes.iter().map(|index| index.contributor_insights);
+        indexes.chain([self.contributor_insights]).flatten().any(|insights| insights.is_enabled)
     }
 
     pub fn global_index_mut(&mut self, name: &str) -> Option<&mut IndexDefinition> {
@@ -346,8 +355,36 @@ pub struct IndexDefinition {
     pub on_demand_max: OnDemandMax,
     #[serde(default)]
     pub warm: Option<WarmThroughput>,
+    /// Of a global index, if it was ever enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor_insights: Option<ContributorInsights>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// Contributor Insights of a table or of a global index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ContributorInsights {
+    pub is_enabled: bool,
+    pub mode: InsightsMode,
+    /// When it was last enabled: the names of its rules have it.
+    pub enabled_ms: u64,
+    pub updated_ms: u64,
+}
+
+impl ContributorInsights {
+    /// Whether keys are counted by what is consumed.
+    pub fn counts_accesses(self) -> bool {
+        self.is_enabled && self.mode == InsightsMode::AccessedAndThrottled
+    }
+}
+
+/// The keys that are counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum InsightsMode {
+    #[default]
+    AccessedAndThrottled,
+    Throttled,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

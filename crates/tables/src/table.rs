@@ -10,7 +10,9 @@ use auth::iam::Policy;
 use model::{KeyAttribute, KeySchema};
 
 use super::buckets::Buckets;
-use super::definition::{Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TimeToLive};
+use super::definition::{
+    ContributorInsights, Definition, IndexDefinition, IndexStatus, KeyNames, Projection, Stream, TimeToLive,
+};
 use super::open_shards::OpenShards;
 use super::resource_policy::{AttachedPolicy, stored_policy};
 use super::stamps::Stamps;
@@ -28,6 +30,8 @@ pub struct Table {
     /// With time to live, the index of items by their expiry.
     pub times: Option<TimeIndex>,
     pub stamps: Stamps,
+    /// Whether Contributor Insights is enabled, for the table or for one of its global indexes.
+    pub has_insights: bool,
     /// Shared with the tables that this one replaces.
     pub log: Arc<OpenShards>,
     /// Shared likewise.
@@ -48,6 +52,7 @@ pub struct Index {
     pub key: KeySchema,
     pub projection: Projection,
     pub status: IndexStatus,
+    pub insights: Option<ContributorInsights>,
 }
 
 /// A table's items by their expiry.
@@ -112,6 +117,7 @@ impl Table {
                     key: schema(&index.key)?,
                     projection: index.projection.clone(),
                     status: index.status,
+                    insights: index.contributor_insights,
                 })
             }
         };
@@ -125,6 +131,7 @@ impl Table {
             indexes: local.chain(global).collect::<Result<_, Exception>>()?,
             times: times(&definition.time_to_live),
             stamps: Stamps::of(&definition),
+            has_insights: definition.has_insights(),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
             buckets: Arc::default(),
             policy: table_policy(&definition).map(Arc::new),

@@ -104,7 +104,6 @@ macro_rules! names {
         }
 
         impl ExceptionName {
-            #[cfg(test)]
             pub(crate) const ALL: &[ExceptionName] = &[$(ExceptionName::$first,)+];
 
             fn of(exception: &Exception) -> ExceptionName {
@@ -183,6 +182,10 @@ names! {
     UnrecognizedClient => SERVICE, "UnrecognizedClientException", MESSAGE;
     Validation => VALIDATE, "ValidationException", MESSAGE;
 }
+
+mod named;
+
+pub use named::{NameError, named};
 
 impl fmt::Display for ExceptionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -14,5 +14,5 @@ mod generated;
 mod service;
 
 pub use dispatch::handle;
-pub use exception::exception;
+pub use exception::{NameError, exception, named};
 pub use service::DynamoDb;

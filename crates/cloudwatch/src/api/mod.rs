@@ -3,6 +3,7 @@
 mod alarm_change;
 mod alarm_list;
 mod alarm_put;
+mod insight;
 mod list;
 mod permission;
 mod put;
@@ -19,6 +20,7 @@ use aws::cloudwatch::{Dimension, DisableAlarmActionsInput, EnableAlarmActionsInp
 use aws::{Answering, AwsService, CLOUDWATCH, Fault, Protocol, Reply, Request, RequestFacts, ServiceModel, Structure};
 use aws::{ServiceError, codec};
 
+use crate::contributors::InsightRules;
 use crate::metrics::Metrics;
 use crate::statistic::Statistic;
 use refusal::Refusal;
@@ -28,11 +30,17 @@ type Answer<T> = Result<T, Refusal>;
 /// CloudWatch as a service of the handler.
 pub struct CloudWatch {
     metrics: Arc<Metrics>,
+    /// Without a source there are no rules of Contributor Insights.
+    rules: Option<Arc<dyn InsightRules>>,
 }
 
 impl CloudWatch {
     pub fn new(metrics: Arc<Metrics>) -> CloudWatch {
-        CloudWatch { metrics }
+        CloudWatch { metrics, rules: None }
+    }
+
+    pub fn with_rules(self, rules: Arc<dyn InsightRules>) -> CloudWatch {
+        CloudWatch { rules: Some(rules), ..self }
     }
 
     async fn called(&self, request: &Request<'_>) -> Answer<Reply> {
@@ -50,6 +58,10 @@ impl CloudWatch {
 
     async fn execute(&self, caller: &Caller, operation: &'static str, request: Structure) -> Answer<Structure> {
         match operation {
+            "DescribeInsightRules" => self.describe_insight_rules(caller, codec::checked(request)?).map(codec::output),
+            "GetInsightRuleReport" => {
+                self.get_insight_rule_report(caller, codec::checked(request)?).await.map(codec::output)
+            }
             "GetMetricData" => self.get_metric_data(caller, codec::checked(request)?).await.map(codec::output),
             "GetMetricStatistics" => {
                 self.get_metric_statistics(caller, codec::checked(request)?).await.map(codec::output)

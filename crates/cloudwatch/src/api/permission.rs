@@ -1,4 +1,4 @@
-//! Whether a caller may do an operation, on the alarms that it names or on `*`.
+//! Whether a caller may do an operation, on the alarms or the rule that it names or on `*`.
 //!
 //! Source: Service Authorization Reference, "Amazon CloudWatch". PutMetricData has a key of its own, the namespace;
 //! alarms have their actions and tags.
@@ -85,6 +85,10 @@ fn resources<'a>(caller: &Caller, operation: OperationId, members: &Members<'a>)
         "ListTagsForResource" | "TagResource" | "UntagResource" => {
             let arn = members.text("ResourceARN").unwrap_or_default();
             vec![(arn.to_owned(), alarm_name(caller, arn))]
+        }
+        "GetInsightRuleReport" => {
+            let name = members.text("RuleName").unwrap_or_default();
+            vec![(format!("arn:aws:cloudwatch:{}:{}:insight-rule/{name}", caller.region, caller.account), None)]
         }
         _ => vec![("*".to_owned(), None)],
     }

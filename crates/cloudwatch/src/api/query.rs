@@ -226,7 +226,7 @@ fn check_queries(queries: &[MetricDataQuery]) -> Answer<()> {
 }
 
 /// In minutes. Source: API Reference, Period.
-fn period(seconds: i32) -> Answer<u64> {
+pub(super) fn period(seconds: i32) -> Answer<u64> {
     match u64::try_from(seconds) {
         Ok(seconds) if seconds > 0 && seconds % 60 == 0 => Ok(seconds / 60),
         _ if SHORT_PERIODS.contains(&seconds) => Ok(1),
@@ -237,12 +237,12 @@ fn period(seconds: i32) -> Answer<u64> {
 }
 
 /// The minutes of a time, the last one excluded.
-fn minutes(start: Timestamp, end: Timestamp) -> (u64, u64) {
+pub(super) fn minutes(start: Timestamp, end: Timestamp) -> (u64, u64) {
     let (start, end) = (start.0 / MINUTE_MS, end.0.div_ceil(MINUTE_MS));
     (start, end.max(start))
 }
 
-fn timestamp(minute: u64) -> Timestamp {
+pub(super) fn timestamp(minute: u64) -> Timestamp {
     Timestamp(minute * MINUTE_MS)
 }
 

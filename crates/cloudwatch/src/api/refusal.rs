@@ -13,6 +13,8 @@ pub(super) enum Refusal {
     Unsigned,
     /// An operation of CloudWatch that this server does not have.
     NotBuilt(&'static str),
+    /// No rule of Contributor Insights has the name.
+    NoRule(String),
     Value(String),
     Combination(String),
     Missing(String),
@@ -40,7 +42,11 @@ impl Refusal {
             Refusal::Unsigned => ServiceError::new("MissingAuthenticationToken", 403, "Missing Authentication Token"),
             Refusal::NotBuilt(operation) => {
                 let name = if protocol == Protocol::Query { "InvalidAction" } else { "UnknownOperationException" };
-                ServiceError::new(name, 400, format!("This server has no operation {operation} of CloudWatch's API"))
+                let is_of_rules = operation.contains("InsightRule");
+                let hint =
+                    if is_of_rules { ": DynamoDB's UpdateContributorInsights enables and disables rules" } else { "" };
+                let text = format!("This server has no operation {operation} of CloudWatch's API{hint}");
+                ServiceError::new(name, 400, text)
             }
             Refusal::Value(text) => ServiceError::new("InvalidParameterValueException", 400, text),
             Refusal::Combination(text) => ServiceError::new("InvalidParameterCombinationException", 400, text),
@@ -50,6 +56,9 @@ impl Refusal {
             Refusal::NoAlarm(name) => ServiceError::new("ResourceNotFound", 404, format!("Unknown alarm: {name}")),
             Refusal::NoResource(arn) => {
                 ServiceError::new("ResourceNotFoundException", 404, format!("Unknown resource: {arn}"))
+            }
+            Refusal::NoRule(name) => {
+                ServiceError::new("ResourceNotFoundException", 404, format!("The rule {name} does not exist"))
             }
             Refusal::Format(text) => ServiceError::new("InvalidFormatFault", 400, text),
             Refusal::TooManyAlarms(max) => {

@@ -23,6 +23,7 @@ use super::report::{self, Line};
 use crate::capacity::Charge;
 use crate::change::{Action, Change, Refusal};
 use crate::consumed::Consumed;
+use crate::contributors::Accessed;
 use crate::object_source::Position;
 use crate::parameters::WriteCondition;
 use crate::service::Service;
@@ -93,7 +94,8 @@ pub(super) enum Unwritten {
 /// What a decision comes to.
 struct Outcome {
     operation: BulkRecord,
-    charges: Vec<Charge>,
+    /// With the key, if Contributor Insights counts it.
+    charges: Vec<(Option<Attributes>, Charge)>,
     /// Of errors, and of failed conditions.
     lines: [Vec<u8>; 2],
     damaged: Vec<String>,
@@ -127,8 +129,9 @@ impl StepContext<'_> {
         };
         let (name, mut consumed) = (self.table.name(), Consumed::new(None, None));
         let units = |charge: &Charge| charge.table + charge.indexes.iter().map(|index| index.units).sum::<f64>();
-        for charge in &outcome.charges {
-            self.service.charge_unbounded(&self.table, name, charge, &mut consumed);
+        for (key, charge) in &outcome.charges {
+            let accessed = key.as_ref().map_or(Accessed::Page(None), Accessed::Item);
+            self.service.charge_unbounded(&self.table, name, charge, accessed, &mut consumed);
         }
         let (before, after) = (self.operation.details.counts.all(), outcome.operation.details.counts.all());
         for (records, (before, after)) in self.service.bulk_records.iter().zip(before.into_iter().zip(after)) {
@@ -138,7 +141,7 @@ impl StepContext<'_> {
         Ok(Written {
             operation: outcome.operation,
             records: entries.len(),
-            units: outcome.charges.iter().map(units).sum(),
+            units: outcome.charges.iter().map(|(_, charge)| units(charge)).sum(),
             reported: outcome.lines.iter().map(Vec::len).sum(),
             read: outcome.read,
         })
@@ -249,16 +252,17 @@ impl Outcome {
         applied: Result<crate::change::Applied, Refusal>,
     ) {
         let details = &mut self.operation.details;
+        let key = change.table.has_insights.then(|| change.key_attributes.clone());
         match applied {
             Ok(applied) => {
                 details.counts.put += 1;
                 details.usage.add(&applied.charge);
-                self.charges.push(applied.charge);
+                self.charges.push((key, applied.charge));
             }
             Err(refusal) => {
                 let charge = refusal.charge();
                 details.usage.add(&charge);
-                self.charges.push(charge);
+                self.charges.push((key, charge));
                 match refusal {
                     Refusal::ConditionFailed { old } => {
                         details.counts.condition_failed += 1;

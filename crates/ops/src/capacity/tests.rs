@@ -24,7 +24,7 @@ fn a_page_of_an_index_is_charged_to_the_index_and_what_it_fetches_to_the_table()
     let table = table();
     let local = table.index("local").unwrap();
     let page = Charge::of_page(ReadKind::Eventual, Some(local), 5000, 1.5);
-    let of_index = IndexCharge { kind: IndexKind::Local, name: "local".to_owned(), units: 1.0 };
+    let of_index = IndexCharge { kind: IndexKind::Local, name: "local".to_owned(), units: 1.0, entries: Vec::new() };
     assert_eq!(page, Charge { table: 1.5, indexes: vec![of_index], ..Charge::default() });
     assert_eq!(Charge::of_page(ReadKind::Strong, None, 5000, 0.0), Charge::of_read(ReadKind::Strong, 5000));
 }
@@ -32,7 +32,7 @@ fn a_page_of_an_index_is_charged_to_the_index_and_what_it_fetches_to_the_table()
 fn write(indexes: &[(&str, f64)]) -> Charge {
     let table = table();
     let mut charge = Charge::of_write(1500);
-    indexes.iter().for_each(|(name, units)| charge.add_index(table.index(name).unwrap(), *units));
+    indexes.iter().for_each(|(name, units)| charge.add_index(table.index(name).unwrap(), *units, Vec::new()));
     charge
 }
 

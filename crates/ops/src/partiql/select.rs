@@ -71,6 +71,7 @@ impl Service {
                 index,
                 lower,
                 upper,
+                partition: None,
                 direction,
                 filter: plan.filter.as_ref(),
                 limit: options.limit.map(|limit| limit - scanned),

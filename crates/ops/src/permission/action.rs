@@ -39,6 +39,7 @@ actions! {
     DescribeBackup;
     DescribeBulkOperation;
     DescribeContinuousBackups;
+    DescribeContributorInsights;
     DescribeEndpoints;
     DescribeExport;
     DescribeGlobalTable;
@@ -59,6 +60,7 @@ actions! {
     ImportTable;
     ListBackups;
     ListBulkOperations;
+    ListContributorInsights;
     ListExports;
     ListGlobalTables;
     ListImports;
@@ -79,6 +81,7 @@ actions! {
     TagResource;
     UntagResource;
     UpdateContinuousBackups;
+    UpdateContributorInsights;
     UpdateGlobalTable;
     UpdateGlobalTableSettings;
     UpdateItem;

@@ -132,7 +132,7 @@ fn many(values: &[String]) -> Values<'_> {
 }
 
 /// A key's value as policies compare it: a number in its shortest form, binary in base 64.
-fn text(value: &AttributeValue) -> String {
+pub(super) fn text(value: &AttributeValue) -> String {
     match value {
         AttributeValue::S(text) => text.clone(),
         AttributeValue::N(number) => number.to_string(),

@@ -61,7 +61,7 @@ fn arn(caller: &Caller, resource: &Resource<'_>) -> Option<String> {
 }
 
 /// The access levels List and Read. Source: Service Authorization Reference.
-fn is_read(action: Action) -> bool {
+pub(super) fn is_read(action: Action) -> bool {
     use Action::*;
     matches!(
         action,
@@ -70,6 +70,7 @@ fn is_read(action: Action) -> bool {
             | DescribeBackup
             | DescribeBulkOperation
             | DescribeContinuousBackups
+            | DescribeContributorInsights
             | DescribeEndpoints
             | DescribeExport
             | DescribeGlobalTable
@@ -86,6 +87,7 @@ fn is_read(action: Action) -> bool {
             | GetShardIterator
             | ListBackups
             | ListBulkOperations
+            | ListContributorInsights
             | ListExports
             | ListGlobalTables
             | ListImports

@@ -121,6 +121,18 @@ asks! {
     DescribeBulkOperationInput => |r, asking| asking.arn(Action::DescribeBulkOperation, &r.bulk_operation_arn);
     CancelBulkOperationInput => |r, asking| asking.arn(Action::CancelBulkOperation, &r.bulk_operation_arn);
     ListBulkOperationsInput => |_, asking| asking.any(Action::ListBulkOperations);
+    DescribeContributorInsightsInput => |r, asking| {
+        asking.table_or_index(Action::DescribeContributorInsights, &r.table_name, r.index_name.as_deref())
+    };
+    UpdateContributorInsightsInput => |r, asking| {
+        asking.table_or_index(Action::UpdateContributorInsights, &r.table_name, r.index_name.as_deref())
+    };
+    ListContributorInsightsInput => |r, asking| {
+        if let Some(name) = &r.table_name {
+            asking.also_names("tableName", name);
+        }
+        asking.any(Action::ListContributorInsights)
+    };
     DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
     UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);
     KinesisStreamingDestinationInput => |r, asking| {

@@ -15,6 +15,7 @@ mod list;
 mod outside;
 mod said;
 mod statements;
+mod targets;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -144,6 +145,13 @@ impl<'a> Asking<'a> {
 
     fn global_table(&mut self, action: Action, name: &'a str) -> Result<(), Exception> {
         self.about(action, Resource::GlobalTable(name), Said::default())
+    }
+
+    fn table_or_index(&mut self, action: Action, table_name: &'a str, index: Option<&'a str>) -> Result<(), Exception> {
+        match index {
+            Some(index) => self.about(action, Resource::Index(table_name.into(), index.into()), Said::default()),
+            None => self.table(action, table_name),
+        }
     }
 
     fn arn(&mut self, action: Action, arn: &'a str) -> Result<(), Exception> {

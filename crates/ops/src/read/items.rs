@@ -15,6 +15,7 @@ use crate::allowance::{self, Effort};
 use crate::capacity::{Charge, ReadKind};
 use crate::change::read_stored;
 use crate::consumed::Consumed;
+use crate::contributors::Accessed;
 use crate::service::Service;
 use crate::throttle::check_admitted;
 
@@ -59,7 +60,7 @@ impl Service {
         kind: ReadKind,
         memory: usize,
     ) -> Result<Option<StoredItem>, Exception> {
-        self.admit_read(read.table)?;
+        self.admit_read(read.table, read.key)?;
         let value = self.engine.get(read.row, kind.consistency()).await.map_err(storage_failure)?;
         let stored = value.map(|bytes| read.decode(&bytes)).transpose()?.flatten();
         allowance::read(stored.as_ref().map_or(0, StoredItem::size), memory).await?;
@@ -77,7 +78,7 @@ impl Service {
         consumed: &mut Consumed,
     ) -> Option<StoredItem> {
         let charge = Charge::of_read(kind, stored.as_ref().map_or(0, StoredItem::size));
-        self.charge(read.table, read.table_name, &charge, consumed);
+        self.charge(read.table, read.table_name, &charge, Accessed::Item(read.key), consumed);
         let (Some(item), Some(filter)) = (&stored, read.filter) else { return stored };
         let work = filter.looks() * item.size();
         effort.spend(work).await;
@@ -93,7 +94,7 @@ impl Service {
     ) -> Result<Vec<Option<StoredItem>>, Exception> {
         let kind = ReadKind::Transactional;
         if self.throttle.is_some() {
-            check_admitted(reads.iter().map(|read| self.admit_read(read.table)).collect())?;
+            check_admitted(reads.iter().map(|read| self.admit_read(read.table, read.key)).collect())?;
         }
         let view = self.engine.view(kind.consistency()).await.map_err(storage_failure)?;
         let mut values = Vec::with_capacity(reads.len());

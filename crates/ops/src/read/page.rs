@@ -22,6 +22,7 @@ use super::LOOKS_WORTH_A_THREAD;
 use crate::allowance::{self, Effort};
 use crate::capacity::{Charge, ReadKind};
 use crate::consumed::Consumed;
+use crate::contributors::{Accessed, PageKeys};
 use crate::coverage::Source;
 use crate::damage_report::damaged_in_page;
 use crate::service::Service;
@@ -46,6 +47,8 @@ pub(crate) struct PageRequest<'a> {
     pub index: Option<&'a Index>,
     pub lower: Bound<Bytes>,
     pub upper: Bound<Bytes>,
+    /// The partition's key, if all rows are of one.
+    pub partition: Option<&'a Attributes>,
     pub direction: ScanDirection,
     pub filter: Option<&'a Condition>,
     /// Rows to evaluate at most.
@@ -70,10 +73,10 @@ pub(crate) struct Page {
 impl Service {
     /// Reads a page and charges it.
     pub(crate) async fn page(&self, request: &PageRequest<'_>, consumed: &mut Consumed) -> Result<Page, Exception> {
-        let size_max = self.admit_page(request.table, request.index, request.kind)?;
+        let size_max = self.admit_page(request.table, request.index, request.kind, request.partition)?;
         let walk = self.walk(request, size_max).await?;
         let charge = Charge::of_page(request.kind, request.index, walk.page.read_size, walk.fetched_units);
-        self.charge(request.table, request.table_name, &charge, consumed);
+        self.charge(request.table, request.table_name, &charge, Accessed::Page(walk.keys.as_ref()), consumed);
         Ok(walk.page)
     }
 
@@ -175,11 +178,14 @@ struct Walk<'a> {
     held: usize,
     /// The last row that was evaluated.
     reached: Option<StoredItem>,
+    /// Of the rows, if Contributor Insights counts them.
+    keys: Option<PageKeys>,
 }
 
 impl<'a> Walk<'a> {
     fn new(request: &'a PageRequest<'a>, size_max: usize) -> Walk<'a> {
-        Walk { request, size_max, page: Page::default(), fetched_units: 0.0, held: 0, reached: None }
+        let keys = PageKeys::of(request.table, request.index);
+        Walk { request, size_max, page: Page::default(), fetched_units: 0.0, held: 0, reached: None, keys }
     }
 
     fn rows_left(&self) -> usize {
@@ -197,6 +203,9 @@ impl<'a> Walk<'a> {
     fn take(&mut self, row: StoredItem, fetched: Option<&StoredItem>) {
         self.page.scanned += 1;
         self.page.read_size += row.size();
+        if let Some(keys) = &mut self.keys {
+            keys.take(row.attributes(), row.size());
+        }
         let item = fetched.unwrap_or(&row);
         self.held += item.size();
         if fetched.is_some() {

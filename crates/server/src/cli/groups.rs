@@ -5,7 +5,7 @@ use clap::Command;
 const SERVE: &str = "serve";
 
 /// The headings, and the flags beneath each. A flag of `serve` is in exactly one group.
-const GROUPS: [(&str, &[&str]); 10] = [
+const GROUPS: [(&str, &[&str]); 11] = [
     (
         "Storage",
         &[
@@ -62,6 +62,7 @@ const GROUPS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("Export and import", &["s3_endpoint"]),
+    ("Faults for tests", &["faults", "faults_file"]),
     (
         "Observability",
         &[

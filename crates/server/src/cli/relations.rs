@@ -62,7 +62,7 @@ const CONFLICTS: [Conflict; 25] = [
     Conflict("no_deliveries", "sqs_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 16] = [
+const NEEDS: [Need; 17] = [
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
     Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
@@ -77,6 +77,7 @@ const NEEDS: [Need; 16] = [
     Need("audit_data", &["audit_log"], "there is no audit log to write to"),
     Need("audit_log_bytes", &["audit_log"], "there is no audit log to bound"),
     Need("audit_log_files", &["audit_log"], "there is no audit log to rotate"),
+    Need("faults_file", &["faults"], "rules are applied only with it"),
     Need("kms_key_id", &["kms_endpoint"], "the key is in that KMS"),
     Need("kms_check_seconds", &["kms_endpoint"], "it is the interval between questions to that KMS"),
 ];
@@ -85,7 +86,12 @@ const NEEDS: [Need; 16] = [
 const IDENTIFY_CALLERS: [&str; 2] = ["auth", "credentials"];
 
 /// With one of those.
-const NEEDS_WITH_CALLERS: [Need; 2] = [
+const NEEDS_WITH_CALLERS: [Need; 3] = [
+    Need(
+        "faults",
+        &["metrics_listen", "faults_file"],
+        "where callers are identified, rules are not added at the main address",
+    ),
     Need("host", &["metrics_listen"], "where callers are identified, the main address answers under any name"),
     Need(
         "metrics_tables_max",

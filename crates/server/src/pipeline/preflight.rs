@@ -38,7 +38,9 @@ impl Pipeline {
                 (Some(_), None) => Err(NotAdmitted::Caller(Refusal::Missing)),
             },
             // The answer is in the head; were it not, there would be no caller.
-            Route::Page(_) | Route::Answered(_) | Route::Operation(_) => Err(NotAdmitted::Caller(Refusal::Missing)),
+            Route::Page(_) | Route::Admin | Route::Answered(_) | Route::Operation(_) => {
+                Err(NotAdmitted::Caller(Refusal::Missing))
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::header;
 
 use super::*;
+use crate::admin::Admin;
 use crate::metrics::Metrics;
 use crate::transport::local;
 use crate::web::WebArguments;
@@ -493,7 +494,7 @@ impl AwsService for Toy {
 
 fn of_toy() -> Pipeline {
     let services = Services::of(vec![Arc::new(Echo), Arc::new(Toy)]);
-    Pipeline { services, operator: Operator::with(Metrics::new(&[&DYNAMODB, &TOY])), ..pipeline() }
+    Pipeline { services, operator: Operator::with(Metrics::new(&[&DYNAMODB, &TOY]), Admin::default()), ..pipeline() }
 }
 
 fn signed_for_toy() -> String {

@@ -41,6 +41,7 @@ fn route(method: &str, target: &str, headers: &[(&str, &str)]) -> Route {
 fn name(route: &Route) -> String {
     match route {
         Route::Page(page) => format!("{page:?}"),
+        Route::Admin => "admin".to_owned(),
         Route::Operation(asked) => match &asked.operation {
             Ok(operation) if asked.protocol == Protocol::RestJson => {
                 let label = asked.labels.first().map_or("", |(_, value)| value.as_str());

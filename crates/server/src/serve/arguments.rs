@@ -9,6 +9,7 @@ use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
 use crate::audit::AuditArguments;
 use crate::encryption::KeyCareArguments;
 use crate::engine::EngineArguments;
+use crate::faults::FaultArguments;
 use crate::log::LogFormat;
 use crate::metrics::MetricsArguments;
 use crate::object_store::ObjectArguments;
@@ -154,6 +155,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) objects: ObjectArguments,
+
+    #[command(flatten)]
+    pub(crate) faults: FaultArguments,
 
     /// Format of the log on stderr
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]

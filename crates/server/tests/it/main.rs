@@ -14,6 +14,7 @@ mod damaged;
 mod deploy;
 mod documents;
 mod exports;
+mod faults;
 mod files;
 mod flags;
 mod formats;

@@ -179,6 +179,11 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             of_global_table("UpdateGlobalTableSettings", true, json!({}), "GlobalTableNotFoundException")
         }
         Operation::DescribeTable => on_t("DescribeTable", json!({})),
+        Operation::DescribeContributorInsights => on_t("DescribeContributorInsights", json!({})),
+        Operation::ListContributorInsights => row(&[("ListContributorInsights", "*")], json!({"TableName": "TTT"})),
+        Operation::UpdateContributorInsights => {
+            on_t("UpdateContributorInsights", json!({"ContributorInsightsAction": "ENABLE"}))
+        }
         Operation::DescribeTimeToLive => on_t("DescribeTimeToLive", json!({})),
         Operation::DisableKinesisStreamingDestination => {
             let row = on_t("DisableKinesisStreamingDestination", json!({"StreamArn": kinesis_arn("one")}));
