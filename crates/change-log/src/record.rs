@@ -132,7 +132,7 @@ impl Header {
     }
 }
 
-/// Who made a change, and when.
+/// The author of a change, its time and its stamp.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Made {
     pub author: Author,

@@ -1,3 +1,5 @@
+//! Groups of replicas: their members, and how settings follow.
+
 use super::*;
 use crate::definition::{AttributeDefinition, KeyNames, KeyType};
 
