@@ -101,6 +101,7 @@ impl Principals {
             region: credential.region.to_string(),
             access_key: credential.access_key.to_string(),
             identity: Some(Identity { principal, transport, user_agent: None, now_ms }),
+            served: None,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! region, as on AWS.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::iam::Identity;
 use crate::sigv4::credential::{REGION_WRONG, is_region};
@@ -26,6 +27,8 @@ pub struct Caller {
     pub access_key: String,
     /// What policies are evaluated for; without it, the caller may do everything in the account.
     pub identity: Option<Identity>,
+    /// The regions of a shared space that has several. An ARN in one of them is of that region.
+    pub served: Option<Arc<[String]>>,
 }
 
 impl Caller {
@@ -43,6 +46,8 @@ impl Caller {
 pub enum Spaces {
     /// One space for all, in this region.
     Shared { region: String },
+    /// One space for all in each of these regions. A caller that is signed for another region is in the first one.
+    SharedRegions { regions: Arc<[String]> },
     /// One space for each account and region of a caller.
     Isolated,
 }
@@ -53,8 +58,22 @@ impl Spaces {
     pub fn caller(&self, credential: &Credential<'_>) -> Result<Caller, Refusal> {
         let access_key = credential.access_key.to_string();
         match self {
-            Spaces::Shared { region } => {
-                Ok(Caller { account: SHARED_ACCOUNT.to_owned(), region: region.clone(), access_key, identity: None })
+            Spaces::Shared { region } => Ok(Caller {
+                account: SHARED_ACCOUNT.to_owned(),
+                region: region.clone(),
+                access_key,
+                identity: None,
+                served: None,
+            }),
+            Spaces::SharedRegions { regions } => {
+                let found = regions.iter().find(|region| **region == credential.region).or_else(|| regions.first());
+                Ok(Caller {
+                    account: SHARED_ACCOUNT.to_owned(),
+                    region: found.cloned().unwrap_or_default(),
+                    access_key,
+                    identity: None,
+                    served: Some(Arc::clone(regions)),
+                })
             }
             Spaces::Isolated if !is_region(&credential.region) => Err(Refusal::Invalid(REGION_WRONG.to_owned())),
             Spaces::Isolated => Ok(Caller {
@@ -62,6 +81,7 @@ impl Spaces {
                 region: credential.region.to_string(),
                 access_key,
                 identity: None,
+                served: None,
             }),
         }
     }

@@ -109,6 +109,7 @@ impl KeyRing {
             region: credential.region.to_string(),
             access_key: credential.access_key.to_string(),
             identity: None,
+            served: None,
         })
     }
 }

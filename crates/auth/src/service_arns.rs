@@ -129,7 +129,7 @@ mod tests {
 
     fn caller(account: &str) -> Caller {
         let (region, access_key) = ("us-east-1".to_owned(), "AKIDEXAMPLE".to_owned());
-        Caller { account: account.to_owned(), region, access_key, identity: None }
+        Caller { account: account.to_owned(), region, access_key, identity: None, served: None }
     }
 
     #[test]

@@ -11,10 +11,11 @@ use tables::{ConsumerState, Definition, LogConsumer, OpenShard, TableStatus};
 
 use super::Shard;
 
-/// Whether a consumer needs the log of the table's changes.
+/// Whether a consumer needs the log of the table's changes. A replica that is being deleted delivers the rest first.
 fn is_followed(definition: &Definition) -> bool {
     let is_active = |consumer: &LogConsumer| consumer.state == ConsumerState::Active;
-    definition.status != TableStatus::Deleting && definition.log_consumers().iter().any(is_active)
+    let is_there = definition.status != TableStatus::Deleting || definition.replica().is_some();
+    is_there && definition.log_consumers().iter().any(is_active)
 }
 
 /// Whether a stream was disabled, with its table or before, and can still be read.

@@ -22,5 +22,5 @@ pub use archive::{ArchiveState, SegmentHeader, encode_segment, read_segment, seg
 pub use ends::Mark;
 pub use heat::{Heat, Hot, ShardSettings};
 pub use keep::{follow, is_to_be_kept, outlives_table, removed_consumers};
-pub use record::{Author, Content, Header, LogRecord, Record, append};
+pub use record::{Author, Content, Header, LogRecord, Made, Record, append};
 pub use shard::{Closed, Shard};

@@ -80,6 +80,17 @@ impl LogRecord {
     pub fn image(&self) -> Option<&StoredItem> {
         self.after.as_ref().or(self.before.as_ref())
     }
+
+    /// Whether streams show the change: a new stamp alone is none.
+    pub fn is_shown(&self) -> bool {
+        // Only a replica's records can have the same attributes twice.
+        self.stamp.is_none() || !is_no_change(self.before.as_ref(), self.after.as_ref())
+    }
+
+    /// Whether it was made in the table's own region: only such changes are delivered to the other replicas.
+    pub fn is_local(&self) -> bool {
+        !matches!(self.author, Author::Replication { .. })
+    }
 }
 
 /// The part of a record before its images.
@@ -121,27 +132,41 @@ impl Header {
     }
 }
 
+/// The author of a change, its time and its stamp.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Made {
+    pub author: Author,
+    pub at_ms: u64,
+    /// If the table is replicated.
+    pub stamp: Option<Stamp>,
+}
+
 /// Adds the record of a change to its batch, if the table is followed and something has changed.
 pub fn append(
     table: &Table,
     partition: &[u8],
-    author: Author,
-    at_ms: u64,
+    made: Made,
     old: Option<&StoredItem>,
     new: Option<&StoredItem>,
     batch: &mut Batch,
 ) {
     let Some(shard) = table.log.of(partition) else { return };
     // Attributes are compared, not rows: rows differ in their version with every write, and a write that changes nothing
-    // that a reader can see has no record.
-    let old_attributes = old.map(|item| ValueRef::M(item.attributes()));
-    let new_attributes = new.map(|item| ValueRef::M(item.attributes()));
-    if old_attributes == new_attributes {
+    // that a reader can see has no record. But a stamp is news to the other replicas: without it they would take an older
+    // write for the newest one.
+    let is_stamped = made.stamp.is_some() && new.is_some();
+    if !is_stamped && is_no_change(old, new) {
         return;
     }
+    let delete_time = made.stamp.filter(|_| new.is_none()).map(|stamp| stamp.time);
     let hash = hash_range::leading(partition);
-    let record = encode(author, at_ms, hash, old, new, None);
+    let record = encode(made.author, made.at_ms, hash, old, new, delete_time);
     batch.append(rows::log(table.id(), shard), record);
+}
+
+/// Whether both images have the same attributes: readers of a stream see nothing of such a change.
+fn is_no_change(old: Option<&StoredItem>, new: Option<&StoredItem>) -> bool {
+    old.map(|item| ValueRef::M(item.attributes())) == new.map(|item| ValueRef::M(item.attributes()))
 }
 
 fn encode(

@@ -1,4 +1,4 @@
-//! Delivery of tables' changes to other systems: to Kinesis data streams, and to functions.
+//! Delivery of tables' changes: to Kinesis data streams, to functions, and to the replicas of global tables.
 //!
 //! `follow` is the one loop that hands the changes of a table to a receiver, until they are taken, at least once, an
 //! item's in their order. What a receiver does with them, over the network, is a folder's: `kinesis`, `triggers`. Positions of
@@ -10,6 +10,7 @@ pub mod kinesis;
 #[cfg(test)]
 mod log_lines;
 mod memory;
+mod replicas;
 pub mod triggers;
 
 use std::sync::Arc;
@@ -50,6 +51,8 @@ impl Deliveries {
             return deliveries;
         }
         deliveries.supervisors.push(deliveries.triggers.start());
+        let of_replicas = (Arc::clone(&deliveries.figures), Arc::clone(&memory));
+        deliveries.supervisors.push(replicas::start(service, of_replicas.0, of_replicas.1));
         if settings.kinesis.is_none() && !service.kinesis_destinations().is_empty() {
             log::warn!(
                 event = "kinesis_not_configured";

@@ -82,8 +82,13 @@ impl Server {
         let settings = Settings { region: region.clone(), endpoint, recorder, ..Settings::default() };
         let opened = runtime.block_on(Service::open(engine, settings, Clock::system()));
         let service = opened.map_err(|error| error.to_string())?;
-        let caller =
-            Caller { account: SHARED_ACCOUNT.to_owned(), region, access_key: "any".to_owned(), identity: None };
+        let caller = Caller {
+            account: SHARED_ACCOUNT.to_owned(),
+            region,
+            access_key: "any".to_owned(),
+            identity: None,
+            served: None,
+        };
         Ok(Server { runtime, service, caller })
     }
 

@@ -9,16 +9,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use change_log::{self, Author};
+use change_log::{self, Author, Made};
 use expr::{Condition, Update};
 use model::codec::key::HashSecret;
-use model::codec::row::{Stored, StoredItem};
+use model::codec::row::{Stamp, Stored, StoredItem, Tombstone};
 use model::limits::ITEM_SIZE_MAX;
 use model::{Attributes, item_size};
 use storage::{Batch, Key};
 use tables::item_key::{self, KeyProblem};
 use tables::rows::{self, ItemKey, damaged_row};
-use tables::{ContributorInsights, Index, Table};
+use tables::{ContributorInsights, Index, TOMBSTONE_LIFE_MS, Table};
 
 use crate::capacity::Charge;
 use crate::contributors::Accessed;
@@ -37,6 +37,14 @@ pub(crate) enum Action {
     },
     /// Nothing: only the condition counts (ConditionCheck).
     Check,
+    /// What another replica has: its item, or none. Made only over a row with an older stamp, so that it may be repeated, and
+    /// arrive in any order.
+    Replicate {
+        item: Option<Attributes>,
+        stamp: Stamp,
+        /// It is a part of the first copy of a table, and no change of it: no log records it.
+        is_copy: bool,
+    },
 }
 
 /// One item's change, proven as far as it can be without the stored item.
@@ -164,20 +172,26 @@ impl Change {
         };
         // A tombstone is no item, but an item that replaces it has a greater version: versions of one row never repeat.
         let version = stored.as_ref().map_or(1, |stored| stored.version().saturating_add(1));
+        let before = stored.as_ref().and_then(Stored::stamp);
         let old = stored.and_then(Stored::into_item);
+        let stamp = self.stamp(now_ms, before, old.as_ref());
         if let Some(condition) = &self.condition {
             let nothing = Attributes::new();
             if !condition.matches(old.as_ref().map_or(nothing.view(), StoredItem::attributes)) {
                 return Err(Refusal::ConditionFailed { old });
             }
         }
+        let row = |item: &Attributes| match &stamp {
+            None => StoredItem::new(version, item.view()),
+            Some(stamp) => StoredItem::stamped(version, stamp, item.view()),
+        };
         let new = match &self.action {
-            Action::Put(item) => Some(StoredItem::new(version, item.view())),
+            Action::Put(item) => Some(row(item)),
             // REMOVE and DELETE alone do not create the item, and their paths are not resolved in it. Observed on AWS.
             Action::Update(update) if old.is_none() && update.only_clears() => None,
             Action::Update(update) => {
                 let item = self.updated(update, old.as_ref())?;
-                Some(StoredItem::new(version, item.view()))
+                Some(row(&item))
             }
             Action::Delete => None,
             Action::Expire { now_s } if self.is_due(old.as_ref(), *now_s) => None,
@@ -188,11 +202,39 @@ impl Change {
                 let charge = Charge::of_write(old.as_ref().map_or(0, StoredItem::size));
                 return Ok(Applied { wrote: false, charge, new: old.clone(), old });
             }
+            // The last writer wins. An equal stamp is the same write, which is here already.
+            Action::Replicate { stamp, .. } if before.is_some_and(|before| before >= *stamp) => {
+                return Ok(Applied { wrote: false, charge: Charge::no_write(), new: old.clone(), old });
+            }
+            Action::Replicate { item, .. } => item.as_ref().map(row),
         };
-        let charge = self.write(secret, old.as_ref(), new.as_ref(), batch);
-        change_log::append(&self.table, &self.key.partition, self.author, now_ms, old.as_ref(), new.as_ref(), batch);
+        if let (None, Some(stamp)) = (&new, stamp)
+            && (old.is_some() || matches!(self.action, Action::Replicate { .. }))
+        {
+            let end_of_life_ms = now_ms.saturating_add(TOMBSTONE_LIFE_MS);
+            batch.put(self.key.row.clone(), Tombstone { version, stamp, end_of_life_ms }.encode());
+        }
+        let charge = self.write(secret, old.as_ref(), new.as_ref(), stamp.is_some(), batch);
+        if !matches!(self.action, Action::Replicate { is_copy: true, .. }) {
+            let made = Made { author: self.author, at_ms: now_ms, stamp };
+            change_log::append(&self.table, &self.key.partition, made, old.as_ref(), new.as_ref(), batch);
+        }
         let charge = if self.consumes() { charge } else { Charge::no_write() };
         Ok(Applied { wrote: old.is_some() || new.is_some(), old, new, charge })
+    }
+
+    /// The stamp of the write. A deletion by time to live has the moment at which the item expired: a later write of any region
+    /// wins over it, whenever the sweep comes by.
+    fn stamp(&self, now_ms: u64, before: Option<Stamp>, old: Option<&StoredItem>) -> Option<Stamp> {
+        let at_ms = match &self.action {
+            Action::Replicate { stamp, .. } => return Some(*stamp),
+            Action::Expire { .. } => {
+                let times = self.table.times.as_ref().zip(old);
+                times.and_then(|(times, old)| times.expiry_ms(old.attributes())).unwrap_or(now_ms).min(now_ms)
+            }
+            Action::Put(_) | Action::Update(_) | Action::Delete | Action::Check => now_ms,
+        };
+        self.table.stamps.next(at_ms, before)
     }
 
     fn updated(&self, update: &Update, old: Option<&StoredItem>) -> Result<Attributes, Refusal> {
@@ -215,12 +257,14 @@ impl Change {
         secret: &HashSecret,
         old: Option<&StoredItem>,
         new: Option<&StoredItem>,
+        leaves_tombstone: bool,
         batch: &mut Batch,
     ) -> Charge {
         let size = |item: Option<&StoredItem>| item.map_or(0, StoredItem::size);
         let mut charge = Charge::of_write(size(old).max(size(new)));
         match (old, new) {
             (_, Some(new)) => batch.put(self.key.row.clone(), new.clone().into_bytes()),
+            (Some(_), None) if leaves_tombstone => {}
             (Some(_), None) => batch.delete(self.key.row.clone()),
             (None, None) => return charge,
         }

@@ -67,6 +67,12 @@ impl Service {
                  protection first.",
             ));
         }
+        if table.definition.has_changing_members() {
+            return Err(Exception::ResourceInUse(
+                "The resource which you are attempting to change is in use.".to_owned(),
+            ));
+        }
+        self.check_removal(&table.definition)?;
         let description = self.describe(&table, Shown::JustDeleted).await?;
         let mut definition = table.definition.clone();
         // The rows are destroyed only when no request uses the table as it was, and this would be a use.

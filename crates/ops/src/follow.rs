@@ -108,10 +108,12 @@ impl<T> Batch<T> {
         Batch { changes: Vec::new(), positions: Vec::new(), lost: 1, ended: true, end: cursor }
     }
 
-    /// The same changes in another form.
-    fn map<U>(self, change: impl FnMut(T) -> U) -> Batch<U> {
+    /// Those of the changes that have another form, in it.
+    fn filter_map<U>(self, change: impl Fn(T) -> Option<U>) -> Batch<U> {
         let Batch { changes, positions, lost, ended, end } = self;
-        Batch { changes: changes.into_iter().map(change).collect(), positions, lost, ended, end }
+        let shown = changes.into_iter().zip(positions).filter_map(|(it, position)| Some((change(it)?, position)));
+        let (changes, positions) = shown.unzip();
+        Batch { changes, positions, lost, ended, end }
     }
 }
 

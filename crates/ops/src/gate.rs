@@ -192,6 +192,7 @@ calls! {
     BatchWriteItem(BatchWriteItemInput) -> BatchWriteItemOutput = batch_write_item of writes;
     CancelBulkOperation(CancelBulkOperationInput) -> CancelBulkOperationOutput = cancel_bulk_operation;
     CreateBackup(CreateBackupInput) -> CreateBackupOutput = create_backup;
+    CreateGlobalTable(CreateGlobalTableInput) -> CreateGlobalTableOutput = create_global_table;
     CreateTable(CreateTableInput) -> CreateTableOutput = create_table;
     DeleteBackup(DeleteBackupInput) -> DeleteBackupOutput = delete_backup;
     DeleteItem(DeleteItemInput) -> DeleteItemOutput = delete_item after check_delete_item;
@@ -203,6 +204,8 @@ calls! {
     DescribeContributorInsights(DescribeContributorInsightsInput) -> DescribeContributorInsightsOutput = describe_contributor_insights;
     DescribeEndpoints(DescribeEndpointsRequest) -> DescribeEndpointsResponse = describe_endpoints;
     DescribeExport(DescribeExportInput) -> DescribeExportOutput = describe_export;
+    DescribeGlobalTable(DescribeGlobalTableInput) -> DescribeGlobalTableOutput = describe_global_table;
+    DescribeGlobalTableSettings(DescribeGlobalTableSettingsInput) -> DescribeGlobalTableSettingsOutput = describe_global_table_settings;
     DescribeImport(DescribeImportInput) -> DescribeImportOutput = describe_import;
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput) -> DescribeKinesisStreamingDestinationOutput = describe_kinesis_streaming_destination;
     DescribeLimits(DescribeLimitsInput) -> DescribeLimitsOutput = describe_limits;
@@ -220,6 +223,7 @@ calls! {
     ListBulkOperations(ListBulkOperationsInput) -> ListBulkOperationsOutput = list_bulk_operations;
     ListContributorInsights(ListContributorInsightsInput) -> ListContributorInsightsOutput = list_contributor_insights;
     ListExports(ListExportsInput) -> ListExportsOutput = list_exports;
+    ListGlobalTables(ListGlobalTablesInput) -> ListGlobalTablesOutput = list_global_tables;
     ListImports(ListImportsInput) -> ListImportsOutput = list_imports;
     ListTables(ListTablesInput) -> ListTablesOutput = list_tables;
     ListTagsOfResource(ListTagsOfResourceInput) -> ListTagsOfResourceOutput = list_tags_of_resource;
@@ -236,6 +240,8 @@ calls! {
     UntagResource(UntagResourceInput) -> () = untag_resource;
     UpdateContinuousBackups(UpdateContinuousBackupsInput) -> UpdateContinuousBackupsOutput = update_continuous_backups;
     UpdateContributorInsights(UpdateContributorInsightsInput) -> UpdateContributorInsightsOutput = update_contributor_insights;
+    UpdateGlobalTable(UpdateGlobalTableInput) -> UpdateGlobalTableOutput = update_global_table;
+    UpdateGlobalTableSettings(UpdateGlobalTableSettingsInput) -> UpdateGlobalTableSettingsOutput = update_global_table_settings;
     UpdateItem(UpdateItemInput) -> UpdateItemOutput = update_item;
     UpdateKinesisStreamingDestination(UpdateKinesisStreamingDestinationInput) -> UpdateKinesisStreamingDestinationOutput = update_kinesis_streaming_destination;
     UpdateTable(UpdateTableInput) -> UpdateTableOutput = update_table;

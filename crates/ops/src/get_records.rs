@@ -58,7 +58,7 @@ impl Service {
         let (mut records, mut size, mut returned_size) = (Vec::with_capacity(page.records.len()), 0, 0);
         let images = page.records.iter().flat_map(|record| [&record.before, &record.after]).flatten();
         allowance::read(images.map(StoredItem::size).sum(), RECORDS_MEMORY).await?;
-        for record in &page.records {
+        for record in page.records.iter().filter(|record| record.is_shown()) {
             let shown = self.shown(&shape, &shard, record);
             size += shown.size;
             if size > STREAM_RECORDS_SIZE_MAX && !records.is_empty() {

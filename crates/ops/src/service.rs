@@ -34,6 +34,10 @@ use crate::tokens::Tokens;
 pub struct Settings {
     /// The region in ARNs when callers share one space.
     pub region: String,
+    /// The regions that tables can have replicas in.
+    pub regions: Vec<String>,
+    /// How long a table that was the source of a replica cannot be deleted.
+    pub replica_source_ms: u64,
     /// Host and port under which clients reach this server: what DescribeEndpoints answers.
     pub endpoint: String,
     pub shards: ShardSettings,
@@ -67,7 +71,9 @@ impl Default for Settings {
     fn default() -> Settings {
         let (region, endpoint) = ("us-east-1".to_owned(), "127.0.0.1:8000".to_owned());
         Settings {
+            regions: vec![region.clone()],
             region,
+            replica_source_ms: 0,
             endpoint,
             shards: ShardSettings::default(),
             quotas: Quotas::default(),
@@ -272,7 +278,7 @@ impl Service {
     fn start_work(self: &Arc<Service>) {
         let jobs = [self.heartbeat_job(), Some(self.token_job()), Some(self.log_job())];
         let more = [self.shortage_job(), Some(self.expiry_job()), Some(self.archive_job()), self.table_work_job()];
-        let others = [Some(self.bulk_job()), self.measures_job()];
+        let others = [Some(self.bulk_job()), self.measures_job(), Some(self.tombstone_job())];
         jobs.into_iter().chain(more).chain(others).flatten().for_each(|job| _ = self.jobs.add(job));
     }
 }

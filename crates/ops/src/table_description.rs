@@ -13,6 +13,9 @@ impl Service {
     pub(crate) async fn describe(&self, table: &Table, shown: Shown) -> Result<TableDescription, Exception> {
         let tallies = self.tallies(&table.definition).await?;
         let mut description = description(table, &tallies, shown, self.clock.now_ms());
+        if matches!(shown, Shown::AsIs | Shown::JustUpdated) {
+            self.show_replicas(&table.definition, &mut description);
+        }
         if let Some(since_ms) = self.inaccessible_since_ms(table.definition.table_id) {
             description.table_status = Some(api::TableStatus::InaccessibleEncryptionCredentials);
             if let Some(encryption) = &mut description.sse_description {

@@ -28,6 +28,7 @@ impl Service {
     ) -> Result<UpdateTimeToLiveOutput, Exception> {
         let asked = request.time_to_live_specification;
         check_attribute_name(&asked.attribute_name)?;
+        self.catch_up_with_group(caller, &request.table_name).await;
         // Locked from the read of the definition on: another change of it would be lost otherwise.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
@@ -37,6 +38,7 @@ impl Service {
         if definition.time_to_live.dropping.len() >= DROPPING_MAX {
             return Err(Exception::validation("Time to live has been modified multiple times within a fixed interval"));
         }
+        self.refuse_while_group_changes(&definition)?;
         let before = Work::left_by(&definition);
         match attribute {
             Some(attribute) => expiry::enable(&mut definition, attribute),
@@ -44,7 +46,9 @@ impl Service {
         }
         // None if the index has no id yet, and so no rows.
         let work = Work::left_by(&definition).into_iter().find(|work| !before.contains(work));
-        self.catalog.replace(&self.engine, guard, definition, Edit { work, ..Edit::requested() }).await?;
+        definition.count_group_change();
+        let table = self.catalog.replace(&self.engine, guard, definition, Edit { work, ..Edit::requested() }).await?;
+        self.share_group_change(&table.definition);
         Ok(UpdateTimeToLiveOutput { time_to_live_specification: Some(asked) })
     }
 

@@ -79,6 +79,7 @@ impl Service {
                 if let (Some(token), TransactionDone::Made(_)) = (token, &done) {
                     self.tokens.remember(self.clock.now_ms() + TRANSACTION_TOKEN_MS, token.key.clone());
                 }
+                actions.iter().for_each(|action| self.note_written(&action.change.table));
                 self.charge_transaction(actions, &done, consumed);
                 Ok(done)
             }

@@ -20,6 +20,7 @@ use tables::{
 use tokio::sync::OwnedMutexGuard;
 
 use crate::log_work::is_parted;
+use crate::replication;
 use crate::service::Service;
 use crate::table_encryption::OtherKey;
 use answer::Asked;
@@ -51,12 +52,18 @@ impl Service {
         table_place(caller, &request.table_name, NameUse::Lookup)?;
         refuse_unbuilt(&request)?;
         members::check(&request)?;
+        if let Some(replicas) = replication::members::Asked::of(&request)? {
+            return self.change_members(caller, &request, replicas).await;
+        }
+        self.catch_up_with_group(caller, &request.table_name).await;
         let is_requested = !makes_room(&request);
         let asked = Asked::of(&request);
         let Locked { turn: _turn, guard, before, other_key } = self.lock_with_key(caller, &request).await?;
+        self.refuse_while_group_changes(&before)?;
         complete(&before, &mut request);
         let mut definition = before.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
+        definition.count_group_change();
         self.catalog.check_units(&self.settings.quotas, Some(&before), &definition)?;
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
@@ -65,6 +72,7 @@ impl Service {
         let mut edit = Edit { work, puts, is_requested, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
         let table = self.catalog.replace(&self.engine, guard, definition, edit).await?;
+        self.share_group_change(&table.definition);
         // Best effort, so that a stream can be read as soon as it is enabled; background work ends the rest.
         let _ = self.end_rolls(table.id(), &table.definition.log).await;
         let mut description = self.describe(&table, asked.shown()).await?;
@@ -127,9 +135,7 @@ fn makes_room(request: &UpdateTableInput) -> bool {
 /// Members that are not implemented are refused, not ignored.
 fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
     for (member, given) in [
-        ("ReplicaUpdates", request.replica_updates.is_some()),
         ("GlobalTableWitnessUpdates", request.global_table_witness_updates.is_some()),
-        ("MultiRegionConsistency", request.multi_region_consistency.is_some()),
         ("GlobalTableSettingsReplicationMode", request.global_table_settings_replication_mode.is_some()),
         ("DisassociationProtectionEnabled", request.disassociation_protection_enabled.is_some()),
         ("VectorIndexUpdates", request.vector_index_updates.is_some()),
@@ -226,12 +232,15 @@ fn check_index_units(definition: &Definition) -> Result<(), Exception> {
 
 fn update_stream(definition: &mut Definition, asked: &api::StreamSpecification, now_ms: u64) -> Result<(), Exception> {
     let new = tables::new_stream(asked, &tables::STREAM_OF_TABLE, definition.stream.as_ref(), now_ms)?;
-    let name = &definition.name;
+    let (name, is_replica) = (&definition.name, definition.replica().is_some());
     match (definition.stream.as_mut().filter(|stream| stream.enabled), new) {
         (Some(_), Some(_)) => {
             Err(Exception::validation(format!("Table already has an enabled stream: TableName: {name}")))
         }
         (None, None) => Err(Exception::validation(format!("Table has no stream to disable: TableName: {name}"))),
+        (Some(_), None) if is_replica => {
+            Err(tables::invalid("Disabling Stream is not allowed for a Global Table replica."))
+        }
         (Some(stream), None) => {
             stream.enabled = false;
             stream.disabled_ms = Some(now_ms);

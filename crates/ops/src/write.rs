@@ -85,6 +85,7 @@ impl Service {
             }
             write_failure(error)
         })?;
+        self.note_written(&change.table);
         match &outcome {
             Ok(applied) => self.charge(&change.table, table_name, &applied.charge, change.accessed(), consumed),
             Err(refusal) => self.charge(&change.table, table_name, &refusal.charge(), change.accessed(), consumed),
@@ -172,6 +173,7 @@ impl Service {
         match self.engine.write(Mode::Plain, &keys, apply).await {
             Ok(Ok(applied)) => {
                 chosen.iter().zip(applied).for_each(|(at, applied)| done[*at] = Ok(applied));
+                chosen.iter().for_each(|at| self.note_written(&changes[*at].table));
                 Ok(())
             }
             Ok(Err((at, Refusal::Throttled(why)))) => Err(TogetherError::LeftOut(at, LeftOut::Throttled(why))),

@@ -384,6 +384,9 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     let Some(path) = &arguments.credentials else {
         return Ok(Access::Open(match arguments.isolate {
             true => Spaces::Isolated,
+            false if arguments.service.all_regions().len() > 1 => {
+                Spaces::SharedRegions { regions: arguments.service.all_regions().into() }
+            }
             false => Spaces::Shared { region: arguments.service.region.clone() },
         }));
     };

@@ -83,6 +83,8 @@ pub(crate) async fn open(
     let enforces_throughput = arguments.enforce_throughput;
     let settings = ops::Settings {
         region,
+        regions: arguments.all_regions(),
+        replica_source_ms: arguments.replica_source_hours.as_millis() as u64,
         endpoint,
         shards,
         quotas,

@@ -16,6 +16,7 @@ use super::backup::{Backup, Restore};
 use super::import::Import;
 use super::log_consumer::LogConsumer;
 use super::name::Place;
+use super::replication::Replication;
 use super::resource_policy::AttachedPolicy;
 use crate::failure::OpenError;
 
@@ -86,6 +87,9 @@ pub struct Definition {
     /// As `restore`, from objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<Import>,
+    /// Of a table that is in a global table, or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
     /// None if it was never enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor_insights: Option<ContributorInsights>,

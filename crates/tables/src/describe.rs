@@ -7,9 +7,11 @@ use std::collections::HashMap;
 
 use api::{
     BillingMode, BillingModeSummary, GlobalSecondaryIndexDescription, GlobalSecondaryIndexWarmThroughputDescription,
-    KeySchemaElement, LocalSecondaryIndexDescription, OnDemandThroughput, ProjectionType,
-    ProvisionedThroughputDescription, RestoreSummary, SSEDescription, SSEStatus, SSEType, StreamSpecification,
-    StreamViewType, TableClassSummary, TableDescription, TableWarmThroughputDescription, Timestamp,
+    GlobalTableSettingsReplicationMode, KeySchemaElement, LocalSecondaryIndexDescription, OnDemandThroughput,
+    OnDemandThroughputOverride, ProjectionType, ProvisionedThroughputDescription, ProvisionedThroughputOverride,
+    ReplicaDescription, ReplicaGlobalSecondaryIndexDescription, ReplicaStatus, RestoreSummary, SSEDescription,
+    SSEStatus, SSEType, StreamSpecification, StreamViewType, TableClassSummary, TableDescription,
+    TableWarmThroughputDescription, Timestamp,
 };
 use storage::TALLY_WIDTH;
 
@@ -18,6 +20,7 @@ use super::definition::{
     Definition, IndexDefinition, IndexStatus, KeyNames, KeyType, OnDemandMax, Projection, Provisioned, StreamView,
     TableClass, TableStatus, ThroughputChanges,
 };
+use super::replication::{Member, MemberStatus};
 use super::table::Table;
 use super::throughput::current_warm;
 
@@ -211,6 +214,50 @@ fn global(
             write_units_per_second: Some(warm.write_units),
             status: Some(status),
         }),
+    }
+}
+
+/// A member of a table's group. What it inherits from the group is absent. `own` is its definition, once it exists.
+pub fn replica(member: &Member, own: Option<&Definition>, group: &Definition) -> ReplicaDescription {
+    let described = own.unwrap_or(group);
+    let overrides = own.and_then(|own| own.replication.as_ref()).map(|own| own.overrides.clone());
+    let overrides = overrides.or_else(|| member.asked.clone()).unwrap_or_default();
+    let provisioned =
+        |units: Option<i64>| units.map(|units| ProvisionedThroughputOverride { read_capacity_units: Some(units) });
+    let on_demand =
+        |units: Option<i64>| units.map(|units| OnDemandThroughputOverride { max_read_request_units: Some(units) });
+    let index = |index: &IndexDefinition| {
+        let of_index = overrides.indexes.get(&index.name).copied().unwrap_or_default();
+        let warm = current_warm(index.warm, index.provisioned);
+        ReplicaGlobalSecondaryIndexDescription {
+            index_name: Some(index.name.clone()),
+            provisioned_throughput_override: provisioned(of_index.read_units),
+            on_demand_throughput_override: on_demand(of_index.max_read_units),
+            warm_throughput: Some(GlobalSecondaryIndexWarmThroughputDescription {
+                read_units_per_second: Some(warm.read_units),
+                write_units_per_second: Some(warm.write_units),
+                status: Some(index_status(index.status, Shown::AsIs)),
+            }),
+        }
+    };
+    ReplicaDescription {
+        region_name: Some(member.region.clone()),
+        replica_status: Some(match member.status {
+            MemberStatus::Creating => ReplicaStatus::Creating,
+            MemberStatus::Active => ReplicaStatus::Active,
+            MemberStatus::Deleting => ReplicaStatus::Deleting,
+        }),
+        kms_master_key_id: own.and_then(|own| own.encryption.as_ref()).map(|encryption| encryption.key_arn.clone()),
+        provisioned_throughput_override: provisioned(overrides.read_units),
+        on_demand_throughput_override: on_demand(overrides.max_read_units),
+        global_secondary_indexes: some(described.global_indexes.iter().map(index)),
+        replica_table_class_summary: own.and_then(|own| own.table_class).map(|choice| TableClassSummary {
+            table_class: Some(table_class(choice.class)),
+            last_update_date_time: choice.changed_ms.map(timestamp),
+        }),
+        warm_throughput: Some(table_warm(described, api::TableStatus::Active)),
+        global_table_settings_replication_mode: Some(GlobalTableSettingsReplicationMode::EnabledWithOverrides),
+        ..ReplicaDescription::default()
     }
 }
 

@@ -29,6 +29,11 @@ impl TimeIndex {
         }
     }
 
+    /// When an item expires. Unit: milliseconds since 1970.
+    pub fn expiry_ms(&self, item: MapRef<'_>) -> Option<u64> {
+        self.expiry_s(item)?.checked_mul(1000)
+    }
+
     /// Whether an item is due for deletion at `now_s`.
     pub fn is_due(&self, item: MapRef<'_>, now_s: u64) -> bool {
         self.expiry_s(item).is_some_and(|expiry_s| (oldest_s(now_s)..now_s).contains(&expiry_s))

@@ -94,5 +94,5 @@ pub fn user(statements: &[serde_json::Value]) -> Caller {
     };
     let transport = Transport { peer: std::net::IpAddr::from([127, 0, 0, 1]), secure: false };
     let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
-    Caller { account, region, access_key: "user".to_owned(), identity: Some(identity) }
+    Caller { account, region, access_key: "user".to_owned(), identity: Some(identity), served: None }
 }

@@ -22,10 +22,12 @@ mod kinesis;
 mod log_consumer;
 mod name;
 mod open_shards;
+mod replication;
 mod resource_policy;
 pub mod rows;
 mod schema;
 mod settings;
+mod stamps;
 mod table;
 pub mod throughput;
 
@@ -33,18 +35,23 @@ use api::Exception;
 
 pub use backup::{Backup, BackupKind, FillPhase, Filling, LogPosition, Moment, Restore};
 pub use definition::*;
-pub use describe::{Shown, TABLE, Tallies, description, key_schema, on_demand, projection, stream_view, timestamp};
+pub use describe::{
+    Shown, TABLE, Tallies, description, key_schema, on_demand, projection, replica, stream_view, timestamp,
+};
 pub use hash_range::HashRange;
 pub use import::Import;
 pub use index_state::IndexState;
 pub use log_consumer::{ConsumerNeeds, ConsumerState, LogConsumer, Retention, Start};
 pub use name::canonical_arn;
 pub use name::{NameUse, Place, TableArn, table_place};
+pub use open_shards::OpenShards;
+pub use replication::{GroupVersion, IndexOverrides, Member, MemberStatus, Overrides, Replication};
 pub use resource_policy::{AttachedPolicy, PolicyOf, check_resource_policy};
 pub use schema::{NewIndex, NewSchema, attribute_definitions, check_projections, invalid, parse_projection};
 pub use settings::{
-    STREAM_OF_NEW_TABLE, STREAM_OF_TABLE, check_tag_keys, check_tags, encryption, new_stream, not_before,
+    STREAM_OF_NEW_TABLE, STREAM_OF_TABLE, check_tag_keys, check_tags, encryption, new_stream, not_before, stream_label,
 };
+pub use stamps::{Stamps, TOMBSTONE_LIFE_MS, oldest_stamp};
 pub use table::{Index, IndexKind, Table, TimeIndex};
 pub use throughput::{IndexThroughput, TableThroughput};
 

@@ -15,8 +15,8 @@ use super::definition::{
 /// The longest name of a stored consumer. Unit: bytes.
 const NAME_SIZE_MAX: usize = 128;
 
-/// Prefixes of the names of consumers that are not stored: streams, Kinesis destinations, event source mappings and archives.
-const OTHERS_NAMES: [&str; 4] = ["stream-", "kinesis-", "mapping-", ARCHIVE_CONSUMER];
+/// Prefixes of the names of other consumers: streams, Kinesis destinations, event source mappings, archives and replicas.
+const OTHERS_NAMES: [&str; 5] = ["stream-", "kinesis-", "mapping-", ARCHIVE_CONSUMER, "replica-"];
 /// What the consumer of point-in-time recovery begins with.
 const ARCHIVE_CONSUMER: &str = "recovery-";
 /// How long records are retained for an archive that cannot be written. After it the oldest ones are lost to it.
@@ -52,6 +52,8 @@ pub enum Start {
 pub enum ConsumerNeeds {
     Keys,
     Images,
+    /// Images with stamps. Programs that do not know stamps cannot read a definition with it.
+    Stamps,
 }
 
 /// How long records are retained for a consumer.

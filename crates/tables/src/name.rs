@@ -41,9 +41,12 @@ impl<'a> TableArn<'a> {
         Some(TableArn { region, account, name, rest })
     }
 
-    /// Whether the caller's space is the one that the ARN names. The shared space has every account and region.
+    /// Whether the caller's space is the one that the ARN names. The shared space has every account, and every region that it does
+    /// not serve apart.
     pub fn is_of(&self, caller: &Caller) -> bool {
-        let is_shared = caller.account == SHARED_ACCOUNT && caller.identity.is_none();
+        let is_apart = self.region != caller.region
+            && caller.served.as_ref().is_some_and(|regions| regions.iter().any(|region| region == self.region));
+        let is_shared = caller.account == SHARED_ACCOUNT && caller.identity.is_none() && !is_apart;
         is_shared || (self.account == caller.account && self.region == caller.region)
     }
 
@@ -165,6 +168,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
             access_key: "key".to_owned(),
             identity: None,
+            served: None,
         }
     }
 

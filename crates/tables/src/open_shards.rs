@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
+use tokio::sync::Notify;
 
 use super::definition::OpenShard;
 use super::hash_range;
@@ -15,11 +16,13 @@ pub struct OpenShards {
     /// Whether there are any: a write of a table without consumers reads only this.
     any: AtomicBool,
     shards: RwLock<Vec<OpenShard>>,
+    /// Notified when a write of a replica is durable, on the node that made it.
+    pub written: Notify,
 }
 
 impl OpenShards {
     pub fn new(shards: Vec<OpenShard>) -> OpenShards {
-        OpenShards { any: AtomicBool::new(!shards.is_empty()), shards: RwLock::new(shards) }
+        OpenShards { any: AtomicBool::new(!shards.is_empty()), shards: RwLock::new(shards), written: Notify::new() }
     }
 
     pub fn set(&self, shards: &[OpenShard]) {

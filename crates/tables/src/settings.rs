@@ -70,7 +70,7 @@ pub fn not_before(stream: &mut Stream, previous: &Stream) {
 }
 
 /// A time in the format of a stream's ARN: UTC, milliseconds, no zone.
-fn stream_label(epoch_ms: u64) -> String {
+pub fn stream_label(epoch_ms: u64) -> String {
     format!("{}.{:03}", base::utc::date_time(epoch_ms), epoch_ms % 1000)
 }
 

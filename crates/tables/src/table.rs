@@ -15,6 +15,7 @@ use super::definition::{
 };
 use super::open_shards::OpenShards;
 use super::resource_policy::{AttachedPolicy, stored_policy};
+use super::stamps::Stamps;
 
 /// A table that can be read and written.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// With time to live, the index of items by their expiry.
     pub times: Option<TimeIndex>,
+    pub stamps: Stamps,
     /// Whether Contributor Insights is enabled, for the table or for one of its global indexes.
     pub has_insights: bool,
     /// Shared with the tables that this one replaces.
@@ -128,6 +130,7 @@ impl Table {
             key: schema(&definition.key)?,
             indexes: local.chain(global).collect::<Result<_, Exception>>()?,
             times: times(&definition.time_to_live),
+            stamps: Stamps::of(&definition),
             has_insights: definition.has_insights(),
             log: Arc::new(OpenShards::new(definition.log.open.clone())),
             buckets: Arc::default(),

@@ -290,3 +290,28 @@ resource "aws_dynamodb_table_export" "full" {
   s3_prefix = "nightly"
   table_arn = aws_dynamodb_table.recoverable.arn
 }
+
+# A global table: the second revision adds a region.
+resource "aws_dynamodb_table" "global" {
+  name             = "terraform-global"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "pk"
+  stream_enabled   = true
+  stream_view_type = "NEW_AND_OLD_IMAGES"
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  dynamic "replica" {
+    for_each = local.later ? ["eu-west-1", "us-west-2"] : ["eu-west-1"]
+    content {
+      region_name = replica.value
+    }
+  }
+
+  tags = {
+    revision = var.revision
+  }
+}

@@ -52,6 +52,14 @@ pub enum Work {
     ImportTable {
         table_id: u64,
     },
+    /// Create and delete the tables of members of its group, and share the group's settings.
+    UpdateReplicas {
+        table_id: u64,
+    },
+    /// Fill a replica from another one.
+    CopyReplica {
+        table_id: u64,
+    },
     /// Give its index of expiries an id: an older program enabled time to live without one.
     NumberExpiryIndex {
         table_id: u64,
@@ -77,6 +85,9 @@ impl Work {
         if definition.import.is_some() {
             return vec![Work::ImportTable { table_id }];
         }
+        if definition.is_being_replicated() {
+            return vec![Work::CopyReplica { table_id }];
+        }
         let of_index = |(index_id, state): (u32, IndexState)| match state {
             IndexState::Building => Some(Work::BuildIndex { table_id, index_id }),
             IndexState::Deleting => Some(Work::DropIndex { table_id, index_id }),
@@ -84,7 +95,8 @@ impl Work {
         };
         let log = change_log::is_to_be_kept(definition).then_some(Work::KeepLog { table_id });
         let number = definition.lacks_expiry_index().then_some(Work::NumberExpiryIndex { table_id });
-        definition.index_states().into_iter().filter_map(of_index).chain(log).chain(number).collect()
+        let replicas = definition.replica().map(|_| Work::UpdateReplicas { table_id });
+        definition.index_states().into_iter().filter_map(of_index).chain(log).chain(number).chain(replicas).collect()
     }
 
     /// The name of the job that does it.
@@ -98,6 +110,8 @@ impl Work {
             Work::ExportTable { .. } => "export_table",
             Work::RestoreTable { .. } => "restore_table",
             Work::ImportTable { .. } => "import_table",
+            Work::UpdateReplicas { .. } => "update_replicas",
+            Work::CopyReplica { .. } => "copy_replica",
             Work::NumberExpiryIndex { .. } => "update_ttl_index",
         }
     }
@@ -128,6 +142,12 @@ impl Work {
             Work::ImportTable { .. } => {
                 log::error!(event = "import_interrupted", table = table; "importing a table was interrupted and is retried: {why}");
             }
+            Work::UpdateReplicas { .. } => {
+                log::error!(event = "replica_update_failed", table = table; "changing a table's replicas failed and is retried: {why}");
+            }
+            Work::CopyReplica { .. } => {
+                log::error!(event = "replica_copy_failed", table = table; "copying a table into a new replica failed and is retried: {why}");
+            }
             Work::NumberExpiryIndex { .. } => {
                 log::error!(event = "ttl_update_failed", table = table; "changing time to live failed and is retried: {why}");
             }
@@ -144,6 +164,8 @@ impl Work {
             | Work::ExportTable { table_id }
             | Work::RestoreTable { table_id }
             | Work::ImportTable { table_id }
+            | Work::UpdateReplicas { table_id }
+            | Work::CopyReplica { table_id }
             | Work::NumberExpiryIndex { table_id } => table_id,
         }
     }
@@ -160,6 +182,8 @@ impl fmt::Display for Work {
             Work::ExportTable { table_id } => write!(f, "writing export {table_id}"),
             Work::RestoreTable { table_id } => write!(f, "restoring table {table_id}"),
             Work::ImportTable { table_id } => write!(f, "importing table {table_id}"),
+            Work::UpdateReplicas { table_id } => write!(f, "updating the replicas of table {table_id}"),
+            Work::CopyReplica { table_id } => write!(f, "filling the replica {table_id}"),
             Work::NumberExpiryIndex { table_id } => {
                 write!(f, "giving the time-to-live index of table {table_id} its id")
             }

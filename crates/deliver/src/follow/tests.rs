@@ -32,6 +32,7 @@ fn caller() -> Caller {
         region: "us-east-1".to_owned(),
         access_key: "test".to_owned(),
         identity: None,
+        served: None,
     }
 }
 

@@ -122,7 +122,7 @@ impl Reader {
         // An older program has stored all of it.
         let user_agent = self.user_agent.map(|agent| cut(&agent, USER_AGENT_SIZE_MAX).to_owned());
         let identity = Identity { principal: Arc::new(principal), transport, user_agent, now_ms };
-        Caller { account, region: region.to_owned(), access_key: String::new(), identity: Some(identity) }
+        Caller { account, region: region.to_owned(), access_key: String::new(), identity: Some(identity), served: None }
     }
 }
 

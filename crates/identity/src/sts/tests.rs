@@ -57,7 +57,7 @@ impl TestServer {
         let identity =
             Identity { principal: known.principal, transport, user_agent: None, now_ms: self.clock.now_ms() };
         let region = "us-east-1".to_owned();
-        Ok(Caller { account, region, access_key: keys.access_key.clone(), identity: Some(identity) })
+        Ok(Caller { account, region, access_key: keys.access_key.clone(), identity: Some(identity), served: None })
     }
 
     async fn ask(&self, api: Api, keys: &Keys, form: &str) -> Reply {

@@ -84,6 +84,7 @@ impl Node {
             region: "us-east-1".to_owned(),
             access_key,
             identity: Some(identity),
+            served: None,
         })
     }
 

@@ -34,7 +34,7 @@ pub(crate) async fn nodes(engine: Arc<dyn Engine>, key: &AuthKey, count: usize) 
 /// One that may do everything.
 pub(crate) fn caller() -> Caller {
     let access_key = "test".to_owned();
-    Caller { account: ACCOUNT.to_owned(), region: "us-east-1".to_owned(), access_key, identity: None }
+    Caller { account: ACCOUNT.to_owned(), region: "us-east-1".to_owned(), access_key, identity: None, served: None }
 }
 
 pub(crate) fn caller_as(principal: Arc<Principal>) -> Caller {

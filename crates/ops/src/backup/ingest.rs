@@ -63,13 +63,23 @@ impl Service {
     /// Makes all changes of a step, in batches that the engine takes. The progress is written with the last ones, so a repeated step
     /// repeats all of its changes: they set items, whatever was there before.
     pub(crate) async fn ingest(&self, step: &Step, owned: Option<&Owned>) -> Result<(), Interrupted> {
+        self.apply_all(&step.changes, Some(&step.progress), owned).await
+    }
+
+    /// Makes changes of different items, which may be repeated, in batches that the engine takes; the last one has the progress.
+    pub(crate) async fn apply_all(
+        &self,
+        changes: &[Change],
+        progress: Option<&(Key, Bytes)>,
+        owned: Option<&Owned>,
+    ) -> Result<(), Interrupted> {
         // An engine that answers at once would give other tasks no turn.
         tokio::task::yield_now().await;
-        let mut left = step.changes.as_slice();
+        let mut left = changes;
         let mut count = left.len();
         loop {
             let (now, later) = left.split_at(count.min(left.len()));
-            let progress = later.is_empty().then_some(&step.progress);
+            let progress = progress.filter(|_| later.is_empty());
             match self.ingest_batch(now, progress, owned).await {
                 Ok(()) if later.is_empty() => return Ok(()),
                 Ok(()) => left = later,

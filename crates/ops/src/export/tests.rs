@@ -512,5 +512,6 @@ fn user_of(account: &str) -> auth::Caller {
         region: "us-east-1".to_owned(),
         access_key: "AKIA1".to_owned(),
         identity: Some(Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: BEGIN_MS }),
+        served: None,
     }
 }

@@ -71,7 +71,7 @@ impl Service {
     /// The table of a consumer. A stream is read to its end, which may come after its table is deleted.
     pub(super) fn followed_table(&self, consumer: &Consumer) -> Result<Arc<Table>, FollowError> {
         let table = match consumer.of {
-            Followed::Table => self.catalog.by_id(consumer.table_id).filter(|table| table.is_usable()),
+            Followed::Table => self.catalog.by_id(consumer.table_id).filter(|table| has_log(&table.definition)),
             Followed::Stream { .. } => self.catalog.with_remains(consumer.table_id),
         };
         table.ok_or(FollowError::Gone)
@@ -96,10 +96,16 @@ fn has_consumer(definition: &Definition, consumer: &Consumer) -> bool {
     match &consumer.of {
         Followed::Table => {
             let is_it = |own: &LogConsumer| own.name == consumer.name && own.state != ConsumerState::Removing;
-            definition.is_usable() && definition.log_consumers().iter().any(is_it)
+            has_log(definition) && definition.log_consumers().iter().any(is_it)
         }
         Followed::Stream { label } => definition.stream_named(label).is_some(),
     }
+}
+
+/// Whether all of a table's log is read. A replica that is being deleted delivers the rest, and one that is being filled may have
+/// consumers before it can be used.
+fn has_log(definition: &Definition) -> bool {
+    definition.is_usable() || definition.delivers_to_members() || definition.is_being_replicated()
 }
 
 /// The position of the first record that a consumer reads.

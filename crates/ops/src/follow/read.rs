@@ -40,10 +40,13 @@ impl Service {
         let polled = self.poll_shard(&table, cursor, bounds).await?;
         let Some((shard, batch)) = polled else { return Ok(Batch::of_gone_shard(cursor)) };
         let shape = shape(&table, consumer)?;
-        Ok(batch.map(|record| {
+        Ok(batch.filter_map(|record| {
+            if !record.is_shown() {
+                return None;
+            }
             let shown = self.shown(&shape, &shard, &record).record;
             let item = self.item_hash(&table, &shown);
-            Change { record: shown, created_ms: record.created_ms, item }
+            Some(Change { record: shown, created_ms: record.created_ms, item })
         }))
     }
 

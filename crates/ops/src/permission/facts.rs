@@ -7,7 +7,7 @@ use aws::{NamedResource, RequestFacts, ResourceAccess};
 use tables::{NameUse, canonical_arn, table_place};
 
 use super::action::Action;
-use super::{Asked, Asking, Asks, Resource, statements};
+use super::{Asked, Asking, Asks, Resource, global_table_arn, replica_arn, statements};
 use crate::service::Service;
 
 impl Service {
@@ -38,6 +38,10 @@ fn access(caller: &Caller, asked: &Asked<'_>) -> ResourceAccess {
             Resource::Table(name) => table(name, None),
             Resource::Index(name, index) => table(name, Some(index)),
             Resource::Arn(arn) => NamedResource::Arn((*arn).to_owned()),
+            Resource::Replica { name, region } => {
+                replica_arn(caller, name, region).map_or(NamedResource::None, NamedResource::Arn)
+            }
+            Resource::GlobalTable(name) => NamedResource::Arn(global_table_arn(caller, name)),
         },
         arn: arn(caller, &asked.resource),
     }
@@ -51,6 +55,8 @@ fn arn(caller: &Caller, resource: &Resource<'_>) -> Option<String> {
         Resource::Streams(Some(name)) => of_table(name),
         Resource::Table(name) | Resource::Index(name, _) => of_table(name),
         Resource::Arn(text) => canonical_arn(caller, text),
+        Resource::Replica { name, region } => replica_arn(caller, name, region),
+        Resource::GlobalTable(name) => Some(global_table_arn(caller, name)),
     }
 }
 
@@ -67,6 +73,8 @@ pub(super) fn is_read(action: Action) -> bool {
             | DescribeContributorInsights
             | DescribeEndpoints
             | DescribeExport
+            | DescribeGlobalTable
+            | DescribeGlobalTableSettings
             | DescribeImport
             | DescribeKinesisStreamingDestination
             | DescribeLimits
@@ -81,6 +89,7 @@ pub(super) fn is_read(action: Action) -> bool {
             | ListBulkOperations
             | ListContributorInsights
             | ListExports
+            | ListGlobalTables
             | ListImports
             | ListStreams
             | ListTables

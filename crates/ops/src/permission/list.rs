@@ -56,9 +56,23 @@ asks! {
     CreateTableInput => create_table;
     DeleteTableInput => |r, asking| asking.table(Action::DeleteTable, &r.table_name);
     DescribeTableInput => |r, asking| asking.table(Action::DescribeTable, &r.table_name);
-    UpdateTableInput => |r, asking| {
-        table_key(r.sse_specification.as_ref(), asking);
-        asking.table(Action::UpdateTable, &r.table_name)
+    UpdateTableInput => update_table;
+    CreateGlobalTableInput => |r, asking| {
+        asking.global_table(Action::CreateGlobalTable, &r.global_table_name)?;
+        asking.table(Action::CreateGlobalTable, &r.global_table_name)
+    };
+    DescribeGlobalTableInput => |r, asking| asking.global_table(Action::DescribeGlobalTable, &r.global_table_name);
+    DescribeGlobalTableSettingsInput => |r, asking| {
+        asking.global_table(Action::DescribeGlobalTableSettings, &r.global_table_name)
+    };
+    ListGlobalTablesInput => |_, asking| asking.any(Action::ListGlobalTables);
+    UpdateGlobalTableInput => |r, asking| {
+        asking.global_table(Action::UpdateGlobalTable, &r.global_table_name)?;
+        asking.table(Action::UpdateGlobalTable, &r.global_table_name)
+    };
+    UpdateGlobalTableSettingsInput => |r, asking| {
+        asking.global_table(Action::UpdateGlobalTableSettings, &r.global_table_name)?;
+        asking.table(Action::UpdateGlobalTableSettings, &r.global_table_name)
     };
     ListTablesInput => |_, asking| asking.about(Action::ListTables, Resource::Tables, Said::default());
     DescribeContinuousBackupsInput => |r, asking| asking.table(Action::DescribeContinuousBackups, &r.table_name);
@@ -172,6 +186,44 @@ asks! {
     ListStreamsInput => |r, asking| {
         asking.about(Action::ListStreams, Resource::Streams(r.table_name.as_deref()), Said::default())
     };
+}
+
+/// What replication does in the region of a new member. Source: Developer Guide, "Using IAM with global tables".
+const REPLICA_ACTIONS: [Action; 9] = [
+    Action::CreateTable,
+    Action::CreateTableReplica,
+    Action::Query,
+    Action::Scan,
+    Action::GetItem,
+    Action::PutItem,
+    Action::UpdateItem,
+    Action::DeleteItem,
+    Action::BatchWriteItem,
+];
+
+/// The table, and for each member that is added, removed or changed what is done to it in its region.
+fn update_table<'a>(request: &'a UpdateTableInput, asking: &mut Asking<'a>) -> Result<(), Exception> {
+    table_key(request.sse_specification.as_ref(), asking);
+    asking.table(Action::UpdateTable, &request.table_name)?;
+    for update in request.replica_updates.iter().flatten() {
+        let mut of_member = |actions: &[Action], region: &'a str| {
+            asking.also_names("regionName", region);
+            actions.iter().try_for_each(|action| {
+                let resource = Resource::Replica { name: &request.table_name, region };
+                asking.about(*action, resource, Said::default())
+            })
+        };
+        if let Some(create) = &update.create {
+            of_member(&REPLICA_ACTIONS, &create.region_name)?;
+        }
+        if let Some(delete) = &update.delete {
+            of_member(&[Action::DeleteTable, Action::DeleteTableReplica], &delete.region_name)?;
+        }
+        if let Some(change) = &update.update {
+            of_member(&[Action::UpdateTable], &change.region_name)?;
+        }
+    }
+    Ok(())
 }
 
 fn create_table<'a>(request: &'a CreateTableInput, asking: &mut Asking<'a>) -> Result<(), Exception> {

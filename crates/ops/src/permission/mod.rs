@@ -95,6 +95,10 @@ enum Resource<'a> {
     Index(Cow<'a, str>, Cow<'a, str>),
     /// A table's ARN or a stream's.
     Arn(&'a str),
+    /// The table of this name or ARN, in another region.
+    Replica { name: &'a str, region: &'a str },
+    /// A global table of the version without UpdateTable, by its name.
+    GlobalTable(&'a str),
 }
 
 /// What is known of a resource.
@@ -139,6 +143,10 @@ impl<'a> Asking<'a> {
         self.about(action, Resource::Table(name_or_arn.into()), Said::default())
     }
 
+    fn global_table(&mut self, action: Action, name: &'a str) -> Result<(), Exception> {
+        self.about(action, Resource::GlobalTable(name), Said::default())
+    }
+
     fn table_or_index(&mut self, action: Action, table_name: &'a str, index: Option<&'a str>) -> Result<(), Exception> {
         match index {
             Some(index) => self.about(action, Resource::Index(table_name.into(), index.into()), Said::default()),
@@ -149,6 +157,17 @@ impl<'a> Asking<'a> {
     fn arn(&mut self, action: Action, arn: &'a str) -> Result<(), Exception> {
         self.about(action, Resource::Arn(arn), Said::default())
     }
+}
+
+/// A table in another region; none if no table has the name.
+fn replica_arn(caller: &Caller, name: &str, region: &str) -> Option<String> {
+    let place = table_place(caller, name, NameUse::Lookup).ok()?;
+    Some(Place { region, ..place }.arn())
+}
+
+/// It is of no region.
+fn global_table_arn(caller: &Caller, name: &str) -> String {
+    format!("arn:aws:dynamodb::{}:global-table/{name}", caller.account)
 }
 
 /// The caller's ARN, as refusals name it.
@@ -243,6 +262,11 @@ impl Service {
                     None => Found { arn: (*text).to_owned(), ..space("") },
                 })
             }
+            Resource::Replica { name, region } => {
+                let place = table_place(caller, name, NameUse::Lookup)?;
+                Ok(self.at(Place { region, ..place }, None))
+            }
+            Resource::GlobalTable(name) => Ok(Found { arn: global_table_arn(caller, name), ..space("") }),
         }
     }
 

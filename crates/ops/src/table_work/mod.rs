@@ -87,6 +87,8 @@ impl Service {
             Work::ExportTable { table_id } => self.export_items(table_id, owned).await,
             Work::RestoreTable { table_id } => self.restore_table(table_id, owned).await,
             Work::ImportTable { table_id } => self.import_table_items(table_id, owned).await,
+            Work::UpdateReplicas { table_id } => self.update_replicas(table_id).await,
+            Work::CopyReplica { table_id } => self.copy_replica(table_id, owned).await,
             Work::NumberExpiryIndex { table_id } => self.number_expiry_index(table_id).await,
         }
     }
@@ -111,6 +113,7 @@ impl Service {
         // In this order: no write may follow the destruction of the rows, and the definition is deleted last, so that a crash
         // in between leaves the work pending.
         self.settle(table_id).await?;
+        self.leave_group(table_id).await?;
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let definition = table.definition.clone();
         drop(table);

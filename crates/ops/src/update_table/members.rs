@@ -27,12 +27,14 @@ pub(super) const WARM: Members = 1 << 8;
 const INDEX_CREATION: Members = 1 << 9;
 const INDEX_DELETION: Members = 1 << 10;
 const INDEX_UPDATE: Members = 1 << 11;
+const REPLICAS: Members = 1 << 12;
 
 /// Changes that are immediate, or have a status of their own beside the table's.
 pub(super) const BESIDE_TABLE_STATUS: Members = ENCRYPTION | PROTECTION | ON_DEMAND | WARM | INDEX_UPDATE;
 
 /// Two members that exclude each other, and the message. The first rule that a request breaks is reported.
 const RULES: &[(Members, Members, &str)] = &[
+    (REPLICAS, !REPLICAS, "Replica modification must be the only operation in the request"),
     (ENCRYPTION, !ENCRYPTION, "Server-Side Encryption modification must be the only operation in the request"),
     (CLASS, !CLASS, "TableClass modification must be the only operation in the request"),
     (PROTECTION, !PROTECTION, "DeletionProtection modification must be the only operation in the request"),
@@ -90,6 +92,7 @@ pub(super) fn of(request: &UpdateTableInput) -> Members {
         (INDEX_CREATION, updates.iter().any(|update| update.create.is_some())),
         (INDEX_DELETION, updates.iter().any(|update| update.delete.is_some())),
         (INDEX_UPDATE, updates.iter().any(|update| update.update.is_some())),
+        (REPLICAS, request.replica_updates.is_some()),
     ];
     given.into_iter().filter(|(_, given)| *given).fold(0, |set, (member, _)| set | member)
 }

@@ -539,7 +539,11 @@ async fn update_table_refuses() {
             "*You cannot create or delete index while updating table IOPS",
         ),
         ("free", |t| t.sse_specification = sse(Some(false), None, None), "*Table is already encrypted by default"),
-        ("free", |t| t.replica_updates = Some(Vec::new()), "ReplicaUpdates is not built yet in this version of Stator"),
+        (
+            "free",
+            |t| t.replica_updates = Some(Vec::new()),
+            "There are no actions specified in the Replica Update Action of the request.",
+        ),
     ];
     let service = two_tables().await;
     let before = (describe(&service, "free").await, describe(&service, "paid").await);

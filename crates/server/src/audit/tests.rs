@@ -152,6 +152,7 @@ fn caller(access_key: &str, principal: Option<Principal>) -> Caller {
             user_agent: None,
             now_ms: 0,
         }),
+        served: None,
     }
 }
 

@@ -15,6 +15,15 @@ pub(crate) struct ServiceArguments {
     #[arg(long, env = "STATOR_REGION", value_name = "REGION", default_value = "us-east-1", value_parser = region)]
     pub(crate) region: String,
 
+    /// More regions, each with its own tables, which can have replicas in each other: such as us-east-1,eu-west-1. A request
+    /// is for the region that it is signed for, or else for --region
+    #[arg(long, env = "STATOR_REGIONS", value_name = "REGION", value_delimiter = ',', value_parser = region)]
+    pub(crate) regions: Vec<String>,
+
+    /// Hours for which a table that was the source of a replica cannot be deleted; 24 on AWS
+    #[arg(long, env = "STATOR_REPLICA_SOURCE_HOURS", value_name = "HOURS", default_value = "0", value_parser = hours_or_none)]
+    pub(crate) replica_source_hours: Duration,
+
     /// Hours after which a stream's shard is closed and followed by another one; shorter times have a unit, such as 30m
     /// or 10s
     #[arg(long, env = "STATOR_STREAM_SHARD_HOURS", value_name = "HOURS", default_value = "4", value_parser = hours)]
@@ -43,6 +52,23 @@ pub(crate) struct ServiceArguments {
     /// Series of CloudWatch's metrics that are measured at once, of all accounts; an account may put a tenth of them. 0 for no metrics
     #[arg(long, env = "STATOR_CLOUDWATCH_SERIES_MAX", value_name = "COUNT", default_value_t = 100_000)]
     pub(crate) cloudwatch_series_max: usize,
+}
+
+impl ServiceArguments {
+    /// All regions with tables of their own; the first one is the default.
+    pub(crate) fn all_regions(&self) -> Vec<String> {
+        let mut all = vec![self.region.clone()];
+        for region in &self.regions {
+            if !all.contains(region) {
+                all.push(region.clone());
+            }
+        }
+        all
+    }
+}
+
+fn hours_or_none(text: &str) -> Result<Duration, String> {
+    if text == "0" { Ok(Duration::ZERO) } else { hours(text) }
 }
 
 fn region(text: &str) -> Result<String, String> {

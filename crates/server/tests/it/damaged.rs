@@ -22,6 +22,7 @@ async fn call(service: &Arc<Service>, operation: Operation, body: Value) -> (u16
         region: "eu-west-3".to_owned(),
         access_key: "test".to_owned(),
         identity: None,
+        served: None,
     };
     let reply = wire::handle(service, operation, (&caller).into(), Bytes::from(body.to_string())).await;
     (reply.status, serde_json::from_slice(&reply.body).unwrap_or(Value::Null))

@@ -73,6 +73,7 @@ impl TestService {
             region: "us-east-1".to_owned(),
             access_key: "test".to_owned(),
             identity: None,
+            served: None,
         };
         Ok(TestService { runtime, engine, service, caller, rows })
     }

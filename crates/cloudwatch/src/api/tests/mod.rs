@@ -28,6 +28,7 @@ fn caller(account: &str) -> Caller {
         region: "us-east-1".to_owned(),
         access_key: "AKIA1".to_owned(),
         identity: None,
+        served: None,
     }
 }
 

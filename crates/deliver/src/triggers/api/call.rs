@@ -153,8 +153,13 @@ mod tests {
 
     #[test]
     fn untagging_names_its_keys() {
-        let caller =
-            Caller { account: "1".to_owned(), region: "x".to_owned(), access_key: "k".to_owned(), identity: None };
+        let caller = Caller {
+            account: "1".to_owned(),
+            region: "x".to_owned(),
+            access_key: "k".to_owned(),
+            identity: None,
+            served: None,
+        };
         let read = |query| Call::read(&caller, Route::at("DELETE", "/2017-03-31/tags/arn:m"), query, b"");
         let keys = vec!["a".to_owned(), "b".to_owned()];
         assert_eq!(read("tagKeys=a&tagKeys=b").map(|call| call.input), Ok(Input::TagKeys(keys)));

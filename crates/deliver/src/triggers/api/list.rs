@@ -35,6 +35,7 @@ mod tests {
             region: "x".to_owned(),
             access_key: "k".to_owned(),
             identity: None,
+            served: None,
         };
         Call::read(&caller, Route::at("GET", "/2015-03-31/event-source-mappings"), query, b"").map(|call| call.input)
     }

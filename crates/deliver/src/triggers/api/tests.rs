@@ -26,7 +26,13 @@ use crate::triggers::api::route::Route;
 use crate::triggers::api::tags::Tags;
 
 fn caller(account: &str) -> Caller {
-    Caller { account: account.to_owned(), region: "us-east-1".to_owned(), access_key: "k".to_owned(), identity: None }
+    Caller {
+        account: account.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: "k".to_owned(),
+        identity: None,
+        served: None,
+    }
 }
 
 /// Event source mappings without a supervisor, and the ARN of a stream.

@@ -39,6 +39,15 @@ fn of_bulk_operation(action: &'static str) -> Row {
     Row { then: "ResourceNotFoundException", ..row(&[(action, &arn)], json!({"BulkOperationArn": arn})) }
 }
 
+/// One action on a global table of the version that is over, and on table TTT.
+fn of_global_table(action: &'static str, asks_table: bool, body: Value, then: &'static str) -> Row {
+    let mut body = body;
+    body["GlobalTableName"] = "TTT".into();
+    let arn = format!("arn:aws:dynamodb::{ACCOUNT}:global-table/TTT");
+    let asks = [(action, arn.as_str()), (action, T)];
+    Row { then, ..row(&asks[..if asks_table { 2 } else { 1 }], body) }
+}
+
 fn key() -> Value {
     json!({"pk": {"S": "a"}, "sk": {"S": "1"}})
 }
@@ -150,6 +159,25 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
         Operation::DescribeEndpoints => row(&[("DescribeEndpoints", "*")], json!({})),
         Operation::DescribeKinesisStreamingDestination => on_t("DescribeKinesisStreamingDestination", json!({})),
         Operation::DescribeLimits => row(&[("DescribeLimits", "*")], json!({})),
+        Operation::CreateGlobalTable => {
+            let group = json!([{"RegionName": "us-east-1"}]);
+            of_global_table("CreateGlobalTable", true, json!({"ReplicationGroup": group}), "ValidationException")
+        }
+        Operation::DescribeGlobalTable => {
+            of_global_table("DescribeGlobalTable", false, json!({}), "GlobalTableNotFoundException")
+        }
+        Operation::DescribeGlobalTableSettings => {
+            of_global_table("DescribeGlobalTableSettings", false, json!({}), "GlobalTableNotFoundException")
+        }
+        Operation::ListGlobalTables => row(&[("ListGlobalTables", "*")], json!({})),
+        Operation::UpdateGlobalTable => {
+            let updates = json!([{"Delete": {"RegionName": "us-east-1"}}]);
+            let then = "GlobalTableNotFoundException";
+            of_global_table("UpdateGlobalTable", true, json!({"ReplicaUpdates": updates}), then)
+        }
+        Operation::UpdateGlobalTableSettings => {
+            of_global_table("UpdateGlobalTableSettings", true, json!({}), "GlobalTableNotFoundException")
+        }
         Operation::DescribeTable => on_t("DescribeTable", json!({})),
         Operation::DescribeContributorInsights => on_t("DescribeContributorInsights", json!({})),
         Operation::ListContributorInsights => row(&[("ListContributorInsights", "*")], json!({"TableName": "TTT"})),
