@@ -34,6 +34,7 @@ const LAYERS: [&str; 26] = [
     "identity",
     "bench",
     "storage-postgres",
+    "console",
     "stator",
 ];
 /// Unit: lines.
