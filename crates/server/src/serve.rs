@@ -311,6 +311,10 @@ async fn while_shared(is_shared: bool, stop: impl Future<Output = ()>) {
     }
 }
 
+fn console_mode(arguments: &ServeArguments, address: SocketAddr) -> ConsoleMode {
+    ConsoleMode::or_default(arguments.console, address.ip().to_canonical().is_loopback())
+}
+
 /// What the main address answers beside the services.
 fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
     let callers = match arguments.credentials {
@@ -318,8 +322,7 @@ fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
         Some(_) => CallerCheck::Keys,
         None => CallerCheck::Open { isolated: arguments.isolate },
     };
-    let mode = ConsoleMode::or_default(arguments.console, address.ip().to_canonical().is_loopback());
-    let console = Console::new(mode, &Setup { region: &arguments.service.region, callers });
+    let console = Console::new(console_mode(arguments, address), &Setup { region: &arguments.service.region, callers });
     Pages { operator: arguments.metrics_listen.is_none(), console }
 }
 
@@ -735,6 +738,8 @@ fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps,
         None => Caller::Any,
     };
     let command = suggestion::command(&caller, ca_bundle, region, &format!("{scheme}://{address}"));
-    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}; try: {command}");
+    let has_console = console_mode(arguments, address) != ConsoleMode::Off;
+    let console = if has_console { format!("; console: {scheme}://{address}/console/") } else { String::new() };
+    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}{console}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

@@ -327,6 +327,29 @@ test('a server that is away for a moment is asked again', async (consoles) => {
   await one.close();
 });
 
+test('a read-only console has nothing that changes data', async (consoles) => {
+  const name = `Reads-${stamp}`;
+  await makeTable(name);
+  await put(name, { id: { S: 'a' } });
+  const one = consoles(OPEN);
+  await one.open();
+  await one.context.route('**/console/config.json', async (route) => { const answer = await route.fetch(); route.fulfill({ json: { ...(await answer.json()), readOnly: true } }); });
+  await one.page.reload();
+  const page = one.page;
+  await page.getByText('This console sends no request that changes something.').waitFor();
+  for (const hash of PAGES(name).filter((hash) => !/create=1|\/new$/.test(hash))) {
+    await one.at(hash);
+    await page.waitForTimeout(250);
+    assert.equal(await page.getByRole('button', { name: /^(Create|Delete|Save|Add|Turn o)/ }).count(), 0, hash);
+  }
+  await one.at('#/partiql');
+  await field(page, 'Statements').fill(`DELETE FROM "${name}" WHERE id = 'a'`);
+  await button(page, 'Run').click();
+  await page.getByText('This console is read-only').waitFor();
+  assert.ok(await get(name, 'a'));
+  await one.close();
+});
+
 const PAGES = (table) => ['#/', '#/tables', '#/tables?create=1', `#/tables/${table}/items`, `#/tables/${table}/items?m=query&h=${encodeURIComponent('["a"]')}&f=${encodeURIComponent('[{"name":"v","op":"=","type":"N","value":"1"}]')}`, `#/tables/${table}/item?key=${encodeURIComponent('{"id":{"S":"a"}}')}`, `#/tables/${table}/new`, ...['indexes', 'stream', 'backups', 'metrics', 'replicas', 'deliveries', 'permissions', 'settings'].map((tab) => `#/tables/${table}/${tab}`), `#/explore/${table}`, '#/partiql', '#/metrics', '#/alarms', '#/insights', '#/backups', '#/transfers', '#/transfers/imports', '#/transfers/bulk', '#/triggers', '#/dax', '#/identity', '#/activity', '#/settings', '#/nowhere'];
 const IDENTITY_PAGES = ['#/identity', '#/identity/groups', '#/identity/roles', '#/identity/policies', '#/identity/policies/arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FAmazonDynamoDBReadOnlyAccess', '#/identity/simulator', '#/identity/account', '#/settings'];
 

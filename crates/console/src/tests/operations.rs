@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use aws::{CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS, ServiceModel};
+use aws::{APPLICATION_AUTO_SCALING, CLOUDWATCH, DYNAMODB, DYNAMODB_STREAMS, IAM, LAMBDA, STS, ServiceModel};
 
 use crate::files::FILES;
 
-const SERVICES: [&ServiceModel; 6] = [&DYNAMODB, &DYNAMODB_STREAMS, &CLOUDWATCH, &IAM, &STS, &LAMBDA];
+const SERVICES: [&ServiceModel; 7] =
+    [&DYNAMODB, &DYNAMODB_STREAMS, &CLOUDWATCH, &APPLICATION_AUTO_SCALING, &IAM, &STS, &LAMBDA];
 
 const BY_OTHERS: &str = "what it does, a page does with other operations";
 const NO_SUCH_THING: &str = "its lists are empty here, or what it asks for is never found";
@@ -27,8 +28,11 @@ const NOT_SHOWN: &[(&str, &[&str], &str)] = &[
         &["GetMetricStatistics", "DescribeAlarmsForMetric", "EnableInsightRules", "DisableInsightRules"],
         BY_OTHERS,
     ),
-    ("CloudWatch", &["DeleteInsightRules", "DescribeInsightRules", "ListManagedInsightRules"], BY_OTHERS),
+    ("CloudWatch", &["DeleteInsightRules", "DescribeInsightRules", "PutInsightRule"], BY_OTHERS),
     ("CloudWatch", &["ListTagsForResource", "TagResource", "UntagResource"], LATER),
+    ("ApplicationAutoScaling", &["DeleteScalingPolicy", "GetPredictiveScalingForecast"], BY_OTHERS),
+    ("ApplicationAutoScaling", &["PutScheduledAction", "DescribeScheduledActions", "DeleteScheduledAction"], LATER),
+    ("ApplicationAutoScaling", &["ListTagsForResource", "TagResource", "UntagResource"], LATER),
     ("Lambda", &["TagResource", "UntagResource"], LATER),
     ("IAM", &["UpdateUser", "UpdateGroup", "UpdateRole", "UpdateRoleDescription"], LATER),
     ("IAM", &["GetAccountAuthorizationDetails", "GetContextKeysForCustomPolicy"], BY_OTHERS),

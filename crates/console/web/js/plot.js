@@ -39,7 +39,7 @@ export function Plot({ title, unit, times, lines }) {
         width: box.current.clientWidth, height: 190, legend: { show: false }, padding: [8, 8, 0, 0],
         cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
         scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] } },
-        axes: [{ ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, 5)) }, { ...axis, size: 52, values: (_, ticks) => ticks.map(figure) }],
+        axes: [{ ...axis, size: 26, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, 5)) }, { ...axis, size: 52, values: (_, ticks) => ticks.map(figure) }],
         series: [{}, ...lines.map((_, i) => ({ stroke: colour(`--p${(i % 6) + 1}`), width: 1.6, spanGaps: true, points: { show: (one, index) => one.data[index].filter((value) => value !== null).length < 3, size: 6 }, fill: lines.length === 1 ? `${colour(`--p${i + 1}`)}1c` : undefined }))],
         hooks: { setCursor: [(one) => setAt(one.cursor.idx ?? null)] },
       };
@@ -52,6 +52,6 @@ export function Plot({ title, unit, times, lines }) {
   }, [times, lines, theme.value, isEmpty]);
   const last = (values) => values.reduce((kept, value) => (value === null ? kept : value), null);
   return html`<figure class="plot card"><div class="card-body"><div class="plot-head"><h2>${title}</h2><span class="muted">${at === null || !times[at] ? unit : new Date(times[at] * 1000).toTimeString().slice(0, 5)}</span></div>
-    ${isEmpty ? html`<div class="plot-none">No data in this time</div>` : html`<div class="plot-box" ref=${box} role="img" aria-label=${`${title}: ${lines.map((line) => `${line.name}, latest ${figure(last(line.values))}`).join('; ')}`} />`}
+    ${isEmpty ? html`<div class="plot-none">None in this time</div>` : html`<div class="plot-box" ref=${box} role="img" aria-label=${`${title}: ${lines.map((line) => `${line.name}, latest ${figure(last(line.values))}`).join('; ')}`} />`}
     <ul class="legend-list">${lines.map((line, i) => html`<li key=${line.name} class=${`c${i % 6}`}><i aria-hidden="true" /><span>${line.name} ${!isEmpty && html`<strong>${figure(at === null ? last(line.values) : line.values[at])}</strong>`}</span></li>`)}</ul></div></figure>`;
 }

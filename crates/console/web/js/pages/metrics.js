@@ -12,7 +12,13 @@ export const NAMESPACE = 'AWS/DynamoDB';
 const SPANS = { '1h': [3600, 60], '3h': [10800, 60], '12h': [43200, 300], '1d': [86400, 600], '7d': [604800, 3600] };
 
 /** Plots: of a table, each line a metric, a statistic and maybe an operation or index. */
-const perSecond = (values, period) => values.map((value) => (value === null ? null : value / period));
+const perSecond = (values, period) => sinceFirst(values).map((value) => (value === null ? null : value / period));
+
+/** Of what is counted, a minute without a value is one without requests, once there were some. */
+function sinceFirst(values) {
+  const first = values.findIndex((value) => value !== null);
+  return values.map((value, i) => (value === null && first >= 0 && i > first && i < values.length - 1 ? 0 : value));
+}
 
 export function Metrics({ query }) {
   const names = useLoad(tableNames, [region.value]);
