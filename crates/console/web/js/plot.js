@@ -36,7 +36,7 @@ export function Plot({ title, unit, times, lines }) {
       const style = getComputedStyle(document.documentElement), colour = (name) => style.getPropertyValue(name).trim();
       const axis = { stroke: colour('--faint'), font: `11px ${style.getPropertyValue('--sans')}`, grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
       const options = {
-        width: box.current.clientWidth, height: 190, legend: { show: false }, padding: [8, 8, 0, 0],
+        width: box.current.clientWidth, height: 190, legend: { show: false }, padding: [8, 18, 0, 0],
         cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
         scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] } },
         axes: [{ ...axis, size: 26, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, 5)) }, { ...axis, size: 52, values: (_, ticks) => ticks.map(figure) }],

@@ -38,7 +38,14 @@ function Board({ name, query }) {
   const control = html`<div class="row center spread"><${Segments} label="Time" value=${span} onChange=${(next) => setQuery({ span: next === '1h' ? '' : next }, false)} options=${[['1h', '1 hour'], ['3h', '3 hours'], ['12h', '12 hours'], ['1d', '1 day'], ['7d', '7 days']]} /><${Button} icon="refresh" label="Refresh" onClick=${() => found.reload()} /></div>`;
   if (found.error && !found.data) return html`${control}<${Fault} error=${found.error} retry=${() => found.reload()} />`;
   if (!found.data) return html`${control}<${Skeleton} rows="8" />`;
-  return html`${control}${found.data.plots.some((plot) => plot.lines.length) ? html`<div class="plots">${found.data.plots.map((plot) => html`<${Plot} key=${plot.title} ...${plot} times=${found.data.times} />`)}</div>` : html`<${Card}><${Empty} icon="chart" title="No metric yet">The table has had no request since the server measures.<//><//>`}`;
+  return html`${control}${found.data.plots.some((plot) => plot.lines.length) ? html`<${Plots} of=${found.data} />` : html`<${Card}><${Empty} icon="chart" title="No metric yet">The table has had no request since the server measures.<//><//>`}`;
+}
+
+/** Those with values; the others are named, since it is good to know that nothing was throttled. */
+function Plots({ of: { plots, times } }) {
+  const hasValues = (plot) => plot.lines.some((line) => line.values.some((value) => value !== null));
+  const empty = plots.filter((plot) => !hasValues(plot)).map((plot) => plot.title.toLowerCase());
+  return html`<div class="plots">${plots.filter(hasValues).map((plot) => html`<${Plot} key=${plot.title} ...${plot} times=${times} />`)}</div>${empty.length > 0 && html`<p class="muted">Nothing in this time: ${empty.join(', ')}.</p>`}`;
 }
 
 async function board(name, span) {

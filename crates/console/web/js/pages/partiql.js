@@ -116,7 +116,8 @@ function Completion({ text, names, table, area, onPick }) {
   const known = [...names, ...(table ? indexesOf(table).map((one) => one.IndexName) : []), ...(table?.AttributeDefinitions ?? []).map((one) => one.AttributeName), 'SELECT', 'FROM', 'WHERE', 'INSERT INTO', 'UPDATE', 'DELETE FROM', 'begins_with', 'BETWEEN'];
   const found = word.length > 0 ? [...new Set(known)].filter((one) => one.toLowerCase().startsWith(word.toLowerCase()) && one.toLowerCase() !== word.toLowerCase()).slice(0, 8) : [];
   const pick = (one) => { const quoted = names.includes(one) && !/"$/.test(text.slice(0, -word.length)) ? `"${one}"` : one; onPick(text.slice(0, text.length - word.length) + quoted + ' '); area.current?.focus(); };
-  return html`<div class="completions" aria-live="polite">${found.map((one) => html`<button type="button" class="button small" key=${one} onClick=${() => pick(one)}>${one}</button>`)}</div>`;
+  if (!found.length) return null;
+  return html`<div class="completions">${found.map((one) => html`<button type="button" class="button small" key=${one} onClick=${() => pick(one)}>${one}</button>`)}</div>`;
 }
 
 function Result({ one, ms, onNext, busy }) {
