@@ -31,7 +31,6 @@ const NOT_SHOWN: &[(&str, &[&str], &str)] = &[
     ("CloudWatch", &["DeleteInsightRules", "DescribeInsightRules", "PutInsightRule"], BY_OTHERS),
     ("CloudWatch", &["ListTagsForResource", "TagResource", "UntagResource"], LATER),
     ("ApplicationAutoScaling", &["DeleteScalingPolicy", "GetPredictiveScalingForecast"], BY_OTHERS),
-    ("ApplicationAutoScaling", &["PutScheduledAction", "DescribeScheduledActions", "DeleteScheduledAction"], LATER),
     ("ApplicationAutoScaling", &["ListTagsForResource", "TagResource", "UntagResource"], LATER),
     ("Lambda", &["TagResource", "UntagResource"], LATER),
     ("IAM", &["UpdateUser", "UpdateGroup", "UpdateRole", "UpdateRoleDescription"], LATER),
