@@ -36,8 +36,12 @@ pub(crate) enum ContentType {
     AmzJson10,
     AmzJson11,
     Cbor,
+    Css,
+    Html,
+    JavaScript,
     Json,
     Prometheus,
+    Svg,
     Text,
     TextXml,
     Xml,
@@ -50,8 +54,12 @@ impl ContentType {
             ContentType::AmzJson10 => "application/x-amz-json-1.0",
             ContentType::AmzJson11 => "application/x-amz-json-1.1",
             ContentType::Cbor => "application/cbor",
+            ContentType::Css => "text/css; charset=utf-8",
+            ContentType::Html => "text/html; charset=utf-8",
+            ContentType::JavaScript => "text/javascript; charset=utf-8",
             ContentType::Json => "application/json",
             ContentType::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+            ContentType::Svg => "image/svg+xml",
             ContentType::Text => "text/plain",
             ContentType::TextXml => "text/xml",
             ContentType::Xml => "application/xml",
@@ -66,6 +74,8 @@ pub(crate) struct Answer {
     /// Of an answer of a service.
     protocol: Option<Protocol>,
     body: Bytes,
+    /// Of the body, if it was compressed beforehand.
+    coding: Option<Coding>,
     /// The rest of the connection cannot be understood: it ends with this answer.
     closes: bool,
     /// The exception's name, where it is in a header.
@@ -85,6 +95,7 @@ impl Answer {
             content_type: None,
             protocol: None,
             body: Bytes::new(),
+            coding: None,
             closes: false,
             error_type: None,
             headers: Vec::new(),
@@ -95,6 +106,17 @@ impl Answer {
 
     pub(crate) fn text(status: StatusCode, content_type: ContentType, body: impl Into<Bytes>) -> Answer {
         Answer { content_type: Some(content_type), body: body.into(), ..Answer::empty(status) }
+    }
+
+    /// A file that is there compressed as well.
+    pub(crate) fn file(head: &Parts, content_type: ContentType, bytes: &'static [u8], gzip: &'static [u8]) -> Answer {
+        let coding = Coding::wanted(head).filter(|coding| *coding == Coding::Gzip);
+        let body = Bytes::from_static(if coding.is_some() { gzip } else { bytes });
+        Answer { coding, ..Answer::text(StatusCode::OK, content_type, body) }
+    }
+
+    pub(crate) fn with_headers(self, headers: impl IntoIterator<Item = (&'static str, String)>) -> Answer {
+        Answer { headers: headers.into_iter().collect(), ..self }
     }
 
     pub(crate) fn reply(reply: Reply, content_type: ContentType) -> Answer {
@@ -175,10 +197,11 @@ impl Answer {
         request_id: &[u8; REQUEST_ID_SIZE],
         unsent: Unsent,
     ) -> Response<AnswerBody> {
-        let coding = Coding::wanted(head).filter(|_| self.body.len() >= COMPRESSED_SIZE_BYTES_MIN);
+        let wanted = || Coding::wanted(head).filter(|_| self.body.len() >= COMPRESSED_SIZE_BYTES_MIN);
+        let coding = self.coding.or_else(wanted);
         let body = match coding {
-            Some(coding) => compressed(coding, self.body).await,
-            None => self.body,
+            Some(coding) if self.coding.is_none() => compressed(coding, self.body).await,
+            _ => self.body,
         };
         // A HEAD is answered with the headers alone.
         let sent = if head.method == Method::HEAD { Bytes::new() } else { body.clone() };
@@ -192,7 +215,7 @@ impl Answer {
         if let Some(coding) = coding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
         }
-        if self.status != StatusCode::NO_CONTENT {
+        if !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         if self.content_type == Some(ContentType::Cbor) {

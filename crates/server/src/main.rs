@@ -12,7 +12,7 @@
 //! | the process | `log`, `hangups`, `stop`, `guard`, `handles`, `memory_limit`, `protect`, `secret_file` |
 //! | counts | `metrics`: modules above it register what they count |
 //! | connections | `seats`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
-//! | protocols | `services`, `form`, `door`, `route`, `dialect`, `web`, `foreign` |
+//! | protocols | `services`, `form`, `door`, `console`, `route`, `dialect`, `web`, `foreign` |
 //! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
@@ -28,6 +28,7 @@ mod bench_database;
 mod body;
 mod body_error;
 mod cli;
+mod console;
 mod dialect;
 mod door;
 mod encryption;

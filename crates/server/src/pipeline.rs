@@ -17,7 +17,7 @@ use crate::body_error::BodyError;
 use crate::heads::HeldHead;
 use crate::listener::Responder;
 use crate::operator::{Audience, Operator, too_many_pages};
-use crate::route::{Page, Route};
+use crate::route::{Page, Pages, Route};
 use crate::seats::Seat;
 use crate::services::Services;
 use crate::traces::Traces;
@@ -45,8 +45,8 @@ pub(crate) struct Pipeline {
     /// When there are more requests under way, connections with many at once are refused more.
     pub(crate) requests_max: u64,
     pub(crate) operator: Arc<Operator>,
-    /// Whether the operator's questions are answered here; else they have an address of their own.
-    pub(crate) answers_operator: bool,
+    /// What is answered here beside the services.
+    pub(crate) pages: Pages,
     pub(crate) web: Web,
     pub(crate) notable: Notable,
     /// Only if they are configured.
@@ -129,6 +129,7 @@ impl Pipeline {
                 let whole = body.refused.is_none().then_some(&*body.bytes);
                 Ok(self.operator.admin.answer(head, whole))
             }
+            Route::Console(answer) => Ok(answer),
             Route::Answered(answer) => Ok(foreign::answer(head, &body.bytes, &self.services).unwrap_or(answer)),
             Route::Form(form) => self.form(form, head, &body, visit, seat).await,
             Route::Operation(asked) => self.operation(asked, head, body, visit, seat).await,
@@ -137,10 +138,10 @@ impl Pipeline {
 
     /// Where callers are checked, what a test changes is on the operator's own address alone.
     fn route(&self, head: &Parts) -> Route {
-        if self.answers_operator && admin::is_path(head) && Audience::of(&self.access) == Audience::Operator {
+        if self.pages.operator && admin::is_path(head) && Audience::of(&self.access) == Audience::Operator {
             return Route::Admin;
         }
-        Route::of(head, &self.services, self.answers_operator, &self.region)
+        Route::of(head, &self.services, &self.pages, &self.region)
     }
 
     /// Whether there is memory for a head until its request is answered. One of an unknown caller has what is free.
@@ -180,7 +181,7 @@ impl Pipeline {
     /// In place of an answer that its connection has no memory for, as it does not read others. What may have changed something
     /// is not refused afterwards: its client would do it again.
     fn unread(&self, head: &Parts, answer: &Answer, visit: &Visit) -> Option<Answer> {
-        if self.answers_operator && Page::of(head).is_some() {
+        if self.pages.operator && Page::of(head).is_some() {
             return Some(too_many_pages());
         }
         let is_repeatable = answer.is_refusal() || visit.operation.is_some_and(OperationId::is_read);
@@ -192,7 +193,7 @@ impl Pipeline {
         self.operator.metrics.requests.body_refused(error);
         let operation = match route {
             Route::Operation(asked) => asked.operation.as_ref().ok().copied(),
-            Route::Page(_) | Route::Admin | Route::Form(_) | Route::Answered(_) => None,
+            Route::Page(_) | Route::Admin | Route::Console(_) | Route::Form(_) | Route::Answered(_) => None,
         };
         let fault = match error {
             BodyError::TooLarge | BodyError::FarTooLarge => Fault::TooLarge(operation),

@@ -9,15 +9,25 @@ use hyper::http::request::Parts;
 
 use crate::admin;
 use crate::answer::{Answer, ContentType, RPC_V2_CBOR, SMITHY_PROTOCOL};
+use crate::console::Console;
 use crate::door;
 use crate::form::Form;
 use crate::services::{ServiceId, Services};
+
+/// What an address answers beside the services.
+pub(crate) struct Pages {
+    /// Whether the operator's questions are answered here; else they have an address of their own.
+    pub(crate) operator: bool,
+    pub(crate) console: Option<Console>,
+}
 
 pub(crate) enum Route {
     /// The operator's.
     Page(Page),
     /// What a test changes.
     Admin,
+    /// A file of the console.
+    Console(Answer),
     /// An operation of a service, named in the head.
     Operation(Asked),
     /// A request of the Query protocol: which operation it is follows from the form.
@@ -46,10 +56,14 @@ pub(crate) enum Page {
 }
 
 impl Route {
-    /// `answers_operator`: whether the operator's pages are on this address.
-    pub(crate) fn of(head: &Parts, services: &Services, answers_operator: bool, region: &str) -> Route {
-        if answers_operator && let Some(page) = Page::of(head) {
+    pub(crate) fn of(head: &Parts, services: &Services, pages: &Pages, region: &str) -> Route {
+        if pages.operator
+            && let Some(page) = Page::of(head)
+        {
             return Route::Page(page);
+        }
+        if let Some(answer) = pages.console.as_ref().and_then(|console| console.answer(head)) {
+            return Route::Console(answer);
         }
         if let Some(target) = head.headers.get("x-amz-target") {
             let target = target.to_str().unwrap_or_default();
@@ -66,7 +80,7 @@ impl Route {
         match self {
             Route::Operation(asked) => services[asked.service].body_bytes_max(),
             Route::Admin => admin::BODY_BYTES_MAX,
-            Route::Page(_) | Route::Form(_) | Route::Answered(_) => BODY_SIZE_BYTES_MAX,
+            Route::Page(_) | Route::Console(_) | Route::Form(_) | Route::Answered(_) => BODY_SIZE_BYTES_MAX,
         }
     }
 }

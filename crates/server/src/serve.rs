@@ -32,6 +32,7 @@ use crate::admin::Admin;
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
+use crate::console::{CallerCheck, Console, ConsoleMode, Setup};
 use crate::engine::{self, DatabaseWait, Keeps, Opened};
 use crate::faults;
 use crate::full_backup::OperatorSocket;
@@ -45,6 +46,7 @@ use crate::outbound;
 use crate::pipeline::Pipeline;
 use crate::room;
 use crate::root_key::{self, RootKey};
+use crate::route::Pages;
 use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
 use crate::service::{self, Reach};
@@ -235,7 +237,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         memory: Arc::clone(&memory.answers),
         requests_max: limits.connections_max.into(),
         operator: Arc::clone(&operator),
-        answers_operator: arguments.metrics_listen.is_none(),
+        pages: pages(arguments, address),
         web: web(arguments, !arguments.auth && arguments.credentials.is_none()),
         notable: Notable::slower_than(arguments.log_slow_ms.0),
         traces: traces.clone(),
@@ -307,6 +309,21 @@ async fn while_shared(is_shared: bool, stop: impl Future<Output = ()>) {
         true => stop.await,
         false => std::future::pending().await,
     }
+}
+
+fn console_mode(arguments: &ServeArguments, address: SocketAddr) -> ConsoleMode {
+    ConsoleMode::or_default(arguments.console, address.ip().to_canonical().is_loopback())
+}
+
+/// What the main address answers beside the services.
+fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
+    let callers = match arguments.credentials {
+        _ if arguments.auth => CallerCheck::Identities,
+        Some(_) => CallerCheck::Keys,
+        None => CallerCheck::Open { isolated: arguments.isolate },
+    };
+    let console = Console::new(console_mode(arguments, address), &Setup { region: &arguments.service.region, callers });
+    Pages { operator: arguments.metrics_listen.is_none(), console }
 }
 
 /// The metrics of CloudWatch, which are stored each minute.
@@ -724,6 +741,8 @@ fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps,
         None => Caller::Any,
     };
     let command = suggestion::command(&caller, ca_bundle, region, &format!("{scheme}://{address}"));
-    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}; try: {command}");
+    let has_console = console_mode(arguments, address) != ConsoleMode::Off;
+    let console = if has_console { format!("; console: {scheme}://{address}/console/") } else { String::new() };
+    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}{console}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

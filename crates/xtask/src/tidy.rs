@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the ground up: each may use those before it, and no others.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 27] = [
     "base",
     "jobs",
     "model",
@@ -35,6 +35,7 @@ const LAYERS: [&str; 26] = [
     "identity",
     "bench",
     "storage-postgres",
+    "console",
     "stator",
 ];
 /// Unit: lines.

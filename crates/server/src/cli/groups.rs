@@ -25,7 +25,17 @@ const GROUPS: [(&str, &[&str]); 12] = [
     ("Encryption at rest", &["master_key_file", "kms_endpoint", "kms_key_id", "kms_check_seconds", "data_key_days"]),
     (
         "Serving",
-        &["listen", "region", "regions", "isolate", "allow_unverified_remote", "cors", "host", "drain_timeout"],
+        &[
+            "listen",
+            "region",
+            "regions",
+            "isolate",
+            "allow_unverified_remote",
+            "console",
+            "cors",
+            "host",
+            "drain_timeout",
+        ],
     ),
     ("TLS", &["tls_certificate", "tls_key", "tls_self_signed", "tls_self_signed_file", "tls_client_ca"]),
     ("Authentication", &["credentials", "auth", "auth_key_file"]),

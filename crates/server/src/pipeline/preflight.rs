@@ -38,7 +38,7 @@ impl Pipeline {
                 (Some(_), None) => Err(NotAdmitted::Caller(Refusal::Missing)),
             },
             // The answer is in the head; were it not, there would be no caller.
-            Route::Page(_) | Route::Admin | Route::Answered(_) | Route::Operation(_) => {
+            Route::Page(_) | Route::Admin | Route::Console(_) | Route::Answered(_) | Route::Operation(_) => {
                 Err(NotAdmitted::Caller(Refusal::Missing))
             }
         }

@@ -212,7 +212,7 @@ impl Pipeline {
                 let service = form::signed_for(head, &self.services).unwrap_or_else(|| self.services.of_form(None));
                 Speaker::of_form(&*self.services[service])
             }
-            Route::Page(_) | Route::Admin | Route::Answered(_) => {
+            Route::Page(_) | Route::Admin | Route::Console(_) | Route::Answered(_) => {
                 let content_type = door::content_type(head).unwrap_or(ContentType::AmzJson10);
                 let service = &*self.services[ServiceId::FIRST];
                 Speaker { service, protocol: Protocol::AwsJson, content_type }

@@ -78,7 +78,7 @@ fn pipeline_of(service: impl AwsService) -> Pipeline {
         memory: MemoryBudget::new(64 << 20, PATIENCE),
         requests_max: 100,
         operator: Operator::new(),
-        answers_operator: true,
+        pages: Pages { operator: true, console: None },
         web: Web::new(&WebArguments::default(), true, []),
         notable: Notable::slower_than(None),
         traces: None,
@@ -261,7 +261,7 @@ fn requests_are_counted() {
 #[test]
 fn the_operators_paths_can_stand_elsewhere() {
     let here = pipeline();
-    let elsewhere = Pipeline { answers_operator: false, ..pipeline() };
+    let elsewhere = Pipeline { pages: Pages { operator: false, console: None }, ..pipeline() };
     for (path, text) in [("/healthz", "ok\n"), ("/readyz", "not ready: starting\n"), ("/metrics", "# HELP")] {
         assert!(send(&here, "GET", path, &[], b"").text().starts_with(text), "{path}");
         assert_eq!(send(&here, "POST", path, &[], b"").status, 404);

@@ -35,13 +35,15 @@ fn route(method: &str, target: &str, headers: &[(&str, &str)]) -> Route {
     }
     let services = HOSTED.iter().map(|model| Arc::new(Modelled(model)) as Arc<dyn AwsService>);
     let services = Services::of(services.chain([Arc::new(Modelled(&CLOUDWATCH)) as Arc<dyn AwsService>]).collect());
-    Route::of(&request.body(()).expect("a request").into_parts().0, &services, true, "eu-west-3")
+    let pages = Pages { operator: true, console: Some(Console::for_tests()) };
+    Route::of(&request.body(()).expect("a request").into_parts().0, &services, &pages, "eu-west-3")
 }
 
 fn name(route: &Route) -> String {
     match route {
         Route::Page(page) => format!("{page:?}"),
         Route::Admin => "admin".to_owned(),
+        Route::Console(_) => "console".to_owned(),
         Route::Operation(asked) => match &asked.operation {
             Ok(operation) if asked.protocol == Protocol::RestJson => {
                 let label = asked.labels.first().map_or("", |(_, value)| value.as_str());

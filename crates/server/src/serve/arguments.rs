@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
 
 use crate::audit::AuditArguments;
+use crate::console::ConsoleMode;
 use crate::encryption::KeyCareArguments;
 use crate::engine::EngineArguments;
 use crate::faults::FaultArguments;
@@ -56,6 +57,11 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) web: WebArguments,
+
+    /// The web console at /console/. Default: on if --listen is an address of this machine alone, else off. Its pages call the
+    /// same APIs as any client, signed with its user's access key; with read-only they send no request that changes something
+    #[arg(long, env = "STATOR_CONSOLE", value_name = "MODE")]
+    pub(crate) console: Option<ConsoleMode>,
 
     #[command(flatten)]
     pub(crate) audit: AuditArguments,

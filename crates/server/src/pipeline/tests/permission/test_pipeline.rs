@@ -20,6 +20,7 @@ use wire::DynamoDb;
 
 use super::super::{Answered, Echo, pipeline_of};
 use crate::pipeline::Pipeline;
+use crate::route::Pages;
 use crate::seats::Seat;
 use crate::services::Services;
 use crate::transport;
@@ -129,7 +130,7 @@ impl TestPipeline {
             services: Services::of(vec![Arc::new(DynamoDb::new(&service)), Arc::new(DynamoDb::streams(&service))]),
             access: Access::Identity(Principals::new(keys.clone(), clock)),
             region: REGION.to_owned(),
-            answers_operator: false,
+            pages: Pages { operator: false, console: None },
             web: Web::new(&WebArguments::default(), false, []),
             ..pipeline_of(Echo)
         };
