@@ -6,6 +6,8 @@
 //! The authorization has no answer. A refused one is reported with the next request. An accepted one is verified again every second that
 //! has requests: the key may be deleted and the policies changed meanwhile, and a signature ends 15 minutes after its date.
 
+use std::sync::Arc;
+
 use api::Exception;
 use auth::iam::Transport;
 use auth::{Access, Api, Caller, Headers, Received, Refusal, SHARED_ACCOUNT, Signed, Spaces};
@@ -157,15 +159,19 @@ impl Authorized {
 
     /// Where signatures are not checked, a connection that does not authorize itself is one of the shared space.
     fn verify(&self, access: &Access, transport: Transport) -> Result<Callers, Refusal> {
-        let shared = match access {
-            Access::Open(Spaces::Shared { region }) => Some(Caller {
-                account: SHARED_ACCOUNT.to_owned(),
-                region: region.clone(),
-                access_key: self.last.as_ref().map_or_else(String::new, |last| last.access_key.clone()),
-                identity: None,
-            }),
-            Access::Open(Spaces::Isolated) | Access::Signed(..) | Access::Identity(_) => None,
+        // A cluster is in one region: of a server with several, in its first one.
+        let (region, served) = match access {
+            Access::Open(Spaces::Shared { region }) => (Some(region.clone()), None),
+            Access::Open(Spaces::SharedRegions { regions }) => (regions.first().cloned(), Some(Arc::clone(regions))),
+            Access::Open(Spaces::Isolated) | Access::Signed(..) | Access::Identity(_) => (None, None),
         };
+        let shared = region.map(|region| Caller {
+            account: SHARED_ACCOUNT.to_owned(),
+            region,
+            access_key: self.last.as_ref().map_or_else(String::new, |last| last.access_key.clone()),
+            identity: None,
+            served,
+        });
         match (shared, &self.last) {
             (Some(caller), _) => Ok(Callers::of(caller)),
             (None, Some(last)) => last.verify(access, transport).map(Callers::of),

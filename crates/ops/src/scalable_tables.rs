@@ -65,6 +65,7 @@ impl Service {
             region: of.region.to_owned(),
             access_key: String::new(),
             identity: None,
+            served: None,
         };
         // The other access keeps what it has in the moment of the change: another request may have set it meanwhile.
         let complete = |definition: &Definition, asked: &mut UpdateTableInput| {

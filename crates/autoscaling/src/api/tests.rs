@@ -47,6 +47,7 @@ fn caller() -> Caller {
         region: "us-east-1".to_owned(),
         access_key: "AKIA1".to_owned(),
         identity: None,
+        served: None,
     }
 }
 

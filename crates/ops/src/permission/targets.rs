@@ -56,5 +56,7 @@ fn place<'a>(caller: &'a Caller, resource: &'a Resource<'_>) -> Option<Place<'a>
         Resource::Streams(Some(name)) => table_place(caller, name, NameUse::Lookup).ok(),
         Resource::Table(name) | Resource::Index(name, _) => table_place(caller, name, NameUse::Lookup).ok(),
         Resource::Arn(arn) => TableArn::parse(arn)?.place(caller),
+        // Faults are injected where the request is made.
+        Resource::Replica { .. } | Resource::GlobalTable(_) => None,
     }
 }
