@@ -8,6 +8,7 @@
 //! | `schedule`, `cron` | when a scheduled action runs |
 //! | `rows` | targets and activities in the catalog |
 //! | `tables` | what is asked of tables: their capacity, and its change |
+//! | `settings` | bounds and policies, for DynamoDB's own operations |
 //! | `alarms` | the four alarms of a policy |
 //! | `decision` | what a target needs now, as a pure function |
 //! | `job` | the job that evaluates targets and changes capacity |
@@ -24,6 +25,7 @@ mod job;
 mod resource;
 mod rows;
 mod schedule;
+mod settings;
 mod tables;
 mod target;
 
@@ -31,4 +33,5 @@ pub use api::AutoScaling;
 pub use job::{Scaler, scaling_job};
 pub use resource::{Access, Resource};
 pub use rows::is_row;
+pub use settings::{PolicySettings, ScalingSettings};
 pub use tables::{Capacity, ChangeFailure, Tables};

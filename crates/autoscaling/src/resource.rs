@@ -28,7 +28,26 @@ pub struct Resource<'a> {
     pub index: Option<&'a str>,
 }
 
+impl Resource<'_> {
+    /// As a ResourceId has it.
+    pub(crate) fn id(&self) -> String {
+        match self.index {
+            None => format!("table/{}", self.table),
+            Some(index) => format!("table/{}/index/{index}", self.table),
+        }
+    }
+}
+
 impl Dimension {
+    pub(crate) fn of(access: Access, is_of_index: bool) -> Dimension {
+        match (access, is_of_index) {
+            (Access::Read, false) => Dimension::TableRead,
+            (Access::Write, false) => Dimension::TableWrite,
+            (Access::Read, true) => Dimension::IndexRead,
+            (Access::Write, true) => Dimension::IndexWrite,
+        }
+    }
+
     const ALL: [Dimension; 4] =
         [Dimension::TableRead, Dimension::TableWrite, Dimension::IndexRead, Dimension::IndexWrite];
 

@@ -26,6 +26,9 @@ pub struct ChangeFailure {
 
 /// The tables of the database.
 pub trait Tables: Send + Sync {
+    /// Learns of tables that other nodes have created.
+    fn refresh(&self) -> BoxFuture<'_, ()>;
+
     /// None if there is no such table or index.
     fn capacity<'a>(&'a self, of: Resource<'a>, access: Access) -> BoxFuture<'a, Option<Capacity>>;
 

@@ -210,6 +210,7 @@ calls! {
     DescribeKinesisStreamingDestination(DescribeKinesisStreamingDestinationInput) -> DescribeKinesisStreamingDestinationOutput = describe_kinesis_streaming_destination;
     DescribeLimits(DescribeLimitsInput) -> DescribeLimitsOutput = describe_limits;
     DescribeTable(DescribeTableInput) -> DescribeTableOutput = describe_table;
+    DescribeTableReplicaAutoScaling(DescribeTableReplicaAutoScalingInput) -> DescribeTableReplicaAutoScalingOutput = describe_table_replica_auto_scaling;
     DescribeTimeToLive(DescribeTimeToLiveInput) -> DescribeTimeToLiveOutput = describe_time_to_live;
     DisableKinesisStreamingDestination(KinesisStreamingDestinationInput) -> KinesisStreamingDestinationOutput = disable_kinesis_streaming_destination;
     EnableKinesisStreamingDestination(KinesisStreamingDestinationInput) -> KinesisStreamingDestinationOutput = enable_kinesis_streaming_destination;
@@ -245,6 +246,7 @@ calls! {
     UpdateItem(UpdateItemInput) -> UpdateItemOutput = update_item;
     UpdateKinesisStreamingDestination(UpdateKinesisStreamingDestinationInput) -> UpdateKinesisStreamingDestinationOutput = update_kinesis_streaming_destination;
     UpdateTable(UpdateTableInput) -> UpdateTableOutput = update_table;
+    UpdateTableReplicaAutoScaling(UpdateTableReplicaAutoScalingInput) -> UpdateTableReplicaAutoScalingOutput = update_table_replica_auto_scaling;
     UpdateTimeToLive(UpdateTimeToLiveInput) -> UpdateTimeToLiveOutput = update_time_to_live;
     DescribeStream(DescribeStreamInput) -> DescribeStreamOutput = describe_stream;
     GetRecords(GetRecordsInput) -> GetRecordsOutput = get_records;

@@ -82,6 +82,7 @@ mod put_item;
 mod query;
 mod read;
 mod recovery;
+mod replica_auto_scaling;
 mod replication;
 mod resource_policy;
 mod returned;

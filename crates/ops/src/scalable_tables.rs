@@ -80,17 +80,15 @@ impl Service {
 }
 
 impl Tables for Service {
+    fn refresh(&self) -> BoxFuture<'_, ()> {
+        // A failure is that of the next operation on the table, too.
+        Box::pin(async { _ = self.catalog.refresh().await })
+    }
+
     fn capacity<'a>(&'a self, of: Resource<'a>, access: Access) -> BoxFuture<'a, Option<Capacity>> {
         Box::pin(async move {
             let place = Place { account: of.account, region: of.region, name: of.table };
-            let table = match self.catalog.find(place) {
-                Some(table) => table,
-                None => {
-                    // It may be new on another node.
-                    self.catalog.refresh().await.ok()?;
-                    self.catalog.find(place)?
-                }
-            };
+            let table = self.catalog.find(place)?;
             let definition = Some(&table.definition).filter(|definition| definition.is_table())?;
             let Scalable { units, changes, is_active } = scalable(definition, of.index)?;
             let units = units.map(|units| match access {

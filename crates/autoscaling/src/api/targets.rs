@@ -63,7 +63,11 @@ impl AutoScaling {
         let (table, index) = crate::resource::parse(id.resource_id).unwrap_or_default();
         let resource = Resource { account: id.account, region: id.region, table, index };
         let what = if index.is_some() { "index" } else { "table" };
-        match self.scaler.tables.capacity(resource, id.dimension.access()).await {
+        let tables = &self.scaler.tables;
+        if tables.capacity(resource, id.dimension.access()).await.is_none() {
+            tables.refresh().await;
+        }
+        match tables.capacity(resource, id.dimension.access()).await {
             Some(_) => Ok(()),
             None => Err(Refusal::Validation(format!("DynamoDB {what} does not exist: {}", named.resource_id))),
         }

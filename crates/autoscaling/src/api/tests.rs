@@ -22,6 +22,10 @@ const BEGIN_MS: u64 = 1_700_000_040_000;
 struct OneTable;
 
 impl Tables for OneTable {
+    fn refresh(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
     fn capacity<'a>(&'a self, of: Resource<'a>, _: Access) -> BoxFuture<'a, Option<Capacity>> {
         let is_there = of.table == "tab" && of.index.is_none_or(|index| index == "idx");
         let capacity = Capacity { units: Some(5), is_changeable: true, may_decrease: true };

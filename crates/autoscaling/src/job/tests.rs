@@ -27,6 +27,10 @@ struct FakeTables {
 }
 
 impl Tables for FakeTables {
+    fn refresh(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
     fn capacity<'a>(&'a self, of: Resource<'a>, _: Access) -> BoxFuture<'a, Option<Capacity>> {
         Box::pin(async move {
             let units = *self.units.lock().get(of.table)?;
@@ -332,4 +336,22 @@ async fn scheduled_actions_set_the_bounds_once() {
     tested.hand.advance_ms(16 * MINUTE_MS);
     tested.run().await;
     assert_eq!((tested.units(), tested.activities().await.len()), (5, 0));
+}
+
+/// A lease that has passed on while its former owner is still at work.
+#[tokio::test]
+async fn of_two_evaluators_one_acts() {
+    let actions = [("up".to_owned(), action("at(2023-11-14T22:20:00)", Some(20), None))];
+    let tested = Tested::new(5, Target { actions: actions.into_iter().collect(), ..target() }).await;
+    let tables: Arc<dyn Tables> = Arc::<FakeTables>::clone(&tested.tables);
+    let other =
+        Scaler::new(Arc::clone(&tested.engine), Arc::clone(&tested.metrics), tables, tested.scaler.clock.clone());
+    tested.hand.advance_ms(10 * MINUTE_MS);
+    for _ in 0..3 {
+        let (one, two) = tokio::join!(tested.scaler.run(), other.run());
+        one.and(two).unwrap();
+    }
+    let causes: Vec<String> = tested.activities().await.into_iter().map(|(cause, ..)| cause).collect();
+    assert_eq!(causes, ["scheduled action name up was triggered", "minimum capacity was set to 20"]);
+    assert_eq!(*tested.tables.changes.lock(), [20]);
 }

@@ -49,6 +49,7 @@ actions! {
     DescribeLimits;
     DescribeStream;
     DescribeTable;
+    DescribeTableReplicaAutoScaling;
     DescribeTimeToLive;
     DisableKinesisStreamingDestination;
     EnableKinesisStreamingDestination;
@@ -87,6 +88,7 @@ actions! {
     UpdateItem;
     UpdateKinesisStreamingDestination;
     UpdateTable;
+    UpdateTableReplicaAutoScaling;
     UpdateTimeToLive;
 }
 

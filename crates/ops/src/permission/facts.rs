@@ -80,6 +80,7 @@ pub(super) fn is_read(action: Action) -> bool {
             | DescribeLimits
             | DescribeStream
             | DescribeTable
+            | DescribeTableReplicaAutoScaling
             | DescribeTimeToLive
             | GetItem
             | GetRecords

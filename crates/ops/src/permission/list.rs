@@ -133,6 +133,12 @@ asks! {
         }
         asking.any(Action::ListContributorInsights)
     };
+    DescribeTableReplicaAutoScalingInput => |r, asking| {
+        asking.table(Action::DescribeTableReplicaAutoScaling, &r.table_name)
+    };
+    UpdateTableReplicaAutoScalingInput => |r, asking| {
+        asking.table(Action::UpdateTableReplicaAutoScaling, &r.table_name)
+    };
     DescribeTimeToLiveInput => |r, asking| asking.table(Action::DescribeTimeToLive, &r.table_name);
     UpdateTimeToLiveInput => |r, asking| asking.table(Action::UpdateTimeToLive, &r.table_name);
     KinesisStreamingDestinationInput => |r, asking| {

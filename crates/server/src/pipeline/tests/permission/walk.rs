@@ -184,6 +184,9 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
         Operation::UpdateContributorInsights => {
             on_t("UpdateContributorInsights", json!({"ContributorInsightsAction": "ENABLE"}))
         }
+        Operation::DescribeTableReplicaAutoScaling => {
+            Row { then: "ResourceNotFoundException", ..on_t("DescribeTableReplicaAutoScaling", json!({})) }
+        }
         Operation::DescribeTimeToLive => on_t("DescribeTimeToLive", json!({})),
         Operation::DisableKinesisStreamingDestination => {
             let row = on_t("DisableKinesisStreamingDestination", json!({"StreamArn": kinesis_arn("one")}));
@@ -244,6 +247,10 @@ pub(super) fn row_of(pipeline: &TestPipeline, operation: Operation) -> Option<Ro
             let mut row = on_t("UpdateTable", json!({"SSESpecification": encryption}));
             row.asks.extend(["kms:DescribeKey", "kms:CreateGrant"].map(|action| (action, key.to_owned())));
             row
+        }
+        Operation::UpdateTableReplicaAutoScaling => {
+            let disabled = json!({"ProvisionedWriteCapacityAutoScalingUpdate": {"AutoScalingDisabled": true}});
+            Row { then: "ResourceNotFoundException", ..on_t("UpdateTableReplicaAutoScaling", disabled) }
         }
         Operation::UpdateTimeToLive => {
             on_t("UpdateTimeToLive", json!({"TimeToLiveSpecification": {"AttributeName": "until", "Enabled": true}}))
