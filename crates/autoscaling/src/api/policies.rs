@@ -172,6 +172,10 @@ fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyCon
             dimension.predefined_metric()
         )));
     }
+    if configuration.predefined_metric_specification.as_ref().is_some_and(|metric| metric.resource_label.is_some()) {
+        let text = format!("{} takes no ResourceLabel", dimension.predefined_metric());
+        return Err(Refusal::Validation(text));
+    }
     if !is_within(VALUES) {
         return Err(Refusal::Validation(format!(
             "For predefined metric type {}, target value must be between '{}' and '{}', but was '{}'.",

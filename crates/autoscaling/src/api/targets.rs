@@ -41,14 +41,13 @@ impl AutoScaling {
                 None => new_target(caller, &named, [min, max], now_ms)?,
             };
             let suspended = request.suspended_state.as_ref();
-            let before = (target.min, target.max);
             (target.min, target.max) = (min.unwrap_or(target.min), max.unwrap_or(target.max));
             if target.max < target.min {
                 let text = "Maximum capacity cannot be less than minimum capacity";
                 return Err(Refusal::Validation(text.to_owned()));
             }
             target.suspended = suspended.map_or(target.suspended, |state| with(target.suspended, state));
-            target.is_unsettled |= (target.min, target.max) != before || target.activity_next == 0;
+            target.is_unsettled |= min.is_some() || max.is_some();
             target.tags = checked_tags(&id.arn(), target.tags, tags.clone())?;
             Ok(Change::Put(Box::new(target), Vec::new()))
         })

@@ -355,3 +355,60 @@ async fn of_two_evaluators_one_acts() {
     assert_eq!(causes, ["scheduled action name up was triggered", "minimum capacity was set to 20"]);
     assert_eq!(*tested.tables.changes.lock(), [20]);
 }
+
+/// Every row of the engine's catalog, checked as `stator storage check --rows` does.
+async fn rows_in(engine: &dyn Engine) -> usize {
+    let prefix = keyspace::DatabaseRow::Scaling.prefix();
+    let range = storage::ScanRange::of_prefix(storage::Family::Catalog, prefix, 512, 1 << 20);
+    let mut pages = storage::Pages::of_fresh_views(engine, range);
+    let mut count = 0;
+    while let Some(page) = pages.next_with_damaged().await.unwrap() {
+        for row in &page.rows {
+            let Some(keyspace::CatalogKey::Database { rest, .. }) = keyspace::parse(&row.key) else { panic!("no row") };
+            assert!(rows::is_row(rest, &row.value), "{rest:?}");
+            assert!(!rows::is_row(rest, b"{}") && !rows::is_row(&rest[1..], &row.value));
+            count += 1;
+        }
+    }
+    count
+}
+
+#[tokio::test]
+async fn rows_are_bounded_and_end_with_their_target() {
+    let tested = Tested::new(2, target()).await;
+    for bound in 0..rows::ACTIVITIES_MAX + 20 {
+        let target = tested.target().await;
+        let bound = u32::try_from(bound).unwrap() + 10;
+        tested.put(Target { min: bound, max: bound, is_unsettled: true, ..target }).await;
+        tested.run().await;
+    }
+    assert_eq!(tested.activities().await.len() as u64, rows::ACTIVITIES_MAX);
+    assert_eq!(rows_in(&*tested.engine).await as u64, rows::ACTIVITIES_MAX + 2, "with the target and the count");
+
+    let mut large = tested.target().await;
+    large.tags.insert("text".to_owned(), "x".repeat(70_000));
+    let put = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(large.clone()), Vec::new()));
+    let refused = rows::change(&*tested.engine, ID.key(), put).await;
+    assert!(matches!(refused, Err(Failure::TooLarge)));
+
+    let delete = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Delete);
+    rows::change(&*tested.engine, ID.key(), delete).await.unwrap();
+    assert_eq!(rows_in(&*tested.engine).await, 1, "the count");
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_targets() {
+    let tested = Tested::new(2, target()).await;
+    let count_key = keyspace::DatabaseRow::Scaling.key(&[&b"C"[..], &ID.key().scope].concat());
+    let keys = [storage::KeyUse::write(count_key.clone())];
+    let fill = |_: &storage::Reads, batch: &mut storage::Batch| {
+        batch.put(count_key.clone(), rows::TARGETS_MAX.to_be_bytes().to_vec());
+        Ok::<(), StorageError>(())
+    };
+    tested.engine.write(storage::Mode::Plain, &keys, fill).await.unwrap().unwrap();
+    let other = Target { resource_id: "table/other".to_owned(), ..target() };
+    let put = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(other.clone()), Vec::new()));
+    let refused = rows::change(&*tested.engine, other.id().key(), put).await;
+    assert!(matches!(refused, Err(Failure::TooMany)));
+    tested.put(target()).await;
+}
