@@ -17,13 +17,19 @@ pub(crate) struct TargetId<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct TargetKey {
     pub scope: [u8; 8],
+    /// Of the account in all regions.
+    pub account: [u8; 8],
     pub hash: [u8; 16],
 }
 
 impl TargetId<'_> {
     pub(crate) fn key(self) -> TargetKey {
         let texts = [self.account, self.region, self.dimension.name(), self.resource_id];
-        TargetKey { scope: scope(self.account, self.region), hash: beginning(texts.into_iter()) }
+        TargetKey {
+            scope: scope(self.account, self.region),
+            account: scope(self.account, "*"),
+            hash: beginning(texts.into_iter()),
+        }
     }
 
     pub(crate) fn arn(self) -> String {
@@ -40,6 +46,7 @@ impl TargetKey {
     /// By the ARN of a target of this account and region.
     pub(crate) fn of_arn(account: &str, region: &str, text: &str) -> Option<TargetKey> {
         let id = text.strip_prefix(&arn(account, region, ""))?;
-        Some(TargetKey { scope: scope(account, region), hash: base::unhex_lower(id.as_bytes())? })
+        let hash = base::unhex_lower(id.as_bytes())?;
+        Some(TargetKey { scope: scope(account, region), account: scope(account, "*"), hash })
     }
 }

@@ -3,7 +3,7 @@
 //! | row | key | value |
 //! |---|---|---|
 //! | a target, with its policy and its scheduled actions | `T` · scope of its account and region (8) · target id (16) | JSON: the target |
-//! | how many targets there are | `C` · scope (8) | the count (8) |
+//! | how many targets there are | `C` · scope (8); of all regions, the scope of the region `*` | the count (8) |
 //! | an activity | `A` · scope (8) · target id (16) · number (8) | JSON: the activity |
 //!
 //! The id is a hash of account, region, dimension and resource: a target that is registered again has the ARN that it had.
@@ -21,6 +21,8 @@ const PAGE_ROWS: usize = 512;
 const PAGE_BYTES: usize = 1 << 20;
 /// Of an account in a region. Source: Application Auto Scaling User Guide, "Quotas", of the resource type DynamoDB.
 pub(crate) const TARGETS_MAX: u64 = 5_000;
+/// An account has as many targets in all regions as in so many: names of regions are any.
+const REGIONS_MAX: u64 = 4;
 /// Activities of a target: older ones are deleted.
 pub(crate) const ACTIVITIES_MAX: u64 = 100;
 /// Of a target's row, with its actions and tags. The evaluation reads all rows. Unit: bytes.
@@ -54,8 +56,9 @@ impl TargetKey {
         DatabaseRow::Scaling.key(&self.rest(b'T'))
     }
 
-    fn count(self) -> Key {
-        DatabaseRow::Scaling.key(&[&b"C"[..], &self.scope].concat())
+    /// In the region, and in all.
+    fn counts(self) -> [Key; 2] {
+        [self.scope, self.account].map(|scope| DatabaseRow::Scaling.key(&[&b"C"[..], &scope].concat()))
     }
 
     fn activity(self, number: u64) -> Key {
@@ -111,24 +114,33 @@ pub(crate) async fn change<E: Send>(
     key: TargetKey,
     mut decide: impl FnMut(Option<Target>, Option<&Bytes>) -> Result<Change, E> + Send,
 ) -> Result<(), Failure<E>> {
-    let keys = [KeyUse::write(key.target()), KeyUse::write(key.count())];
+    let [own, all] = key.counts();
+    let keys = [key.target(), own, all].map(KeyUse::write);
     let write = |reads: &Reads, batch: &mut Batch| {
         let row = value(reads, 0);
-        let count = value(reads, 1).and_then(|row| row.first_chunk::<8>()).map_or(0, |row| u64::from_be_bytes(*row));
+        let counted = |place: usize| {
+            let row = value(reads, place).and_then(|row| row.first_chunk::<8>());
+            row.map_or(0, |row| u64::from_be_bytes(*row))
+        };
         let stored = row.and_then(|row| read(row));
         let activities = stored.as_ref().map_or(0, |stored| stored.activity_next);
         match decide(stored, row).map_err(Failure::Refused)? {
             Change::Put(target, begun) => {
                 if row.is_none() {
-                    let is_full = count >= TARGETS_MAX;
-                    (!is_full).then_some(()).ok_or(Failure::TooMany)?;
-                    batch.put(key.count(), (count + 1).to_be_bytes().to_vec());
+                    for (place, max) in [(1, TARGETS_MAX), (2, TARGETS_MAX * REGIONS_MAX)] {
+                        let is_full = counted(place) >= max;
+                        (!is_full).then_some(()).ok_or(Failure::TooMany)?;
+                        batch.put(keys[place].key.clone(), (counted(place) + 1).to_be_bytes().to_vec());
+                    }
                 }
                 put(batch, key, &target, &begun)?;
             }
             Change::Delete if row.is_some() => {
                 batch.delete(key.target());
-                batch.put(key.count(), count.saturating_sub(1).to_be_bytes().to_vec());
+                for place in [1, 2] {
+                    let left = counted(place).saturating_sub(1);
+                    batch.put(keys[place].key.clone(), left.to_be_bytes().to_vec());
+                }
                 let first = activities.saturating_sub(ACTIVITIES_MAX);
                 (first..activities).for_each(|number| batch.delete(key.activity(number)));
             }

@@ -100,7 +100,7 @@ kinds! {
         /// rule of Contributor Insights.
         Metric = b'G', Ids, Sealed;
         /// Application Auto Scaling: 'T' · account and region (8) · target id (16), a scalable target; 'C' · account and region (8), how many there
-        /// are; 'A' · account and region (8) · target id (16) · number (8), a scaling activity.
+        /// are (the region `*` is all); 'A' · account and region (8) · target id (16) · number (8), a scaling activity.
         Scaling = b'S', Ids, Sealed;
         /// Lists of attribute names that DAX's clients name by numbers: 'N', the last number; 'A' · account (16), how many an account has;
         /// 'H' · account (16) · hash (16), a list's number; 'I' · account (16) · number (8), a list.
