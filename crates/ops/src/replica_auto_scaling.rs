@@ -17,8 +17,8 @@ use api::{
 use auth::Caller;
 use autoscaling::{Access, PolicySettings, Resource, ScalingSettings};
 use storage::StorageError;
-use tables::replication::MemberStatus;
-use tables::{Definition, NameUse, Place, table_place};
+
+use tables::{Definition, MemberStatus, NameUse, Place, table_place};
 
 use crate::service::Service;
 
