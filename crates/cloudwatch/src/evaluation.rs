@@ -15,6 +15,7 @@ use jobs::{Job, Ran};
 use storage::StorageError;
 use tokio::sync::Mutex;
 
+use crate::actions;
 use crate::alarm::{Alarm, AlarmPages, AlarmPlace, Point, change, verdict};
 use crate::cell::Cell;
 use crate::metrics::Metrics;
@@ -36,7 +37,7 @@ const HOUR_COST: usize = 4 << 10;
 const AHEAD_MAX: u64 = HOUR_MINUTES;
 
 /// The jobs of metrics and their alarms.
-pub fn jobs(metrics: &Arc<Metrics>) -> [Job; 2] {
+pub fn jobs(metrics: &Arc<Metrics>) -> Vec<Job> {
     let rounds = Arc::new(Mutex::new(Rounds::new(ACCOUNT_COST_MAX)));
     let evaluate = Job::on(metrics, "evaluate_alarms", INTERVAL, move |metrics| {
         let rounds = Arc::clone(&rounds);
@@ -51,7 +52,7 @@ pub fn jobs(metrics: &Arc<Metrics>) -> [Job; 2] {
             }
         }
     });
-    [metrics.job(), evaluate]
+    [metrics.job(), evaluate].into_iter().chain(actions::job(metrics)).collect()
 }
 
 /// The end of the minutes that are evaluated now.
@@ -129,6 +130,9 @@ async fn evaluate_all(metrics: &Metrics, minute: u64, rounds: &mut Rounds) -> Re
     let mut pages = AlarmPages::new(metrics.engine(), None);
     while let Some(page) = pages.next().await? {
         for (alarm, row) in page {
+            if alarm.pending.iter().any(|pending| pending.claimed_until_ms <= metrics.now_ms()) {
+                metrics.due_actions().add(alarm.id());
+            }
             if !rounds.has(&alarm, minute) {
                 continue;
             }
@@ -155,11 +159,14 @@ async fn evaluate(metrics: &Metrics, alarm: &Alarm, row: &Bytes, minute: u64) ->
         if now != row {
             return None;
         }
-        let items = stored.enter(verdict.clone(), now_ms);
+        let refusal = |account: &str, action: &str| metrics.targets().refusal(account, action);
+        let items = stored.enter(verdict.clone(), now_ms, refusal);
         stored.evaluated_minute = minute;
         Some((stored, items))
     };
-    change(metrics.engine(), alarm.id(), enter).await.map(|_| cost)
+    change(metrics.engine(), alarm.id(), enter).await?;
+    metrics.due_actions().add(alarm.id());
+    Ok(cost)
 }
 
 /// Of each period that ends at or before a minute, the last one first, what its values come to; and what was read for it.
@@ -192,4 +199,4 @@ async fn points(metrics: &Metrics, alarm: &Alarm, minute: u64) -> Result<(Vec<Op
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,10 +11,14 @@
 //! | `statistic` | what values come to: a sum, an average, a percentile |
 //! | `contributors` | Contributor Insights: the heaviest keys of tables and indexes, by the minute |
 //! | `alarm` | an alarm on a metric: its rows, its history, and its state by what was measured |
+//! | `action_targets` | where actions of alarms lead to |
+//! | `actions` | the job that executes them |
 //! | `evaluation` | the job that evaluates alarms |
 //! | `managed` | alarms that another part of this program has |
 //! | `api` | CloudWatch's operations, in its three protocols |
 
+mod action_targets;
+mod actions;
 mod alarm;
 mod api;
 mod cell;
@@ -28,6 +32,7 @@ mod shares;
 mod statistic;
 mod store;
 
+pub use action_targets::ActionTargets;
 pub use api::CloudWatch;
 pub use contributors::{COUNTERS_MAX, ContributorKey, InsightRule, InsightRules, RuleGauge, RuleKind, Summary, Tally};
 pub use evaluation::jobs;

@@ -55,6 +55,7 @@ impl ManagedAlarm {
             evaluated_minute: 0,
             history_next: 0,
             tags: BTreeMap::new(),
+            pending: Vec::new(),
         }
     }
 

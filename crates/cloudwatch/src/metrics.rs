@@ -11,6 +11,7 @@ use jobs::{Job, Ran};
 use parking_lot::Mutex;
 use storage::{Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, StorageError};
 
+use crate::action_targets::{ActionTargets, DueActions};
 use crate::cell::Cell;
 use crate::contributors::{self, Counted, RuleId, TakenRule};
 use crate::recorder::{Due, Recorded, Recorder, cell_bytes};
@@ -43,6 +44,8 @@ pub struct Metrics {
     stored: Mutex<Stored>,
     /// A reader holds it, so that no minute is moved from memory to its row between its two looks.
     moving: tokio::sync::RwLock<()>,
+    targets: ActionTargets,
+    due_actions: DueActions,
 }
 
 /// What this process has stored.
@@ -58,9 +61,28 @@ struct Stored {
 
 impl Metrics {
     pub fn new(engine: Arc<dyn Engine>, clock: Clock, recorder: Arc<Recorder>) -> Arc<Metrics> {
+        Metrics::with_targets(engine, clock, recorder, ActionTargets::default())
+    }
+
+    /// With the targets of alarms' actions.
+    pub fn with_targets(
+        engine: Arc<dyn Engine>,
+        clock: Clock,
+        recorder: Arc<Recorder>,
+        targets: ActionTargets,
+    ) -> Arc<Metrics> {
         let [a, b, c, d, e, f, g, h, ..] = base::random::bytes16();
         let process = [a, b, c, d, e, f, g, h];
-        Arc::new(Metrics { engine, clock, recorder, process, stored: Mutex::default(), moving: Default::default() })
+        let (stored, moving, due_actions) = Default::default();
+        Arc::new(Metrics { engine, clock, recorder, process, stored, moving, targets, due_actions })
+    }
+
+    pub(crate) fn targets(&self) -> &ActionTargets {
+        &self.targets
+    }
+
+    pub(crate) fn due_actions(&self) -> &DueActions {
+        &self.due_actions
     }
 
     /// The job that stores the minutes that are over, and deletes the hours that are.

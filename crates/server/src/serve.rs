@@ -16,7 +16,7 @@ use std::time::Duration;
 use ::identity::{AuthKey, Authority, Identities, KeyError};
 use auth::{Access, KeyRing, Principals, Spaces};
 use base::Clock;
-use cloudwatch::Recorder;
+use cloudwatch::{ActionTargets, Recorder};
 use deliver::Deliveries;
 use deliver::triggers::Places;
 use jobs::Jobs;
@@ -329,7 +329,14 @@ fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
 /// The metrics of CloudWatch, which are stored each minute.
 fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments) -> Arc<cloudwatch::Metrics> {
     let recorder = Arc::new(Recorder::new(Clock::system(), arguments.service.cloudwatch_series_max));
-    cloudwatch::Metrics::new(Arc::clone(engine), Clock::system(), recorder)
+    let targets = ActionTargets {
+        sns: arguments.sns_endpoint.clone(),
+        ca_bundle: outbound::ca_bundle(),
+        egress: arguments.outbound.egress(arguments.knows_callers()),
+        service_arns: arguments.outbound.service_arns(arguments.knows_callers()),
+        paused: arguments.no_deliveries,
+    };
+    cloudwatch::Metrics::with_targets(Arc::clone(engine), Clock::system(), recorder, targets)
 }
 
 /// Application Auto Scaling, which one node evaluates, with its job and those of the metrics.

@@ -1,6 +1,11 @@
 """CloudWatch: what boto3 reads of the requests that it has made."""
 
 import datetime
+import http.server
+import json
+import os
+import threading
+import time
 import unittest
 
 import e2e
@@ -88,6 +93,64 @@ class CloudWatch(e2e.TestCase):
         with self.assertRaises(ClientError) as refused:
             self.cloudwatch.set_alarm_state(AlarmName=f"{alarm}-none", StateValue="OK", StateReason="a test")
         self.assertEqual(refused.exception.response["Error"]["Code"], "ResourceNotFound")
+
+    def alarm(self, *actions):
+        name = f"alarm-{self.name}"
+        self.cloudwatch.put_metric_alarm(
+            AlarmName=name, Namespace="AWS/DynamoDB", MetricName="ReadThrottleEvents", AlarmActions=list(actions),
+            Dimensions=dimensions(TableName=self.name), Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0,
+            ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore")
+        self.addCleanup(self.cloudwatch.delete_alarms, AlarmNames=[name])
+        self.cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+        return name
+
+    def outcomes(self, name, count):
+        """The summaries of so many actions that were executed."""
+        for _ in range(600):
+            items = self.cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+            if len(items) >= count:
+                return sorted(item["HistorySummary"] for item in items)
+            time.sleep(0.1)
+        self.fail("the actions were not executed")
+
+    def test_actions_of_an_alarm_reach_urls(self):
+        messages = []
+
+        class Receiver(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                messages.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        receiver = http.server.HTTPServer(("127.0.0.1", 0), Receiver)
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        self.addCleanup(receiver.server_close)
+        self.addCleanup(receiver.shutdown)
+        url = f"http://127.0.0.1:{receiver.server_port}/hook"
+        name = self.alarm(url, "arn:aws:automate:us-east-1:ec2:stop")
+        summaries = self.outcomes(name, 2)
+        self.assertEqual(summaries[1], f"Successfully executed action {url}")
+        self.assertTrue(summaries[0].startswith("Failed to execute action arn:aws:automate:us-east-1:ec2:stop."), summaries)
+        self.assertEqual([(one["AlarmName"], one["NewStateValue"], one["NewStateReason"]) for one in messages],
+                         [(name, "ALARM", "a test")])
+
+    @unittest.skipUnless("SNS_ENDPOINT" in os.environ, "there is no SNS")
+    def test_actions_of_an_alarm_are_published(self):
+        there = {"endpoint_url": os.environ["SNS_ENDPOINT"], "config": e2e.CONFIG}
+        sns, sqs = (e2e.session("test").client(service, **there) for service in ("sns", "sqs"))
+        topic = sns.create_topic(Name=self.name)["TopicArn"]
+        queue = sqs.create_queue(QueueName=self.name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        name = self.alarm(topic)
+        self.assertEqual(self.outcomes(name, 1), [f"Successfully executed action {topic}"])
+        received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+        envelope = json.loads(received[0]["Body"])
+        self.assertEqual(envelope["Subject"], f'ALARM: "{name}" in us-east-1')
+        self.assertEqual(json.loads(envelope["Message"])["AlarmName"], name)
 
     def test_what_is_not_here_is_named(self):
         with self.assertRaises(ClientError) as refused:

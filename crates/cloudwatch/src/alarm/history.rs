@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Alarm, State};
+use super::{Alarm, PendingAction, State};
 
 /// Unit: bytes. Source: the model, HistoryData and HistorySummary.
 const DATA_BYTES_MAX: usize = 4_095;
@@ -80,25 +80,28 @@ impl HistoryItem {
     }
 
     /// Of an action of the state that the alarm has entered.
-    pub(crate) fn of_action(alarm: &Alarm, action: &str, now_ms: u64) -> HistoryItem {
-        const NOT_DELIVERED: &str = "This server delivers no actions of alarms yet";
-        if is_scaling_policy(action) {
-            let data =
-                json!({"actionState": "Succeeded", "stateUpdateTimestamp": now_ms, "notificationResource": action});
-            let beginning: String = action.chars().take(ACTION_CHARS_MAX).collect();
-            let summary = format!("Successfully executed action {beginning}");
-            return HistoryItem::new(alarm, now_ms, HistoryKind::Action, &summary, fitting([data]));
-        }
-        let data = json!({"actionState": "Failed", "stateUpdateTimestamp": now_ms, "notificationResource": action,
-                          "publishedMessage": null, "error": NOT_DELIVERED});
-        let beginning: String = action.chars().take(ACTION_CHARS_MAX).collect();
-        let summary = format!("Failed to execute action {beginning}. {NOT_DELIVERED}");
-        HistoryItem::new(alarm, now_ms, HistoryKind::Action, &summary, fitting([data]))
+    pub(crate) fn of_action(
+        alarm: &Alarm,
+        pending: &PendingAction,
+        outcome: &Result<(), String>,
+        now_ms: u64,
+    ) -> HistoryItem {
+        let beginning: String = pending.action.chars().take(ACTION_CHARS_MAX).collect();
+        let (state, summary) = match outcome {
+            Ok(()) => ("Succeeded", format!("Successfully executed action {beginning}")),
+            Err(why) => ("Failed", format!("Failed to execute action {beginning}. {why}")),
+        };
+        let data = |message: serde_json::Value| {
+            json!({"actionState": state, "stateUpdateTimestamp": pending.at_ms, "notificationResource": pending.action,
+                   "publishedMessage": message, "error": outcome.as_ref().err()})
+        };
+        let data = fitting([data(pending.message.as_str().into()), data(serde_json::Value::Null)]);
+        HistoryItem::new(alarm, now_ms, HistoryKind::Action, &summary, data)
     }
 }
 
 /// Of a policy whose evaluation reads the states of its alarms.
-fn is_scaling_policy(action: &str) -> bool {
+pub(super) fn is_scaling_policy(action: &str) -> bool {
     action.starts_with("arn:aws:autoscaling:") && action.contains(":scalingPolicy:")
 }
 

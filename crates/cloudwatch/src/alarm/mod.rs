@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `rows` | alarms and their histories in the catalog |
 //! | `history` | what a history has of a change |
+//! | `notification` | what actions send |
 //! | `verdict` | the state of an alarm by its datapoints |
 
 mod history;
+mod notification;
 mod rows;
 mod verdict;
 
@@ -84,7 +86,27 @@ pub(crate) struct Alarm {
     /// The number of the next item of its history.
     pub history_next: u64,
     pub tags: BTreeMap<String, String>,
+    /// Actions that are to be executed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<PendingAction>,
 }
+
+/// An action of a change of state that is not executed yet.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct PendingAction {
+    pub id: String,
+    pub action: String,
+    pub subject: String,
+    /// JSON.
+    pub message: String,
+    /// When the state changed.
+    pub at_ms: u64,
+    /// Until then a process executes it.
+    pub claimed_until_ms: u64,
+}
+
+/// Actions of an alarm that wait: of more, the oldest are given up.
+const PENDING_MAX: usize = 15;
 
 impl State {
     pub(crate) fn name(self) -> &'static str {
@@ -188,8 +210,14 @@ impl Alarm {
         }
     }
 
-    /// Sets the state. The items are for its history: none if only the reason is another one.
-    pub(crate) fn enter(&mut self, verdict: Verdict, now_ms: u64) -> Vec<HistoryItem> {
+    /// Sets the state. The items are for its history: none if only the reason is another one. Its actions are pending, but for those that
+    /// there is a refusal of.
+    pub(crate) fn enter(
+        &mut self,
+        verdict: Verdict,
+        now_ms: u64,
+        refusal: impl Fn(&str, &str) -> Option<String>,
+    ) -> Vec<HistoryItem> {
         let before = self.clone();
         let Verdict { state, reason, data } = verdict;
         (self.state, self.reason, self.reason_data, self.updated_ms) = (state, reason, data, now_ms);
@@ -198,8 +226,30 @@ impl Alarm {
         }
         self.transitioned_ms = now_ms;
         let mut items = vec![HistoryItem::of_state(&before, self, now_ms)];
-        if self.actions_enabled {
-            items.extend(self.actions_of(state).iter().map(|action| HistoryItem::of_action(self, action, now_ms)));
+        let actions = if self.actions_enabled { self.actions_of(state).to_vec() } else { Vec::new() };
+        let message = notification::message(&before, self, now_ms);
+        for action in actions {
+            let pending = PendingAction {
+                id: base::hex(&base::random::bytes16()),
+                subject: notification::subject(self),
+                message: message.clone(),
+                at_ms: now_ms,
+                claimed_until_ms: 0,
+                action,
+            };
+            if history::is_scaling_policy(&pending.action) {
+                items.push(HistoryItem::of_action(self, &pending, &Ok(()), now_ms));
+                continue;
+            }
+            match refusal(&self.series.account, &pending.action) {
+                Some(why) => items.push(HistoryItem::of_action(self, &pending, &Err(why), now_ms)),
+                None => self.pending.push(pending),
+            }
+        }
+        let over = self.pending.len().saturating_sub(PENDING_MAX);
+        for pending in self.pending.drain(..over).collect::<Vec<_>>() {
+            let why = Err("Too many actions of the alarm wait".to_owned());
+            items.push(HistoryItem::of_action(self, &pending, &why, now_ms));
         }
         items
     }
@@ -214,5 +264,6 @@ impl Alarm {
         self.evaluated_minute = old.evaluated_minute;
         self.history_next = old.history_next;
         self.tags = old.tags;
+        self.pending = old.pending;
     }
 }

@@ -33,10 +33,15 @@ impl CloudWatch {
         let verdict = Verdict { state, reason: state_reason, data: state_reason_data };
         let now_ms = self.metrics.now_ms();
         let set = alarm::change(self.metrics.engine(), id(caller, &alarm_name), |mut alarm: Alarm, _| {
-            let items = alarm.enter(verdict.clone(), now_ms);
+            let refusal = |account: &str, action: &str| self.metrics.targets().refusal(account, action);
+            let items = alarm.enter(verdict.clone(), now_ms, refusal);
             Some((alarm, items))
         });
-        if set.await? { Ok(()) } else { Err(Refusal::NoAlarm(alarm_name)) }
+        if !set.await? {
+            return Err(Refusal::NoAlarm(alarm_name));
+        }
+        self.metrics.due_actions().add(id(caller, &alarm_name));
+        Ok(())
     }
 
     /// Names of no alarm are ignored: the operations have no error.

@@ -94,6 +94,7 @@ fn alarm(caller: &Caller, request: PutMetricAlarmInput, now_ms: u64) -> Answer<A
         evaluated_minute: 0,
         history_next: 0,
         tags: tags(request.tags)?,
+        pending: Vec::new(),
     })
 }
 

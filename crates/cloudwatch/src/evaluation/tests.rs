@@ -47,7 +47,7 @@ fn series() -> Series {
 }
 
 /// On a sum over 1 in one minute.
-fn alarm() -> Alarm {
+pub(crate) fn alarm() -> Alarm {
     Alarm {
         name: "a".to_owned(),
         series: Series { unit: String::new(), ..series() },
@@ -75,6 +75,7 @@ fn alarm() -> Alarm {
         evaluated_minute: 0,
         history_next: 0,
         tags: Default::default(),
+        pending: Vec::new(),
     }
 }
 
@@ -151,7 +152,7 @@ async fn of_two_processes_one_changes_an_alarm() {
     // A row that has changed since decides nothing, and minutes that have decided do so once.
     let set = |mut alarm: Alarm, _: &Bytes| {
         let verdict = alarm::Verdict { state: State::Ok, reason: "by hand".to_owned(), data: None };
-        let items = alarm.enter(verdict, BEGIN_MS);
+        let items = alarm.enter(verdict, BEGIN_MS, |_, _| None);
         Some((alarm, items))
     };
     assert!(change(&*tested.engine, ID, set).await.unwrap());

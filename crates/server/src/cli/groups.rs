@@ -66,6 +66,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
             "lambda_endpoint",
             "lambda_timeout",
             "sqs_endpoint",
+            "sns_endpoint",
             "no_deliveries",
             "egress_allow",
             "allow_arn",

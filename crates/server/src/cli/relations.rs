@@ -36,7 +36,7 @@ const NO_DAX: &str = "only clients of DAX are served by its caches";
 
 const NO_DELIVERIES: &str = "nothing is delivered there";
 
-const CONFLICTS: [Conflict; 25] = [
+const CONFLICTS: [Conflict; 26] = [
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -62,6 +62,7 @@ const CONFLICTS: [Conflict; 25] = [
     Conflict("no_deliveries", "lambda_endpoint", NO_DELIVERIES),
     Conflict("no_deliveries", "lambda_timeout", "no function is invoked"),
     Conflict("no_deliveries", "sqs_endpoint", NO_DELIVERIES),
+    Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
 const NEEDS: [Need; 23] = [
@@ -256,7 +257,9 @@ mod tests {
             | "allow_unverified_remote"
             | "no_deliveries" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
-            "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" => Some("http://127.0.0.1:1"),
+            "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" | "sns_endpoint" => {
+                Some("http://127.0.0.1:1")
+            }
             "audit_log_bytes" | "memory_limit" | "disk_reserve" | "cache" | "memtable" => Some("64MiB"),
             "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
             "cloudwatch_series_max"

@@ -153,7 +153,12 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_SQS_ENDPOINT", value_name = "URL", value_parser = http_url)]
     pub(crate) sqs_endpoint: Option<String>,
 
-    /// Deliver no changes to functions, queues and Kinesis, and delete no expired items: for looking at a restored copy. Event
+    /// SNS endpoint for the actions of CloudWatch's alarms, such as https://sns.eu-west-3.amazonaws.com.
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY sign the requests
+    #[arg(long, env = "STATOR_SNS_ENDPOINT", value_name = "URL", value_parser = http_url)]
+    pub(crate) sns_endpoint: Option<String>,
+
+    /// Deliver no changes to functions, queues and Kinesis, execute no actions of alarms, and delete no expired items: for looking at a restored copy. Event
     /// source mappings and destinations stay, and their changes wait for up to 24 hours
     #[arg(long, env = "STATOR_NO_DELIVERIES", value_parser = BoolishValueParser::new())]
     pub(crate) no_deliveries: bool,

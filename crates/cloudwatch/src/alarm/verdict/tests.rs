@@ -36,6 +36,7 @@ fn alarm(needed: u32, treatment: MissingData, state: State) -> Alarm {
         evaluated_minute: 0,
         history_next: 0,
         tags: Default::default(),
+        pending: Vec::new(),
     }
 }
 
