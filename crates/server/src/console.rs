@@ -50,7 +50,8 @@ pub(crate) enum CallerCheck {
 
 /// What the page knows of its server.
 pub(crate) struct Setup<'a> {
-    pub(crate) region: &'a str,
+    /// The first one is the default.
+    pub(crate) regions: &'a [String],
     pub(crate) callers: CallerCheck,
 }
 
@@ -72,7 +73,8 @@ impl Console {
         };
         let config = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "region": setup.region,
+            "region": setup.regions.first(),
+            "regions": setup.regions,
             "callers": callers,
             "isolated": setup.callers == CallerCheck::Open { isolated: true },
             "readOnly": mode == ConsoleMode::ReadOnly,
@@ -105,7 +107,7 @@ impl Console {
 
     #[cfg(test)]
     pub(crate) fn for_tests() -> Console {
-        let setup = Setup { region: "eu-west-3", callers: CallerCheck::Open { isolated: false } };
+        let setup = Setup { regions: &["eu-west-3".to_owned()], callers: CallerCheck::Open { isolated: false } };
         Console::new(ConsoleMode::On, &setup).expect("it is on")
     }
 }

@@ -322,7 +322,8 @@ fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
         Some(_) => CallerCheck::Keys,
         None => CallerCheck::Open { isolated: arguments.isolate },
     };
-    let console = Console::new(console_mode(arguments, address), &Setup { region: &arguments.service.region, callers });
+    let regions = arguments.service.all_regions();
+    let console = Console::new(console_mode(arguments, address), &Setup { regions: &regions, callers });
     Pages { operator: arguments.metrics_listen.is_none(), console }
 }
 

@@ -327,6 +327,33 @@ test('a server that is away for a moment is asked again', async (consoles) => {
   await one.close();
 });
 
+test('a hundred thousand items scroll: only rows that are seen exist', async (consoles) => {
+  const name = `Many-${stamp}`;
+  await makeTable(name);
+  const one = consoles(OPEN), page = await one.open('#/settings');
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  const Items = Array.from({ length: 100000 }, (_, i) => ({ id: { S: `row-${i}` }, n: { N: String(i) }, text: { S: 'x'.repeat(20) } }));
+  await one.context.route(`${OPEN}/`, (route) => (/\.Scan$/.test(route.request().headers()['x-amz-target'] ?? '') ? route.fulfill({ json: { Items, ScannedCount: Items.length, Count: Items.length } }) : route.continue()));
+  await one.at(`#/tables/${name}/items`);
+  await page.getByText('100,000 returned').waitFor();
+  const found = await page.evaluate(async () => {
+    const box = document.querySelector('.grid'), step = box.scrollHeight / 120;
+    let frames = 0, rows = 0;
+    const started = performance.now();
+    while (box.scrollTop + box.clientHeight < box.scrollHeight - 1) {
+      box.scrollTop += step;
+      await new Promise((done) => requestAnimationFrame(done));
+      frames++;
+      rows = Math.max(rows, box.querySelectorAll('tbody tr').length);
+    }
+    await new Promise((done) => setTimeout(done, 300));
+    return { rows, perFrame: (performance.now() - started - 300) / frames, last: box.textContent.includes('row-99999') };
+  });
+  console.log(`   ${found.rows} rows at most, ${found.perFrame.toFixed(1)} ms a frame`);
+  assert.ok(found.rows < 100 && found.last, JSON.stringify(found));
+  await one.close();
+});
+
 test('a read-only console has nothing that changes data', async (consoles) => {
   const name = `Reads-${stamp}`;
   await makeTable(name);

@@ -95,4 +95,4 @@ async function run() {
   process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { assert, run, test };
+module.exports = { assert, fromDisk, run, test };

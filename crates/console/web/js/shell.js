@@ -37,8 +37,8 @@ export function Shell({ children }) {
 }
 
 function Caller() {
-  const known = config.value.callers !== 'any';
-  return html`<div class="caller"><div class="caller-text"><span class="caller-name" title=${keys.value?.name}>${known ? keys.value?.name : 'No authentication'}</span><span class="caller-place"><${Icon} name="globe" size="13" />${region.value} · ${location.host}</span></div>
+  const known = config.value.callers !== 'any', regions = config.value.regions ?? [];
+  return html`<div class="caller"><div class="caller-text"><span class="caller-name" title=${keys.value?.name}>${known ? keys.value?.name : 'No authentication'}</span><span class="caller-place"><${Icon} name="globe" size="13" />${location.host} · ${regions.length > 1 ? html`<select class="region" aria-label="Region" onChange=${(event) => change({ region: event.currentTarget.value })}>${regions.map((name) => html`<option key=${name} value=${name} selected=${name === region.value}>${name}</option>`)}</select>` : region.value}</span></div>
     <div class="caller-actions"><${Button} kind="quiet" icon=${theme.value === 'dark' ? 'sun' : 'moon'} label=${theme.value === 'dark' ? 'Light theme' : 'Dark theme'} onClick=${() => change({ theme: theme.value === 'dark' ? 'light' : 'dark' })} />
     ${known && html`<${Menu} label="Account" kind="quiet" icon="key" items=${[config.value.callers === 'identities' && ['Switch role…', () => { open.value = 'role'; }], keys.value?.base && ['Back to my own keys', () => signIn(keys.value.base)], ['Sign out', signOut]]} />`}</div></div>`;
 }

@@ -78,8 +78,9 @@ fn the_setup_says_how_callers_are_checked() {
     let text = text(answer("GET", "/console/config.json", &[]).expect("the setup"));
     let setup: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(setup["callers"], "any");
+    assert_eq!((&setup["region"], &setup["regions"]), (&"eu-west-3".into(), &serde_json::json!(["eu-west-3"])));
     assert_eq!(setup["readOnly"], false);
-    assert!(Console::new(ConsoleMode::Off, &Setup { region: "r", callers: CallerCheck::Keys }).is_none());
+    assert!(Console::new(ConsoleMode::Off, &Setup { regions: &[], callers: CallerCheck::Keys }).is_none());
 }
 
 #[test]

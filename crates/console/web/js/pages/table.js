@@ -2,7 +2,7 @@
 
 import { html, useState } from '../deps.js';
 import { dynamodb } from '../api.js';
-import { readOnly } from '../session.js';
+import { readOnly, region } from '../session.js';
 import { go, href } from '../router.js';
 import { describe, settled } from '../tables_data.js';
 import { indexesOf } from '../request.js';
@@ -20,7 +20,7 @@ import { Replicas } from './table_replicas.js';
 const TABS = { items: Explorer, indexes: Indexes, stream: Stream, backups: TableBackups, metrics: TableMetrics, replicas: Replicas, deliveries: Deliveries, permissions: Permissions, settings: Settings };
 
 export function TablePage({ name, tab, query }) {
-  const loaded = useLoad(() => describe(name), [name]);
+  const loaded = useLoad(() => describe(name), [name, region.value]);
   const [deleting, setDeleting] = useState(false);
   const table = loaded.data;
   const changing = table && (table.TableStatus !== 'ACTIVE' || (table.GlobalSecondaryIndexes ?? []).some((index) => index.IndexStatus !== 'ACTIVE'));
