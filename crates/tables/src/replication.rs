@@ -233,6 +233,7 @@ impl Definition {
                         id: self.next_index_id,
                         status: IndexStatus::Creating,
                         changes: Default::default(),
+                        contributor_insights: None,
                         ..other.clone()
                     };
                     self.next_index_id += 1;

@@ -58,7 +58,19 @@ impl Service {
             drop(table);
             self.apply_all(&changes, None, None).await.map_err(FollowError::from)?;
         }
+        self.measure_replication(destination, replicated.oldest_ms);
         Ok(replicated)
+    }
+
+    /// Measures how long the oldest change of a batch was on its way.
+    fn measure_replication(&self, destination: &ReplicaDestination, oldest_ms: Option<u64>) {
+        let ReplicaDestination { account, table_name: name, from_region, to_region, .. } = destination;
+        if let Some((measures, oldest_ms)) = self.measures.as_ref().zip(oldest_ms) {
+            let latency_ms = self.clock.now_ms().saturating_sub(oldest_ms) as f64;
+            let dimensions = [("TableName", name.as_str()), ("ReceivingRegion", to_region.as_str())];
+            let place = Place { account, region: from_region, name };
+            measures.record(place, "ReplicationLatency", &dimensions, latency_ms);
+        }
     }
 
     /// The change that gives a replica what another one has.

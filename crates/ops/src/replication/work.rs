@@ -222,6 +222,7 @@ fn replica_of(source: &Definition, member: &Member, now_ms: u64) -> Definition {
         time_to_live: TimeToLive { built: true, dropping: Vec::new(), ..source.time_to_live.clone() },
         recovery: None,
         archived: false,
+        contributor_insights: None,
         replication: None,
         resource_policy: None,
         resource_policy_revision: None,
@@ -231,7 +232,9 @@ fn replica_of(source: &Definition, member: &Member, now_ms: u64) -> Definition {
         ..source.clone()
     };
     replica.global_indexes.retain(|index| index.status != IndexStatus::Deleting);
-    replica.global_indexes.iter_mut().for_each(|index| index.status = IndexStatus::Active);
+    for index in &mut replica.global_indexes {
+        (index.status, index.contributor_insights) = (IndexStatus::Active, None);
+    }
     replica.prune_attributes();
     let group = source.replication.as_ref().map(|own| own.group.clone()).unwrap_or_default();
     replica.replication =
