@@ -258,7 +258,8 @@ impl Metrics {
             for hour in first..end {
                 self.engine.destroy(Family::Catalog, store::hour_prefix(letter, hour)).await?;
             }
-            self.stored.lock().first_hours[place] = Some(first.max(end));
+            // Before a clock that was set back there are rows again.
+            self.stored.lock().first_hours[place] = Some(end);
             has_deleted |= first < end;
         }
         if !has_deleted {

@@ -21,6 +21,7 @@ use auth::Caller;
 use objects::Bucket;
 use tables::{IndexStatus, NameUse, Place, Table, TableStatus, table_place};
 
+use crate::object_layout;
 use crate::service::Service;
 use crate::transfers::{NewTransfer, Transfer, check_request, transfer_id};
 
@@ -45,6 +46,9 @@ impl Service {
         let output = check_output(&request.output_s3_configuration)?;
         self.check_bucket(caller, place.account, ACTION, &request.input_s3_configuration.s3_bucket)?;
         self.check_bucket(caller, place.account, ACTION, output.name())?;
+        if let Some(key_id) = &request.output_s3_configuration.s3_sse_kms_key_id {
+            self.check_key(caller, place.account, ACTION, key_id)?;
+        }
         let asked = Asked::of(place.name, &request);
         check_request(&asked)?;
         // A request that is repeated finds its operation whatever the table is by now.
@@ -54,6 +58,8 @@ impl Service {
             return repeated(first, &asked);
         }
         let table = self.bulk_target(caller, &request.table_name, place).await?;
+        // Of an account one begins at a time, so that none begins between the count and the record of another one.
+        let _turn = self.bulk_starts.take(place.account).await;
         let markers = self.transfer_markers::<BulkDetails>().await?;
         if markers.iter().filter(|marker| marker.account == place.account).count() >= OPERATIONS_MAX {
             return Err(Exception::LimitExceeded(format!(
@@ -123,5 +129,7 @@ fn check_output(output: &OutputS3Configuration) -> Result<Bucket, Exception> {
         return Err(Exception::validation("Invalid Request: KMS Key Id is not supported for this encryption type"));
     }
     let bucket = Bucket::parse(bucket, output.s3_bucket_owner.as_deref());
-    bucket.map_err(|refused| tables::invalid(refused.to_string()))
+    let bucket = bucket.map_err(|refused| tables::invalid(refused.to_string()))?;
+    object_layout::check_prefix(&bucket, output.s3_key_prefix.as_deref())?;
+    Ok(bucket)
 }

@@ -22,6 +22,7 @@ use objects::Bucket;
 use tables::{Backup, BackupKind, Definition, FillPhase, NameUse, Table, TableArn, rows, table_place};
 
 use crate::backup;
+use crate::object_layout;
 use crate::service::Service;
 use crate::transfers::{NewTransfer, Transfer, check_request, transfer_id};
 
@@ -183,7 +184,8 @@ fn check_arn(arn: &str) -> Result<(), Exception> {
 fn check(request: &ExportTableToPointInTimeInput) -> Result<(), Exception> {
     let refuse = |text: &str| Err(Exception::validation(format!("Invalid Request: {text}")));
     let bucket = Bucket::parse(&request.s3_bucket, request.s3_bucket_owner.as_deref());
-    bucket.map_err(|refused| tables::invalid(refused.to_string()))?;
+    let bucket = bucket.map_err(|refused| tables::invalid(refused.to_string()))?;
+    object_layout::check_prefix(&bucket, request.s3_prefix.as_deref())?;
     // The model has no least length. Source: observed.
     if request.s3_prefix.as_deref() == Some("") {
         return Err(Exception::validation(

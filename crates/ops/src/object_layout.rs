@@ -3,7 +3,8 @@
 //! Source: Developer Guide, "DynamoDB table export output format"; exports on AWS, 2026, where they differ from it: the checksums are
 //! objects that end with `.md5`.
 
-use objects::Sse;
+use api::Exception;
+use objects::{Bucket, Sse};
 use serde::{Deserialize, Serialize};
 
 /// A data file in the manifest. The members are in DynamoDB's order.
@@ -24,6 +25,15 @@ pub(crate) fn root(prefix: Option<&str>) -> String {
     // A slash at the end of the prefix is not doubled. Source: captures.
     let folder = prefix.map_or(String::new(), |prefix| format!("{}/", prefix.strip_suffix('/').unwrap_or(prefix)));
     format!("{folder}AWSDynamoDB/")
+}
+
+/// Whether objects can be written below a prefix.
+///
+/// # Errors
+/// The refusal of one that the key of no object begins with. The text is our own.
+pub(crate) fn check_prefix(bucket: &Bucket, prefix: Option<&str>) -> Result<(), Exception> {
+    let place = bucket.place(&root(prefix));
+    place.map(drop).map_err(|refused| tables::invalid(refused.to_string()))
 }
 
 /// The object with the checksum of a manifest.

@@ -126,6 +126,8 @@ pub struct Service {
     pub(crate) imports: Turns,
     /// Whole bulk operations, as imports.
     pub(crate) bulk_puts: Turns,
+    /// The start of a bulk operation, of which an account has one at a time.
+    pub(crate) bulk_starts: Turns,
     /// Wakes the job that looks for bulk operations.
     pub(crate) bulk_started: Arc<Notify>,
     /// Wakes the work of bulk operations, one of which was cancelled.
@@ -154,6 +156,8 @@ const COPIES_MAX: usize = 2;
 /// Imports of an account at once, and of all accounts.
 const IMPORTS_MAX: [usize; 2] = [2, 8];
 const BULK_PUTS_MAX: [usize; 2] = [2, 8];
+/// Bulk operations that are begun at once, of all accounts.
+const BULK_STARTS_MAX: usize = 16;
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
@@ -191,6 +195,7 @@ impl Service {
             copies_awaited: AtomicU64::new(0),
             imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             bulk_puts: Turns::new(BULK_PUTS_MAX[0], BULK_PUTS_MAX[1]),
+            bulk_starts: Turns::new(1, BULK_STARTS_MAX),
             bulk_started: Arc::default(),
             bulk_cancelled: Notify::default(),
             reaches_kinesis: AtomicBool::new(false),
@@ -245,6 +250,7 @@ impl Service {
             copies_awaited: AtomicU64::new(0),
             imports: Turns::new(IMPORTS_MAX[0], IMPORTS_MAX[1]),
             bulk_puts: Turns::new(BULK_PUTS_MAX[0], BULK_PUTS_MAX[1]),
+            bulk_starts: Turns::new(1, BULK_STARTS_MAX),
             bulk_started: Arc::default(),
             bulk_cancelled: Notify::default(),
             reaches_kinesis: AtomicBool::new(false),

@@ -58,7 +58,14 @@ pub fn decide(question: &Question<'_>) -> Decision {
 /// Decides one of a request's questions. If the work that is left does not suffice, the answer is a denial, and
 /// [`WorkBudget::is_exhausted`] distinguishes it from those of policies.
 pub fn decide_within(question: &Question<'_>, work: &WorkBudget) -> Decision {
-    evaluate(question, work, &mut Silence)
+    let decided = evaluate(question, work, &mut Silence);
+    if decided != Decision::Allowed || !question.resource.ends_with('*') {
+        return decided;
+    }
+    // All resources of a kind are one that ends with `*`, which a pattern for names of one letter matches as well. What is allowed on
+    // all is allowed on a longer one, too.
+    let longer = format!("{}*", question.resource);
+    evaluate(&Question { resource: &longer, ..*question }, work, &mut Silence)
 }
 
 /// As [`decide_within`], about all resources that begin with what the question's resource has before its `*` at the end: whether

@@ -76,6 +76,29 @@ const NO_BOUNDARY: &str = "because no permissions boundary allows the dynamodb:G
 const NO_SESSION: &str = "because no session policy allows the dynamodb:GetItem action";
 const NO_RESOURCE: &str = "because no resource-based policy allows the dynamodb:GetItem action";
 
+/// A list is of `table/*`: a pattern for names of one letter is none for all of them.
+#[test]
+fn all_of_a_kind_are_no_name_of_one_letter() {
+    let tables = "arn:aws:dynamodb:us-east-1:111111111111:table/";
+    let all = format!("{tables}*");
+    for (pattern, is_allowed) in [("*", true), ("?*", true), ("?", false), ("??", false), ("a", false), ("", false)] {
+        let statement = format!(r#"{{"Effect":"Allow","Action":"{GET}","Resource":"{tables}{pattern}"}}"#);
+        let document = format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
+        let mut principal = principal(User);
+        principal.identity_policies = vec![policy(PolicyKind::Identity, &document)];
+        let context = Keys::default();
+        let question = Question {
+            principal: &principal,
+            action: GET,
+            resource: &all,
+            resource_account: ACCOUNT,
+            resource_policy: None,
+            context: &context,
+        };
+        assert_eq!(decide(&question) == Decision::Allowed, is_allowed, "{pattern}");
+    }
+}
+
 #[test]
 fn own_policies() {
     for (kind, policies, expected) in [

@@ -31,6 +31,16 @@ fn settings(folder: &Path) -> Settings {
 }
 
 impl Tested {
+    /// Whose operator allows accounts what the rules say.
+    async fn naming(rules: &[&str]) -> Tested {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+        let settings = Settings { service_arns: auth::ServiceArns::of_own_account(rules), ..settings(folder.path()) };
+        let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
+        service.create_table(&caller(), simple("tab")).await.unwrap();
+        Tested { service, folder }
+    }
+
     async fn on(engine: Arc<dyn Engine>, folder: tempfile::TempDir) -> Tested {
         for bucket in ["bucket", "out"] {
             std::fs::create_dir_all(folder.path().join("store").join(bucket)).unwrap();
@@ -191,6 +201,52 @@ fn lines(keys: std::ops::Range<usize>, value: &str) -> String {
 fn counts(described: &BulkOperationDescription) -> (BulkOperationStatus, i64, i64) {
     let BulkOperationDescription { bulk_operation_status, processed_item_count, failed_item_count, .. } = described;
     (bulk_operation_status.unwrap(), processed_item_count.unwrap(), failed_item_count.unwrap())
+}
+
+/// S3 encrypts with a key by the server's own permission: the operator decides whose keys an account may name.
+#[tokio::test]
+async fn the_key_of_the_report_is_the_accounts_own() {
+    let tested = Tested::naming(&["*=arn:aws:s3:::*"]).await;
+    let with_key = |key: &str| {
+        let mut request = request("a/");
+        request.output_s3_configuration.s3_sse_algorithm = Some(S3SseAlgorithm::Kms);
+        request.output_s3_configuration.s3_sse_kms_key_id = Some(key.to_owned());
+        request
+    };
+    for key in ["arn:aws:kms:us-east-1:999999999999:key/1234", "1234", "alias/orders"] {
+        let error = tested.start(with_key(key)).await.unwrap_err();
+        let expected = format!("is not authorized to perform: dynamodb:StartBulkPutItems on resource: {key} ");
+        assert!(error.contains(&expected), "{error}");
+    }
+    tested.start(with_key("arn:aws:kms:us-east-1:000000000000:key/1234")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_prefix_of_no_object_is_refused() {
+    let tested = Tested::memory().await;
+    for prefix in ["../a", "a/../b/", "./a"] {
+        let mut request = request("a/");
+        request.output_s3_configuration.s3_key_prefix = Some(prefix.to_owned());
+        let error = tested.start(request).await.unwrap_err();
+        assert!(error.contains("is not the key of an object: it has a part . or .."), "{error}");
+    }
+}
+
+/// Requests that are sent at once: each counts those before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_account_has_its_operations_at_once() {
+    let tested = Arc::new(Tested::memory().await);
+    let begun = (0..80).map(|_| {
+        let tested = Arc::clone(&tested);
+        tokio::spawn(async move { tested.start(request("none/")).await.is_ok() })
+    });
+    let begun: Vec<_> = begun.collect();
+    let mut running_max = 0;
+    for one in begun {
+        one.await.unwrap();
+        running_max = running_max.max(tested.service.transfer_markers::<super::BulkDetails>().await.unwrap().len());
+    }
+    assert!(running_max <= super::OPERATIONS_MAX, "{running_max}");
 }
 
 #[tokio::test]

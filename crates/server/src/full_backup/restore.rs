@@ -117,8 +117,10 @@ fn refuse_used(folder: &Path) -> io::Result<Result<(), Failure>> {
         entries => entries?,
     };
     for entry in entries {
-        let name = entry?.file_name();
-        if name != UNFINISHED && name != "lost+found" {
+        let entry = entry?;
+        let (name, is_folder) = (entry.file_name(), entry.file_type()?.is_dir());
+        // A link there would lead the restore elsewhere.
+        if !is_folder || (name != UNFINISHED && name != "lost+found") {
             return Ok(Err(Failure::new(format!(
                 "the folder {} is not empty: it holds {}; choose another one. Nothing was changed",
                 folder.display(),

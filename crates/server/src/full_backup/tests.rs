@@ -250,3 +250,18 @@ fn a_folder_without_a_server_is_opened_by_its_own_user() {
     let refused = source::refuse_other_user(folder.path(), own + 1).unwrap_err().to_string();
     assert!(refused.contains(&format!("uid {own}")), "{refused}");
 }
+
+#[tokio::test]
+async fn a_restore_follows_no_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let (backup, data, elsewhere) =
+        (folder.path().join("full"), folder.path().join("data"), folder.path().join("other"));
+    fs::create_dir_all(&data).unwrap();
+    fs::create_dir_all(elsewhere.join("new")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, data.join("restoring")).unwrap();
+    back_up(engine(1).await, &backup).await;
+    let place = BackupPlace::in_folder(&backup).unwrap();
+    let refused = restore::into_folder(&place, &data, &mut Progress::start()).await.unwrap_err().to_string();
+    assert!(refused.contains("it holds restoring"), "{refused}");
+    assert!(elsewhere.join("new").exists() && !elsewhere.join("lock").exists());
+}
