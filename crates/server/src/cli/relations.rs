@@ -254,7 +254,8 @@ mod tests {
             | "audit_data"
             | "audit_required"
             | "allow_unverified_remote"
-            | "no_deliveries" => None,
+            | "no_deliveries"
+            | "faults" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" => Some("http://127.0.0.1:1"),
             "audit_log_bytes" | "memory_limit" | "disk_reserve" | "cache" | "memtable" => Some("64MiB"),
@@ -264,7 +265,8 @@ mod tests {
             | "data_key_days"
             | "audit_log_files"
             | "metrics_tables_max"
-            | "lambda_timeout" => Some("5"),
+            | "lambda_timeout"
+            | "clock_offset" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()
