@@ -341,7 +341,8 @@ fn scaler(
 ) -> Arc<autoscaling::Scaler> {
     cloudwatch::jobs(measured).into_iter().for_each(|job| _ = jobs.add(job));
     let tables = Arc::<ops::Service>::clone(service);
-    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, Clock::system());
+    let clock = service.clock().clone();
+    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, clock);
     _ = jobs.add(autoscaling::scaling_job(&scaler, service.scaling_lease()));
     scaler
 }
