@@ -260,7 +260,8 @@ pub fn replica(member: &Member, own: Option<&Definition>, group: &Definition) ->
             table_class: Some(table_class(choice.class)),
             last_update_date_time: choice.changed_ms.map(timestamp),
         }),
-        warm_throughput: Some(table_warm(described, api::TableStatus::Active)),
+        // A change that a test has made slow is shown by the table alone.
+        warm_throughput: Some(table_warm(described, api::TableStatus::Active, u64::MAX)),
         global_table_settings_replication_mode: Some(GlobalTableSettingsReplicationMode::EnabledWithOverrides),
         ..ReplicaDescription::default()
     }
