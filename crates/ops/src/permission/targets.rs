@@ -53,8 +53,6 @@ impl Service {
 fn place<'a>(caller: &'a Caller, resource: &'a Resource<'_>) -> Option<Place<'a>> {
     match resource {
         Resource::Any | Resource::Tables | Resource::Streams(None) => None,
-        // Another region's, or no table: what else the request names is its target.
-        Resource::Replica { .. } | Resource::GlobalTable(_) => None,
         Resource::Streams(Some(name)) => table_place(caller, name, NameUse::Lookup).ok(),
         Resource::Table(name) | Resource::Index(name, _) => table_place(caller, name, NameUse::Lookup).ok(),
         Resource::Arn(arn) => TableArn::parse(arn)?.place(caller),
