@@ -22,7 +22,7 @@ mod weak_key;
 mod weak_secret;
 
 pub use catch_panic::{Panicked, catch_panic};
-pub use clock::{Clock, ManualClock};
+pub use clock::{Clock, ClockOffset, ManualClock};
 pub use cut::cut;
 pub use exposure::Exposure;
 pub use gate::Gate;

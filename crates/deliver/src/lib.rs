@@ -15,7 +15,6 @@ pub mod triggers;
 
 use std::sync::Arc;
 
-use base::Clock;
 use jobs::ScopedJob;
 use memory::DeliveryMemory;
 use ops::Service;
@@ -44,7 +43,7 @@ impl Deliveries {
     pub fn start(service: &Arc<Service>, settings: Settings) -> Deliveries {
         let figures: Arc<Figures> = Arc::default();
         let memory = DeliveryMemory::new();
-        let (places, clock) = (settings.places, Clock::system());
+        let (places, clock) = (settings.places, service.clock().clone());
         let triggers = Triggers::new(Arc::clone(service), places, Arc::clone(&figures), Arc::clone(&memory), clock);
         let mut deliveries = Deliveries { supervisors: Vec::new(), figures, triggers };
         if settings.paused {

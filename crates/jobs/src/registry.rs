@@ -47,6 +47,8 @@ struct Registry {
     by_hand: bool,
     /// What jobs look at in their pauses.
     stage: watch::Sender<Stage>,
+    /// Ends all pauses.
+    hurry: watch::Sender<()>,
     tallies: Mutex<BTreeMap<&'static str, Arc<Tally>>>,
     slots: Mutex<Slots>,
 }
@@ -100,8 +102,9 @@ impl Jobs {
     }
 
     fn with(clock: Clock, by_hand: bool) -> Jobs {
-        let (stage, tallies, slots) = (watch::Sender::new(Stage::Running), Mutex::default(), Mutex::default());
-        Jobs { registry: Arc::new(Registry { clock, by_hand, stage, tallies, slots }) }
+        let (stage, hurry) = (watch::Sender::new(Stage::Running), watch::Sender::new(()));
+        let (tallies, slots) = (Mutex::default(), Mutex::default());
+        Jobs { registry: Arc::new(Registry { clock, by_hand, stage, hurry, tallies, slots }) }
     }
 
     /// Adds a job, which runs until it ends or is stopped. After [`Jobs::stop`] it never runs.
@@ -120,7 +123,8 @@ impl Jobs {
         if *registry.stage.borrow() == Stage::Running {
             let task = (!registry.by_hand).then(|| {
                 let (entry, clock, stage) = (Arc::clone(&entry), registry.clock.clone(), registry.stage.subscribe());
-                tokio::spawn(async move { entry.drive(first, &clock, stage).await })
+                let hurry = registry.hurry.subscribe();
+                tokio::spawn(async move { entry.drive(first, &clock, stage, hurry).await })
             });
             slots.all.push(Slot { id, entry, task });
         }
@@ -178,6 +182,12 @@ impl Jobs {
             }
             runs += 1;
         }
+    }
+
+    /// Ends the pauses of all jobs, but for those behind a panic: the clock has been moved, and what is due by it is not to wait for
+    /// periods of real time.
+    pub fn hurry(&self) {
+        self.registry.hurry.send_replace(());
     }
 
     /// What all jobs have done, by name.
@@ -323,7 +333,13 @@ async fn end_all(slots: Vec<Slot>, grace: Duration) {
 
 impl Entry {
     /// Runs the job until it is over, or the registry stops.
-    async fn drive(&self, first: Next, clock: &Clock, mut stage: watch::Receiver<Stage>) {
+    async fn drive(
+        &self,
+        first: Next,
+        clock: &Clock,
+        mut stage: watch::Receiver<Stage>,
+        mut hurry: watch::Receiver<()>,
+    ) {
         let stops_at = if self.job.stops_last { Stage::Stopped } else { Stage::Stopping };
         let mut next = first;
         loop {
@@ -332,6 +348,8 @@ impl Entry {
                 biased;
                 _ = stage.wait_for(|stage| *stage >= stops_at) => return,
                 () = self.woken(), if next.may_be_woken => {}
+                // A registry that is dropped has no more to say; its stage ends the job.
+                Ok(()) = hurry.changed(), if next.may_be_woken => {}
                 () = pause(next.pause) => {}
             }
             match self.run(clock, base::random::u64()).await {

@@ -42,6 +42,7 @@ impl Service {
             }
             self.catalog.check_quota(&self.settings.quotas, &definition)?;
             let mut definition = Definition { table_id: guard.next_table_id(), ..definition.clone() };
+            self.begin_creation(&mut definition);
             // Streams of deleted tables of this name can still be read, under their labels.
             let remains = self.catalog.remains_at(definition.place());
             let former = remains.iter().filter_map(|table| table.definition.stream.as_ref());

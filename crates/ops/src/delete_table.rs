@@ -55,7 +55,13 @@ impl Service {
             TableStatus::Creating if self.clock.now_ms() < table.definition.created_ms.saturating_add(FILL_MS_MIN) => {
                 return Err(being_created(table.name()));
             }
+            TableStatus::Updating if table.definition.busy_until_ms.is_some() => {
+                return Err(tables::being_updated(table.name()));
+            }
             TableStatus::Creating | TableStatus::Active | TableStatus::Updating | TableStatus::Backup => {}
+        }
+        if self.is_warming(&table.definition) {
+            return Err(tables::being_updated(table.name()));
         }
         // Its rows and its log are what the backup is made of.
         if self.is_being_copied_in_use(table.id()) {
@@ -78,6 +84,7 @@ impl Service {
         // The rows are destroyed only when no request uses the table as it was, and this would be a use.
         drop(table);
         definition.status = TableStatus::Deleting;
+        self.begin_deletion(&mut definition);
         // One that is restored to a moment has a consumer in the log of its source, which is removed with its rows.
         definition.restore = definition.restore.filter(|restore| restore.moment.is_some());
         if let Some(stream) = definition.stream.as_mut().filter(|stream| stream.enabled) {

@@ -111,6 +111,7 @@ mod transact_get_items;
 mod transact_write_items;
 mod transaction;
 mod transfers;
+mod transition;
 mod update_item;
 mod update_table;
 mod validation;

@@ -60,6 +60,8 @@ pub struct Settings {
     pub enforces_throughput: bool,
     /// The rules of faults for tests. None: requests have no other faults than their own.
     pub faults: Option<Arc<Faults>>,
+    /// How long tables stay in a state that changes, as a share of the time that AWS takes.
+    pub transition_scale: f64,
 }
 
 impl Settings {
@@ -86,6 +88,7 @@ impl Default for Settings {
             recorder: None,
             enforces_throughput: false,
             faults: None,
+            transition_scale: 0.0,
         }
     }
 }
@@ -222,7 +225,8 @@ impl Service {
         let secret = database_secret(engine.as_ref()).await?;
         // Joined before the catalog is read: from the join on, other nodes wait for this one before they rely on a change. The
         // first heartbeat gives the lease that the writes of background work need.
-        let nodes = Nodes::new(node, clock.clone());
+        // Leases are by the time that all nodes have.
+        let nodes = Nodes::new(node, clock.unmoved());
         nodes.join().await?;
         let engine: Arc<dyn Engine> = Arc::new(Leased::new(engine, nodes.lease.clone()));
         let catalog = Catalog::load(&engine, true).await?;
@@ -270,6 +274,16 @@ impl Service {
         &self.settings.service_arns
     }
 
+    /// The one source of the time of day.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether what has expired may be destroyed. A clock that a test moves is meant to be where it is.
+    pub(crate) fn may_destroy(&self) -> bool {
+        self.clock_watch.may_destroy(self.clock.unmoved().now_ms(), self.clock.steady_ms())
+    }
+
     /// Where exports are written and imports are read.
     pub fn objects(&self) -> &Objects {
         &self.settings.objects
@@ -284,7 +298,8 @@ impl Service {
     fn start_work(self: &Arc<Service>) {
         let jobs = [self.heartbeat_job(), Some(self.token_job()), Some(self.log_job())];
         let more = [self.shortage_job(), Some(self.expiry_job()), Some(self.archive_job()), self.table_work_job()];
-        let others = [Some(self.bulk_job()), self.measures_job(), Some(self.tombstone_job())];
+        let others =
+            [Some(self.bulk_job()), self.measures_job(), Some(self.tombstone_job()), Some(self.transition_job())];
         jobs.into_iter().chain(more).chain(others).flatten().for_each(|job| _ = self.jobs.add(job));
     }
 }

@@ -65,6 +65,7 @@ impl Service {
         let work = update(&mut definition, request, self.clock.now_ms())?;
         definition.count_group_change();
         self.catalog.check_units(&self.settings.quotas, Some(&before), &definition)?;
+        self.begin_update(&before, &mut definition);
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
         definition.log.opening |= self.nodes.is_some() && !puts.is_empty();

@@ -1,4 +1,4 @@
-//! What a test may change while the server runs: the rules of faults. JSON over HTTP, without credentials, on the operator's address;
+//! What a test may change while the server runs: the rules of faults, and the clock. JSON over HTTP, without credentials, on the operator's address;
 //! on the main address only where its callers need none either. Without the flag that enables it a path refuses.
 //!
 //! | request | does |
@@ -7,31 +7,48 @@
 //! | `POST /admin/faults` | adds a rule, or `{"rules": [...]}` |
 //! | `DELETE /admin/faults` | deletes all rules |
 //! | `DELETE /admin/faults/ID` | deletes a rule |
+//! | `GET /admin/clock` | shows the time, and its offset |
+//! | `POST /admin/clock` | moves the time on, by `{"advance": "1d"}` or `{"advance_ms": 1500}` |
 
 use std::sync::Arc;
 
+use base::{Clock, ClockOffset, utc};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body;
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
+use jobs::Jobs;
 use ops::faults::{AddError, Faults};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, ContentType};
 use crate::faults;
 use crate::log;
+use crate::value_parsers::time_ago;
 
 const PREFIX: &str = "/admin/";
 const FAULTS: &str = "/admin/faults";
+const CLOCK: &str = "/admin/clock";
 
 /// A hundred rules are smaller. Unit: bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 16;
 
+/// The furthest move at once. Unit: milliseconds.
+const ADVANCE_MS_MAX: u64 = 36_500 * 86_400_000;
+
 /// What is enabled.
-#[derive(Default)]
 pub(crate) struct Admin {
     pub(crate) faults: Option<Arc<Faults>>,
+    /// Of all of the server but signatures, leases, and its log.
+    pub(crate) clock: Clock,
+    pub(crate) offset: Option<ClockOffset>,
+}
+
+impl Default for Admin {
+    fn default() -> Admin {
+        Admin { faults: None, clock: Clock::system(), offset: None }
+    }
 }
 
 /// Why a request changes nothing.
@@ -59,25 +76,42 @@ where
 }
 
 impl Admin {
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.faults.is_some()
+    /// `offset_ms` is absent unless the clock may be moved.
+    pub(crate) fn new(faults: Option<Arc<Faults>>, offset_ms: Option<i64>) -> Admin {
+        match offset_ms.map(Clock::with_offset) {
+            None => Admin { faults, ..Admin::default() },
+            Some((clock, offset)) => Admin { faults, clock, offset: Some(offset) },
+        }
     }
 
-    /// `body` is absent if it was not received whole.
-    pub(crate) fn answer(&self, head: &Parts, body: Option<&[u8]>) -> Answer {
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.faults.is_some() || self.offset.is_some()
+    }
+
+    /// `body` is absent if it was not received whole; `jobs` are hurried when the clock is moved.
+    pub(crate) fn answer(&self, head: &Parts, body: Option<&[u8]>, jobs: Option<&Jobs>) -> Answer {
         let Some(body) = body else {
             let message = format!("the body has more than {BODY_BYTES_MAX} bytes, or did not arrive");
             return refused(&Refused { status: StatusCode::PAYLOAD_TOO_LARGE, member: None, message });
         };
-        match self.done(head, body) {
+        match self.done(head, body, jobs) {
             Ok(value) => json(StatusCode::OK, &value),
             Err(refusal) => refused(&refusal),
         }
     }
 
-    fn done(&self, head: &Parts, body: &[u8]) -> Done {
+    fn done(&self, head: &Parts, body: &[u8], jobs: Option<&Jobs>) -> Done {
         let path = head.uri.path();
         let is_read = matches!(head.method, Method::GET | Method::HEAD);
+        if path == CLOCK {
+            let offset =
+                self.offset.as_ref().ok_or_else(|| disabled("the clock is not to be moved", "--clock-offset 0"))?;
+            return match &head.method {
+                _ if is_read => Ok(self.time(offset)),
+                &Method::POST => self.advance(offset, body, jobs),
+                _ => Err(not_allowed("GET and POST /admin/clock")),
+            };
+        }
         match (path, path.strip_prefix(FAULTS).and_then(|rest| rest.strip_prefix('/'))) {
             (FAULTS, _) if is_read => Ok(listed(self.enabled()?)),
             (FAULTS, _) if head.method == Method::POST => add(self.enabled()?, body),
@@ -87,22 +121,54 @@ impl Admin {
                 Ok(json!({"deleted": deleted}))
             }
             (_, Some(id)) if head.method == Method::DELETE => delete(self.enabled()?, id),
-            (FAULTS, _) | (_, Some(_)) => Err(Refused {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                member: None,
-                message: "GET, POST and DELETE /admin/faults, and DELETE /admin/faults/ID".to_owned(),
-            }),
+            (FAULTS, _) | (_, Some(_)) => {
+                Err(not_allowed("GET, POST and DELETE /admin/faults, and DELETE /admin/faults/ID"))
+            }
             _ => Err(not_found("no such path")),
         }
     }
 
     fn enabled(&self) -> Result<&Faults, Refused> {
-        self.faults.as_deref().ok_or_else(|| Refused {
-            status: StatusCode::FORBIDDEN,
-            member: None,
-            message: "faults are not enabled; start the server with --faults".to_owned(),
-        })
+        self.faults.as_deref().ok_or_else(|| disabled("faults are not enabled", "--faults"))
     }
+
+    fn time(&self, offset: &ClockOffset) -> Value {
+        let now_ms = self.clock.now_ms();
+        json!({"now": utc::rfc3339_ms(now_ms), "now_ms": now_ms, "offset_ms": offset.ms()})
+    }
+
+    fn advance(&self, offset: &ClockOffset, body: &[u8], jobs: Option<&Jobs>) -> Done {
+        let by_ms = advance_ms(&parsed(body)?)?;
+        offset.advance_ms(by_ms);
+        // After the move, so that each run sees the new time.
+        jobs.into_iter().for_each(Jobs::hurry);
+        let time = self.time(offset);
+        let message = format!("the clock is advanced by {by_ms} ms, to {}", time["now"].as_str().unwrap_or_default());
+        log::warning("clock_advanced", &message, &[("offset_ms", log::Value::Text(&offset.ms().to_string()))]);
+        Ok(time)
+    }
+}
+
+/// What a body moves the clock by. Unit: milliseconds.
+fn advance_ms(body: &Value) -> Result<u64, Refused> {
+    let members = body.as_object().filter(|members| members.len() == 1);
+    let (name, value) = members.and_then(|members| members.iter().next()).ok_or_else(|| {
+        bad("", r#"{"advance": "1d"}, or s, m and h in place of d, or {"advance_ms": 1500}"#.to_owned())
+    })?;
+    let by_ms = match name.as_str() {
+        "advance" => value.as_str().and_then(time_ago),
+        "advance_ms" => value.as_u64(),
+        _ => {
+            return Err(bad(
+                name,
+                "no such member; there are advance and advance_ms. The clock does not go back".to_owned(),
+            ));
+        }
+    };
+    let by_ms = by_ms.filter(|by_ms| *by_ms <= ADVANCE_MS_MAX);
+    by_ms.ok_or_else(|| {
+        bad(name, "a time ahead, up to 36500d, as 90s, 10m, 2h or 1d; the clock does not go back".to_owned())
+    })
 }
 
 fn listed(faults: &Faults) -> Value {
@@ -111,8 +177,7 @@ fn listed(faults: &Faults) -> Value {
 }
 
 fn add(faults: &Faults, body: &[u8]) -> Done {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| bad("", format!("the body is no JSON: {error}")))?;
+    let value = parsed(body)?;
     let rules = faults::rules(&value).map_err(|error| bad(&error.member, error.message))?;
     let is_list = value.get("rules").is_some();
     let added = faults.add(rules).map_err(|error| match error {
@@ -127,6 +192,10 @@ fn add(faults: &Faults, body: &[u8]) -> Done {
     Ok(json!({"rules": rules}))
 }
 
+fn parsed(body: &[u8]) -> Result<Value, Refused> {
+    serde_json::from_slice(body).map_err(|error| bad("", format!("the body is no JSON: {error}")))
+}
+
 fn delete(faults: &Faults, id: &str) -> Done {
     if !faults.delete(id) {
         return Err(not_found("no rule has this id"));
@@ -138,6 +207,15 @@ fn delete(faults: &Faults, id: &str) -> Done {
 fn bad(member: &str, message: String) -> Refused {
     let member = (!member.is_empty()).then(|| member.to_owned());
     Refused { status: StatusCode::BAD_REQUEST, member, message }
+}
+
+fn disabled(what: &str, flag: &str) -> Refused {
+    let message = format!("{what}; start the server with {flag}");
+    Refused { status: StatusCode::FORBIDDEN, member: None, message }
+}
+
+fn not_allowed(message: &str) -> Refused {
+    Refused { status: StatusCode::METHOD_NOT_ALLOWED, member: None, message: message.to_owned() }
 }
 
 fn not_found(message: &str) -> Refused {
@@ -165,13 +243,13 @@ mod tests {
     fn answered(admin: &Admin, method: &str, path: &str, body: &str) -> (u16, Value) {
         let (head, ()) = Request::builder().method(method).uri(path).body(()).expect("a request").into_parts();
         assert!(is_path(&head));
-        let answer = admin.answer(&head, Some(body.as_bytes()));
+        let answer = admin.answer(&head, Some(body.as_bytes()), None);
         (answer.status(), serde_json::from_slice(answer.body()).expect("JSON"))
     }
 
     #[test]
     fn rules_are_added_listed_and_deleted() {
-        let admin = Admin { faults: Some(Arc::default()) };
+        let admin = Admin { faults: Some(Arc::default()), ..Admin::default() };
         let ask = |method: &str, path: &str, body: &str| answered(&admin, method, path, body);
         assert_eq!(ask("GET", FAULTS, ""), (200, json!({"rules": []})));
         let (status, added) = ask("POST", FAULTS, r#"{"table": "t", "latency": 5, "seed": 1}"#);
@@ -200,6 +278,30 @@ mod tests {
                 (403, &json!("faults are not enabled; start the server with --faults"))
             );
         }
+    }
+
+    #[test]
+    fn the_clock_goes_forward_alone() {
+        let (clock, offset) = Clock::with_offset(0);
+        let admin = Admin { clock, offset: Some(offset), ..Admin::default() };
+        let before_ms = admin.clock.now_ms();
+        let (status, time) = answered(&admin, "POST", CLOCK, r#"{"advance": "1d"}"#);
+        assert_eq!((status, &time["offset_ms"]), (200, &json!(86_400_000)));
+        assert!(time["now_ms"].as_u64().is_some_and(|now_ms| now_ms >= before_ms + 86_400_000));
+        assert_eq!(answered(&admin, "POST", CLOCK, r#"{"advance_ms": 500}"#).1["offset_ms"], 86_400_500);
+        for body in [
+            r#"{"advance": "-1d"}"#,
+            r#"{"advance_ms": -1}"#,
+            r#"{"offset": 1}"#,
+            r#"{"advance": "40000d"}"#,
+            "{}",
+            "x",
+        ] {
+            assert_eq!(answered(&admin, "POST", CLOCK, body).0, 400, "{body}");
+        }
+        assert_eq!(answered(&admin, "GET", CLOCK, "").1["offset_ms"], 86_400_500);
+        assert_eq!(answered(&admin, "DELETE", CLOCK, "").0, 405);
+        assert_eq!(answered(&Admin::default(), "POST", CLOCK, r#"{"advance": "1d"}"#).0, 403);
     }
 
     #[tokio::test]

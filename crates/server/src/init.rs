@@ -159,8 +159,18 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
     let objects = serve.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Identity)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded.as_deref());
-    let (recorder, faults) = (None, None);
-    let reach = service::Reach { service_arns, deletes_expired: false, objects, free_bytes_min, recorder, faults };
+    let (recorder, faults, clock) = (None, None, Clock::system());
+    let (deletes_expired, transition_scale) = (false, 0.0);
+    let reach = service::Reach {
+        service_arns,
+        deletes_expired,
+        objects,
+        free_bytes_min,
+        recorder,
+        faults,
+        clock,
+        transition_scale,
+    };
     let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, reach, address, &jobs).await;
     let service = opened.map_err(Failure::Service)?;
     let made = root(&service, arguments).await;

@@ -179,6 +179,11 @@ impl Operator {
         }
     }
 
+    /// A change for a test. `body` is absent if it was not received whole.
+    pub(crate) fn change(&self, head: &Parts, body: Option<&[u8]>) -> Answer {
+        self.admin.answer(head, body, self.service.get().map(|service| service.jobs()))
+    }
+
     fn health(&self, audience: Audience) -> Answer {
         match (self.failed(), audience) {
             (None, _) => Answer::text(StatusCode::OK, ContentType::Text, "ok\n"),
@@ -276,7 +281,7 @@ impl OwnAddress {
         if admin::is_path(head) {
             // Boxed, so that the pages have no room for it.
             let body = Box::pin(tokio::time::timeout(BODY_TIMEOUT, admin::read(body))).await;
-            return self.operator.admin.answer(head, body.ok().flatten().as_deref());
+            return self.operator.change(head, body.ok().flatten().as_deref());
         }
         match Page::of(head) {
             Some(page) => self.operator.answer(page, Audience::Operator).await,

@@ -127,7 +127,7 @@ impl Pipeline {
             Route::Page(page) => Ok(self.operator.answer(page, Audience::of(&self.access)).await),
             Route::Admin => {
                 let whole = body.refused.is_none().then_some(&*body.bytes);
-                Ok(self.operator.admin.answer(head, whole))
+                Ok(self.operator.change(head, whole))
             }
             Route::Console(answer) => Ok(answer),
             Route::Answered(answer) => Ok(foreign::answer(head, &body.bytes, &self.services).unwrap_or(answer)),

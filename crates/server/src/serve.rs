@@ -165,7 +165,7 @@ impl fmt::Display for Failure {
             }
             Failure::RemoteAdmin { listen } => write!(
                 f,
-                "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults every client that reaches it changes \
+                "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults or --clock-offset every client that reaches it changes \
                  what this server answers. Choose an address such as 127.0.0.1:9100, or add --allow-unverified-remote if that is \
                  what you want"
             ),
@@ -209,7 +209,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let traces = traces(arguments)?;
     let operator = operator(arguments, address).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
-    let jobs = Jobs::new(Clock::system());
+    let jobs = Jobs::new(operator.admin.clock.clone());
     let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
     let Some(opened) = start.unless_stopped(&mut stop, start.engine(&jobs)).await else { return Ok(()) };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
@@ -217,7 +217,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let opened = opened.map_err(Failure::Storage)?;
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
-    let measured = measured(&engine, arguments);
+    let measured = measured(&engine, arguments, &operator.admin.clock);
     let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
@@ -328,8 +328,8 @@ fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
 }
 
 /// The metrics of CloudWatch, which are stored each minute.
-fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments) -> Arc<cloudwatch::Metrics> {
-    let recorder = Arc::new(Recorder::new(Clock::system(), arguments.service.cloudwatch_series_max));
+fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments, clock: &Clock) -> Arc<cloudwatch::Metrics> {
+    let recorder = Arc::new(Recorder::new(clock.clone(), arguments.service.cloudwatch_series_max));
     let targets = ActionTargets {
         sns: arguments.sns_endpoint.clone(),
         ca_bundle: outbound::ca_bundle(),
@@ -337,7 +337,7 @@ fn measured(engine: &Arc<dyn Engine>, arguments: &ServeArguments) -> Arc<cloudwa
         service_arns: arguments.outbound.service_arns(arguments.knows_callers()),
         paused: arguments.no_deliveries,
     };
-    cloudwatch::Metrics::with_targets(Arc::clone(engine), Clock::system(), recorder, targets)
+    cloudwatch::Metrics::with_targets(Arc::clone(engine), clock.clone(), recorder, targets)
 }
 
 /// Application Auto Scaling, which one node evaluates, with its job and those of the metrics.
@@ -349,7 +349,8 @@ fn scaler(
 ) -> Arc<autoscaling::Scaler> {
     cloudwatch::jobs(measured).into_iter().for_each(|job| _ = jobs.add(job));
     let tables = Arc::<ops::Service>::clone(service);
-    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, Clock::system());
+    let clock = service.clock().clone();
+    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, clock);
     _ = jobs.add(autoscaling::scaling_job(&scaler, service.scaling_lease()));
     scaler
 }
@@ -366,7 +367,8 @@ fn reach(
     let free_bytes_min = crate::object_store::free_bytes_min(embedded);
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
-    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults })
+    let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
+    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale })
 }
 
 /// Stores the minute that was being measured.
@@ -387,7 +389,8 @@ async fn close(engine: &Arc<dyn Engine>, running: &RunMark, socket: OperatorSock
 
 /// What the operator asks for, answered at an address of its own if there is one.
 async fn operator(arguments: &ServeArguments, main: SocketAddr) -> Result<Arc<Operator>, Failure> {
-    let admin = Admin { faults: faults::of_arguments(&arguments.faults).map_err(Failure::Faults)? };
+    let faults = faults::of_arguments(&arguments.faults).map_err(Failure::Faults)?;
+    let admin = Admin::new(faults, arguments.faults.clock_offset);
     let operator = Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max), admin);
     answer_operator(arguments, main, &operator).await?;
     Ok(operator)
@@ -484,7 +487,7 @@ impl Check {
             Check::InMemory(key, root) => (key, None, Some(root)),
         };
         let failure = |error: &dyn fmt::Display| Failure::Identity(format!("identities cannot be served: {error}"));
-        let identities = Identities::open(Arc::clone(service), &key, Clock::system()).await;
+        let identities = Identities::open(Arc::clone(service), &key, service.clock().clone()).await;
         let identities = identities.map_err(|error| match &file {
             Some(file) => failure(&file.refused(&error)),
             None => failure(&error),
@@ -498,7 +501,7 @@ impl Check {
         identities.start();
         let egress = arguments.outbound.egress(arguments.knows_callers());
         let authority = Authority::new(identities, &key, outbound::ca_bundle(), egress);
-        let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), Clock::system()));
+        let access = Access::Identity(Principals::new(Arc::<Authority>::clone(&authority), service.clock().clone()));
         Ok(Callers { access, authority: Some(authority) })
     }
 }

@@ -34,6 +34,10 @@ pub(crate) struct Reach {
     pub(crate) recorder: Option<Arc<Recorder>>,
     /// The rules of faults for tests.
     pub(crate) faults: Option<Arc<Faults>>,
+    /// The time of day.
+    pub(crate) clock: Clock,
+    /// How slow changes of tables are for tests.
+    pub(crate) transition_scale: f64,
     /// What error logs of imports leave free of the disk of a data folder. Unit: bytes.
     pub(crate) free_bytes_min: u64,
 }
@@ -75,7 +79,8 @@ pub(crate) async fn open(
         ..ops::Quotas::default()
     };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults } = reach;
+    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale } =
+        reach;
     let import_errors = match keeps {
         Keeps::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
         Keeps::Memory | Keeps::Database(_) => None,
@@ -97,9 +102,10 @@ pub(crate) async fn open(
         enforces_throughput,
         recorder,
         faults,
+        transition_scale,
     };
     let service = match shared {
-        None => ops::Service::open(engine, settings, Clock::system()).await,
+        None => ops::Service::open(engine, settings, clock).await,
         Some(Shared { heartbeats, lease, margin, wait }) => {
             let node = ops::NodeSettings {
                 id: ops::NodeId::random(),
@@ -114,7 +120,7 @@ pub(crate) async fn open(
                 Keeps::Database(server) => server.as_str(),
                 Keeps::Folder(_) | Keeps::Memory => "",
             };
-            open_node(engine, settings, node, server, &wait).await
+            open_node(engine, settings, node, server, &wait, &clock).await
         }
     };
     service.map_err(|error| OpenError { keeps: keeps.clone(), error })
@@ -127,10 +133,11 @@ async fn open_node(
     node: ops::NodeSettings,
     server: &str,
     wait: &DatabaseWait,
+    clock: &Clock,
 ) -> Result<Arc<ops::Service>, ops::OpenError> {
     let mut pauses = Pauses::new();
     loop {
-        let opening = ops::Service::open_node(Arc::clone(&engine), settings.clone(), Clock::system(), node.clone());
+        let opening = ops::Service::open_node(Arc::clone(&engine), settings.clone(), clock.clone(), node.clone());
         match wait.watch(server, opening).await {
             Err(ops::OpenError::Away(error)) => wait.report_silent(server, &error),
             opened => {

@@ -47,6 +47,20 @@ pub(crate) fn time_ago(text: &str) -> Option<u64> {
     number?.checked_mul(unit)
 }
 
+/// A time with a sign or without: `0`, `90s`, `-2h`, `36d`, within a hundred years. Unit: milliseconds.
+pub(crate) fn time_offset(text: &str) -> Result<i64, String> {
+    let (sign, size) = match text.strip_prefix('-') {
+        Some(size) => (-1, size),
+        None => (1, text),
+    };
+    let ms = if size == "0" { Some(0) } else { time_ago(size) };
+    let ms = ms.filter(|ms| *ms <= OFFSET_MS_MAX).and_then(|ms| i64::try_from(ms).ok());
+    ms.map(|ms| sign * ms).ok_or_else(|| "a time such as 0, 90s, 2h, 36d or -2h, up to 36500d".to_owned())
+}
+
+/// A hundred years. Unit: milliseconds.
+const OFFSET_MS_MAX: u64 = 36_500 * 86_400_000;
+
 /// The unit suffixes of a size, with the number of bytes that each stands for.
 const SIZE_UNITS: [(&str, u64); 7] = [
     ("KiB", 1 << 10),

@@ -93,6 +93,12 @@ pub struct Definition {
     /// None if it was never enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor_insights: Option<ContributorInsights>,
+    /// How long a state lasts that was made slow for a test: the table is Creating, Updating or Deleting until then at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_until_ms: Option<u64>,
+    /// The last change of warm throughput that was made slow for a test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_change: Option<WarmChange>,
     #[serde(default)]
     pub resource_policy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -273,6 +279,13 @@ pub enum TableStatus {
     Deleting,
     /// A backup. Programs that do not know backups cannot read the definition, and so do not open a database with one.
     Backup,
+}
+
+/// Warm throughput that is described as it was until a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WarmChange {
+    pub until_ms: u64,
+    pub former: WarmThroughput,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

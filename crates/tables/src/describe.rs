@@ -84,6 +84,11 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
         local_secondary_indexes: some(definition.local_indexes.iter().map(|index| local(index, arn, tallies))),
         global_secondary_indexes: some(definition.global_indexes.iter().map(|index| {
             let described = global(index, arn, tallies, shown, now_ms);
+            // An index of a table that is slow to be made is made with it.
+            let is_made = definition.status == TableStatus::Creating && definition.busy_until_ms.is_some();
+            let index_status =
+                described.index_status.map(|status| if is_made { api::IndexStatus::Creating } else { status });
+            let described = GlobalSecondaryIndexDescription { index_status, ..described };
             // A table that is being restored shows no status of its indexes. Source: captures.
             let index_status = described.index_status.filter(|_| definition.restore.is_none());
             GlobalSecondaryIndexDescription { index_status, ..described }
@@ -106,7 +111,7 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
         }),
         deletion_protection_enabled: Some(definition.deletion_protection),
         on_demand_throughput: on_demand(&definition.on_demand_max),
-        warm_throughput: Some(table_warm(definition, status)),
+        warm_throughput: Some(table_warm(definition, status, now_ms)),
         restore_summary: definition.restore.as_ref().map(restore_summary),
         ..TableDescription::default()
     }
@@ -255,16 +260,23 @@ pub fn replica(member: &Member, own: Option<&Definition>, group: &Definition) ->
             table_class: Some(table_class(choice.class)),
             last_update_date_time: choice.changed_ms.map(timestamp),
         }),
-        warm_throughput: Some(table_warm(described, api::TableStatus::Active)),
+        // A change that a test has made slow is shown by the table alone.
+        warm_throughput: Some(table_warm(described, api::TableStatus::Active, u64::MAX)),
         global_table_settings_replication_mode: Some(GlobalTableSettingsReplicationMode::EnabledWithOverrides),
         ..ReplicaDescription::default()
     }
 }
 
 /// It has a status of its own: it stays ACTIVE while the table is updated in other ways. Source: captures.
-fn table_warm(definition: &Definition, status: api::TableStatus) -> TableWarmThroughputDescription {
-    let status = if status == api::TableStatus::Updating { api::TableStatus::Active } else { status };
-    let warm = current_warm(definition.warm, definition.billing.provisioned());
+fn table_warm(definition: &Definition, status: api::TableStatus, now_ms: u64) -> TableWarmThroughputDescription {
+    let change = definition.warm_change.filter(|change| change.until_ms > now_ms);
+    let status = match (status, change) {
+        (api::TableStatus::Active | api::TableStatus::Updating, Some(_)) => api::TableStatus::Updating,
+        (api::TableStatus::Updating, None) => api::TableStatus::Active,
+        (status, _) => status,
+    };
+    let current = || current_warm(definition.warm, definition.billing.provisioned());
+    let warm = change.map_or_else(current, |change| change.former);
     TableWarmThroughputDescription {
         read_units_per_second: Some(warm.read_units),
         write_units_per_second: Some(warm.write_units),

@@ -31,7 +31,8 @@ pub use work::{Interrupted, Work};
 
 use tables::failure::OpenError;
 use tables::{
-    Backup, Definition, NameUse, Place, Table, TableStatus, being_created, being_deleted, not_found, table_place,
+    Backup, Definition, NameUse, Place, Table, TableStatus, being_created, being_deleted, being_updated, not_found,
+    table_place,
 };
 
 /// How often `settle` checks whether older definitions are still in use.
@@ -196,8 +197,9 @@ impl Catalog {
         match table.definition.status {
             TableStatus::Deleting => Err(being_deleted(table.name())),
             // A table that is being imported, and one that is being restored. Source: captures.
-            TableStatus::Creating if table.definition.import.is_some() => Err(being_created(table.name())),
+            TableStatus::Creating if table.definition.restore.is_none() => Err(being_created(table.name())),
             TableStatus::Creating => Err(not_found(table.name())),
+            TableStatus::Updating if table.definition.busy_until_ms.is_some() => Err(being_updated(table.name())),
             TableStatus::Active | TableStatus::Updating | TableStatus::Backup => Ok(table),
         }
     }

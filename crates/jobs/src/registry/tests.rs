@@ -39,6 +39,18 @@ fn report(jobs: &Jobs) -> JobReport {
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
+async fn a_hurry_ends_pauses() {
+    let (jobs, worker) = (Jobs::new(Clock::manual(7_000).0), Worker::new());
+    jobs.add(worker.job(Duration::from_secs(3_600), |_| Ran::Done));
+    for runs in 1..=3 {
+        tokio::time::sleep(SECOND).await;
+        jobs.hurry();
+        tokio::time::sleep(SECOND).await;
+        assert_eq!(worker.runs(), runs);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_runs_once_a_period() {
     let (jobs, worker) = (Jobs::new(Clock::manual(7_000).0), Worker::new());
     jobs.add(worker.job(SECOND * 10, |_| Ran::Done));

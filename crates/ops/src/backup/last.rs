@@ -70,7 +70,7 @@ impl Service {
     /// Deletes the last backups that have expired, unless a table is being restored from them.
     pub(crate) async fn delete_expired_backups(&self) -> Ran {
         let now_ms = self.clock.now_ms();
-        if !self.clock_watch.may_destroy(now_ms, self.clock.steady_ms()) {
+        if !self.may_destroy() {
             return Ran::Done;
         }
         let is_over = |definition: &Definition| {

@@ -34,7 +34,7 @@ impl Service {
         let period_ms = u64::try_from(recovery.period_days).unwrap_or(0).saturating_mul(DAY_MS);
         let now_ms = self.clock.now_ms();
         // Before a jump of the clock is explained, nothing is old.
-        let may_destroy = self.clock_watch.may_destroy(now_ms, self.clock.steady_ms());
+        let may_destroy = self.may_destroy();
         let over_ms = if may_destroy { now_ms.saturating_sub(period_ms) } else { 0 };
         let (mut destroyed, mut until_ms) = (0, 0);
         loop {

@@ -183,6 +183,9 @@ fn piece(service: &Arc<Service>, work: Work, turn: Turn) -> Job {
             if tries.turn.is_none() {
                 tries.turn = Some(turn.lock_owned().await);
             }
+            if let Some(pause) = service.pause_of_work(work) {
+                return Ran::Again(pause);
+            }
             match service.do_if_ours(work).await {
                 Ok(true) | Err(Interrupted::Stopping) => {
                     tries.turn = None;

@@ -73,7 +73,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("Export and import", &["s3_endpoint"]),
-    ("Faults for tests", &["faults", "faults_file"]),
+    ("For tests", &["faults", "faults_file", "clock_offset", "transition_scale"]),
     (
         "DAX",
         &[

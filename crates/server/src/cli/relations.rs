@@ -255,7 +255,8 @@ mod tests {
             | "audit_data"
             | "audit_required"
             | "allow_unverified_remote"
-            | "no_deliveries" => None,
+            | "no_deliveries"
+            | "faults" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" | "sns_endpoint" => {
                 Some("http://127.0.0.1:1")
@@ -267,7 +268,8 @@ mod tests {
             | "data_key_days"
             | "audit_log_files"
             | "metrics_tables_max"
-            | "lambda_timeout" => Some("5"),
+            | "lambda_timeout"
+            | "clock_offset" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()

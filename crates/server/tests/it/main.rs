@@ -8,6 +8,7 @@ mod bench;
 mod bench_tls;
 mod bulk_puts;
 mod client;
+mod clock;
 mod connections;
 mod crash;
 mod damaged;
