@@ -1,0 +1,87 @@
+//! What a node counts, for the page of metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use api::Exception;
+use base::{Metric, Page};
+
+use crate::cache::AnswerCache;
+use crate::node::Node;
+use crate::request::Method;
+
+static REQUESTS: Metric = Metric::counter("stator_dax_requests_total", "Requests of DAX's clients, by method.");
+static ERRORS: Metric = Metric::counter("stator_dax_errors_total", "Requests of DAX's clients that were refused.");
+static FAULTS: Metric = Metric::counter("stator_dax_faults_total", "Requests of DAX's clients that the server failed.");
+static CONNECTIONS: Metric = Metric::gauge("stator_dax_connections", "Open connections of DAX's clients.");
+static HITS: Metric = Metric::counter("stator_dax_cache_hits_total", "Reads that a cache of DAX answered.");
+static MISSES: Metric =
+    Metric::counter("stator_dax_cache_misses_total", "Reads that a cache of DAX asked the table for.");
+static BYTES: Metric = Metric::gauge("stator_dax_cache_bytes", "What the entries of a cache of DAX take.");
+static EVICTED: Metric =
+    Metric::counter("stator_dax_cache_evicted_bytes_total", "What a cache of DAX evicted because it was full.");
+
+/// A metric of each cache.
+type OfCache = (&'static Metric, fn(&AnswerCache) -> u64);
+
+#[derive(Default)]
+pub(crate) struct Counts {
+    requests: [AtomicU64; Method::ALL.len()],
+    errors: AtomicU64,
+    faults: AtomicU64,
+    connections: AtomicU64,
+}
+
+/// A connection, counted until this is dropped.
+pub(crate) struct Connected<'c>(&'c Counts);
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Counts {
+    pub(crate) fn connected(&self) -> Connected<'_> {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        Connected(self)
+    }
+
+    pub(crate) fn request(&self, method: Method) {
+        if let Some(count) = self.requests.get(method as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn failed(&self, exception: &Exception) {
+        let is_fault = matches!(exception, Exception::InternalServerError(_) | Exception::ServiceUnavailable(_));
+        if is_fault { &self.faults } else { &self.errors }.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Node {
+    /// Series of methods begin with their first request.
+    pub fn write_metrics(&self, page: &mut Page) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let counts = self.counts();
+        let mut series = page.metric(&REQUESTS);
+        for (method, count) in Method::ALL.iter().zip(&counts.requests).filter(|(_, count)| read(count) > 0) {
+            series.labelled(&[("method", method.name())], read(count));
+        }
+        page.metric(&ERRORS).value(read(&counts.errors));
+        page.metric(&FAULTS).value(read(&counts.faults));
+        page.metric(&CONNECTIONS).value(read(&counts.connections));
+        let caches = [("item", self.items()), ("query", self.queries())];
+        let figures: [OfCache; 4] = [
+            (&HITS, AnswerCache::hits),
+            (&MISSES, AnswerCache::misses),
+            (&BYTES, AnswerCache::bytes),
+            (&EVICTED, AnswerCache::evicted_bytes),
+        ];
+        for (metric, figure) in figures {
+            let mut series = page.metric(metric);
+            for (name, cache) in caches {
+                series.labelled(&[("cache", name)], figure(cache));
+            }
+        }
+    }
+}
