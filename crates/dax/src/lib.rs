@@ -20,6 +20,7 @@ mod authorize;
 mod cache;
 mod cbor;
 mod connection;
+mod counts;
 mod errors;
 mod expression;
 mod frame;

@@ -1,8 +1,7 @@
-//! What a node counts, for the page of metrics.
+//! A node's page of metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use api::Exception;
 use base::{Metric, Page};
 
 use crate::cache::AnswerCache;
@@ -22,41 +21,6 @@ static EVICTED: Metric =
 
 /// A metric of each cache.
 type OfCache = (&'static Metric, fn(&AnswerCache) -> u64);
-
-#[derive(Default)]
-pub(crate) struct Counts {
-    requests: [AtomicU64; Method::ALL.len()],
-    errors: AtomicU64,
-    faults: AtomicU64,
-    connections: AtomicU64,
-}
-
-/// A connection, counted until this is dropped.
-pub(crate) struct Connected<'c>(&'c Counts);
-
-impl Drop for Connected<'_> {
-    fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Counts {
-    pub(crate) fn connected(&self) -> Connected<'_> {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        Connected(self)
-    }
-
-    pub(crate) fn request(&self, method: Method) {
-        if let Some(count) = self.requests.get(method as usize) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    pub(crate) fn failed(&self, exception: &Exception) {
-        let is_fault = matches!(exception, Exception::InternalServerError(_) | Exception::ServiceUnavailable(_));
-        if is_fault { &self.faults } else { &self.errors }.fetch_add(1, Ordering::Relaxed);
-    }
-}
 
 impl Node {
     /// Series of methods begin with their first request.
