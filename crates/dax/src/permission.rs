@@ -125,6 +125,7 @@ mod tests {
             region: "eu-west-3".to_owned(),
             access_key: "A".to_owned(),
             identity: Some(identity),
+            served: None,
         }
     }
 

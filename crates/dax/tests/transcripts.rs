@@ -81,6 +81,7 @@ async fn endpoint() -> Arc<Endpoint> {
         region: REGION.to_owned(),
         access_key: "AKIDEXAMPLE".to_owned(),
         identity: None,
+        served: None,
     };
     let created = wire::handle(
         &service,

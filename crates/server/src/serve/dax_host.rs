@@ -42,7 +42,7 @@ impl Host for DaxHost {
     }
 
     fn begin(&self, request: Begun<'_>) -> Box<dyn Record> {
-        let mut visit = Visit::begin();
+        let mut visit = Visit::begin(false);
         if let Ok(id) = request.request_id.as_bytes().try_into() {
             visit.request_id = id;
         }
