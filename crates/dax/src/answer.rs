@@ -5,7 +5,7 @@
 //! value there, and the client rebuilds the nesting.
 
 use api::{Capacity, ConsumedCapacity, Exception, ItemCollectionMetrics};
-use model::{Attributes, DocumentPath, KeySchema, MapRef, ValueRef};
+use model::{Attributes, DocumentPath, KeySchema, MapRef};
 
 use crate::attribute_lists::AttributeLists;
 use crate::cbor::{Malformed, Reader, Writer};
@@ -75,18 +75,19 @@ pub(crate) async fn read_item(
     Ok(Attributes::from_unsorted(entries))
 }
 
-/// The values at the paths of a projection.
+/// The values at the paths of a projection, as a map of unknown size: the Java client reads no other.
 pub(crate) fn projected(out: &mut Writer, paths: &[DocumentPath], item: MapRef<'_>) {
-    let found: Vec<(usize, ValueRef<'_>)> =
-        paths.iter().enumerate().filter_map(|(at, path)| Some((at, path.resolve(item)?))).collect();
-    out.map(found.len());
-    for (at, value) in found {
-        out.int(at as i64);
-        value::write(out, value);
+    out.open_map();
+    for (at, path) in paths.iter().enumerate() {
+        if let Some(value) = path.resolve(item) {
+            out.int(at as i64);
+            value::write(out, value);
+        }
     }
+    out.end();
 }
 
-/// Attributes that an update has changed: their list, and a map from places in it to values.
+/// Attributes that an update has changed: their list, and a map of unknown size from places in it to values.
 ///
 /// # Errors
 /// The failure of the attribute lists.
@@ -94,11 +95,12 @@ pub(crate) async fn changed(lists: &AttributeLists, account: &str, item: MapRef<
     let names: Vec<&str> = item.iter().map(|(name, _)| name).collect();
     let mut out = Writer::with_capacity(256);
     out.int(lists.number(account, names.iter().copied()).await?);
-    out.map(names.len());
+    out.open_map();
     for (at, (_, value)) in item.iter().enumerate() {
         out.int(at as i64);
         value::write(&mut out, value);
     }
+    out.end();
     Ok(out.into_bytes())
 }
 
@@ -125,7 +127,7 @@ pub(crate) fn capacity(consumed: &ConsumedCapacity) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// Consumed capacity in a transaction's answer.
+/// Consumed capacity in a transaction's answer: a map of unknown size, for the Java client reads no other, with maps of known sizes in it.
 pub(crate) fn transaction_capacity(out: &mut Writer, consumed: &ConsumedCapacity) {
     let own = Capacity {
         capacity_units: consumed.capacity_units,
@@ -133,8 +135,7 @@ pub(crate) fn transaction_capacity(out: &mut Writer, consumed: &ConsumedCapacity
         write_capacity_units: consumed.write_capacity_units,
     };
     let indexes = [(6, &consumed.global_secondary_indexes), (7, &consumed.local_secondary_indexes)];
-    let there = indexes.iter().filter(|(_, indexes)| indexes.is_some()).count();
-    out.map(1 + units_count(&own) + usize::from(consumed.table.is_some()) + there);
+    out.open_map();
     out.int(4);
     out.text(consumed.table_name.as_deref().unwrap_or_default());
     write_units(out, &own);
@@ -153,6 +154,7 @@ pub(crate) fn transaction_capacity(out: &mut Writer, consumed: &ConsumedCapacity
             write_units(out, units);
         }
     }
+    out.end();
 }
 
 fn units_count(units: &Capacity) -> usize {

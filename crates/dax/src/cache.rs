@@ -278,6 +278,8 @@ impl Drop for Write<'_> {
             Outcome::Refused => {}
             Outcome::Item(item) if !overlapped => {
                 let entry = Entry { written_ms: self.cache.clock.now_ms(), body: item };
+                // An entry that is replaced would count as evicted.
+                self.cache.entries.remove(&self.key);
                 self.cache.entries.insert(self.key.clone(), entry);
             }
             Outcome::Item(_) | Outcome::Unknown => _ = self.cache.entries.remove(&self.key),

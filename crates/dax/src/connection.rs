@@ -13,21 +13,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::Exception;
-use auth::Access;
 use auth::iam::Transport;
 use base::random::request_id;
 use base::{Clock, catch_panic};
 use model::limits::{MIB, REQUEST_SIZE_MAX};
-use ops::allowance::{self, Allowance, MemoryBudget, Peer, SMALL_BYTES, Share};
+use ops::allowance::{self, Allowance, Peer, SMALL_BYTES, Share};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::authorize::{Authorization, Authorized, is_checked};
-use crate::cbor::{Malformed, Reader, Scanner};
+use crate::cbor::{Malformed, Reader, Scanner, Writer};
 use crate::errors;
 use crate::handshake::{self, Handshake};
-use crate::node::{Failure, Node, Requester};
+use crate::host::{Begun, Host, Record};
+use crate::node::{Answer, Failure, Node, Requester};
 use crate::request::{Method, PREFIX_VALUES, SERVICE};
 
 /// A message that holds no reserved memory. Unit: bytes.
@@ -48,22 +48,9 @@ pub struct Timeouts {
     pub message: Duration,
 }
 
-/// The server that connections come to: what its other protocols have as well.
-pub trait Host: Send + Sync + 'static {
-    /// The callers that it accepts.
-    fn access(&self) -> &Access;
-
-    /// For messages that arrive.
-    fn request_memory(&self) -> &Arc<MemoryBudget>;
-
-    /// For what large requests read, and for large answers.
-    fn answer_memory(&self) -> &Arc<MemoryBudget>;
-}
-
 /// What all connections of a node share.
 pub struct Endpoint {
     pub node: Arc<Node>,
-    pub host: Arc<dyn Host>,
     pub clock: Clock,
     pub timeouts: Timeouts,
 }
@@ -103,14 +90,16 @@ impl From<Malformed> for End {
 }
 
 /// Serves a client until it hangs up, or `stop` is true: a request that has begun is answered.
-pub async fn serve<S>(endpoint: Arc<Endpoint>, stream: S, client: Client, stop: watch::Receiver<bool>)
+pub async fn serve<S>(endpoint: Arc<Endpoint>, host: impl Host, stream: S, client: Client, stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let share = endpoint.host.request_memory().nothing(Peer::of(client.transport.peer));
+    let _connected = endpoint.node.counts().connected();
+    let share = host.request_memory().nothing(Peer::of(client.transport.peer));
     let deadline = Instant::now() + endpoint.timeouts.handshake;
     let mut connection = Connection {
         endpoint: &endpoint,
+        host: &host,
         stream,
         client,
         buffer: Vec::new(),
@@ -118,7 +107,7 @@ where
         share,
         reserved: 0,
         authorized: Authorized::default(),
-        is_known: !is_checked(endpoint.host.access()),
+        is_known: !is_checked(host.access()),
         deadline,
     };
     let _ = connection.run(stop).await;
@@ -126,6 +115,7 @@ where
 
 struct Connection<'e, S> {
     endpoint: &'e Endpoint,
+    host: &'e dyn Host,
     stream: S,
     client: Client,
     /// The message that arrives, and what has come behind it.
@@ -204,24 +194,51 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
 
     /// The answer of a request that has arrived, and the memory that it holds.
     async fn answer(&mut self, method: Method, arguments_at: usize, handshake: &Handshake) -> (Vec<u8>, Option<Share>) {
-        let Connection { endpoint, client, buffer, scanner, authorized, is_known, .. } = self;
         let request_id = request_id();
         let request_id = std::str::from_utf8(&request_id).unwrap_or_default();
-        let now_ms = endpoint.clock.now_ms();
-        let callers = match authorized.callers(endpoint.host.access(), client.transport, now_ms) {
-            Ok(callers) => callers,
-            Err(refusal) => return (errors::write(&refusal, request_id, &[]).into_bytes(), None),
+        let counts = self.endpoint.node.counts();
+        counts.request(method);
+        let allowance = Allowance::new(self.host.answer_memory(), Peer::of(self.client.transport.peer));
+        let answered = self.recorded(method, arguments_at, handshake, request_id, &allowance).await;
+        let answer = match answered {
+            Ok(answer) => answer.into_bytes(),
+            Err(Failure { exception, items }) => {
+                counts.failed(&exception);
+                errors::write(&exception, request_id, &items).into_bytes()
+            }
         };
+        let share = allowance.keep(answer.len());
+        (answer, share)
+    }
+
+    /// Finds the caller, and executes the request between the beginning and the end of its record.
+    async fn recorded(
+        &mut self,
+        method: Method,
+        arguments_at: usize,
+        handshake: &Handshake,
+        request_id: &str,
+        allowance: &Arc<Allowance>,
+    ) -> Answer {
+        let Connection { endpoint, host, client, buffer, scanner, authorized, is_known, .. } = self;
+        let callers = authorized.callers(host.access(), client.transport, endpoint.clock.now_ms())?;
         *is_known = true;
+        let arguments = buffer.get(arguments_at..scanner.position()).unwrap_or_default();
+        let user_agent = handshake.user_agent.as_deref();
+        let caller = &callers.caller;
+        let mut record = method
+            .operation()
+            .map(|operation| host.begin(Begun { operation, caller, request_id, user_agent, size: arguments.len() }));
+        if let Some(record) = &mut record {
+            record.reserve().await?;
+        }
         let requester = Requester {
-            caller: &callers.caller,
+            caller,
             permitted: &callers.permitted,
-            observer: None,
+            observer: record.as_deref().and_then(Record::observer),
             local: client.local,
             adds_select: handshake.adds_select(),
         };
-        let arguments = buffer.get(arguments_at..scanner.position()).unwrap_or_default();
-        let allowance = Allowance::new(endpoint.host.answer_memory(), Peer::of(client.transport.peer));
         let work = async {
             if arguments.len() > SMALL_MESSAGE {
                 allowance::reserve(arguments.len() * VALUES_PER_BYTE).await?;
@@ -230,12 +247,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
         };
         let answered = catch_panic(allowance.scope(work)).await;
         let answered = answered.unwrap_or_else(|panicked| Err(Exception::internal(panicked.to_string()).into()));
-        let answer = match answered {
-            Ok(answer) => answer.into_bytes(),
-            Err(Failure { exception, items }) => errors::write(&exception, request_id, &items).into_bytes(),
-        };
-        let share = allowance.keep(answer.len());
-        (answer, share)
+        if let Some(record) = record {
+            let failure = answered.as_ref().err().map(|failure| failure.exception.clone());
+            record.end(failure, answered.as_ref().map_or(0, Writer::len)).await?;
+        }
+        answered
     }
 
     /// Reports why the connection ends, to a client that may understand it.

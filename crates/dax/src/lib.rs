@@ -8,7 +8,8 @@
 //! 1. Bytes: `cbor`, with `number`, `value` and `key` above it; `frame` and `handshake`.
 //! 2. What requests and answers are made of: `expression`, `request`, `attribute_lists`, `answer`, `errors`.
 //! 3. `cache`, and `upstream`, the tables behind it.
-//! 4. `node`: the methods. `authorize`: the caller of a connection. `connection`: a client, from its first byte to its last.
+//! 4. `node`: the methods, with `permission` and `metrics`. `authorize`: the caller of a connection. `host`: the server around it.
+//!    `connection`: a client, from its first byte to its last.
 //!
 //! Nothing of AWS's servers is published. What is known of the protocol comes from the clients' sources and from running them; what is
 //! not known is in COMPATIBILITY.md.
@@ -19,18 +20,23 @@ mod authorize;
 mod cache;
 mod cbor;
 mod connection;
+mod counts;
 mod errors;
 mod expression;
 mod frame;
 mod handshake;
+mod host;
 mod key;
+mod metrics;
 mod node;
 mod number;
+mod permission;
 mod request;
 mod upstream;
 mod value;
 
 pub use cache::AnswerCache;
-pub use connection::{Client, Endpoint, Host, Timeouts, serve};
+pub use connection::{Client, Endpoint, Timeouts, serve};
+pub use host::{Begun, Host, Record};
 pub use node::{Advertised, CacheSettings, Node};
 pub use upstream::{Local, Request, Response, TableKey, Upstream};

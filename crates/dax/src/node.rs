@@ -26,8 +26,10 @@ use crate::answer::{self, member};
 use crate::attribute_lists::AttributeLists;
 use crate::cache::AnswerCache;
 use crate::cbor::{Malformed, Reader, Writer};
+use crate::counts::Counts;
 use crate::expression::{Expressions, Projected};
 use crate::key;
+use crate::permission;
 use crate::request::Method;
 use crate::upstream::{Request, TableKey, Upstream};
 use crate::value::ValueProblem;
@@ -48,6 +50,7 @@ pub struct Node {
     lists: AttributeLists,
     items: AnswerCache,
     queries: AnswerCache,
+    counts: Counts,
     /// What `endpoints` answers in place of the address that a connection has come to.
     advertised: Option<Advertised>,
 }
@@ -107,8 +110,13 @@ impl Node {
             lists: AttributeLists::new(engine),
             items: AnswerCache::new(item_bytes_max, record_ttl_ms, clock.clone()),
             queries: AnswerCache::new(query_bytes_max, query_ttl_ms, clock.clone()),
+            counts: Counts::default(),
             advertised,
         }
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     pub fn items(&self) -> &AnswerCache {
@@ -161,7 +169,10 @@ impl Node {
         if caller.identity.is_none() && observer.is_none() {
             return Ok(());
         }
-        self.upstream.permit(RequestContext { caller, observer }, &request.clone().into()).await
+        let request = request.clone().into();
+        // The request's names first: the audit log has them of refused requests as well.
+        self.upstream.permit(RequestContext { caller, observer }, &request).await?;
+        permission::permit(caller, &request)
     }
 
     /// Executes a request that is permitted.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use api::{Exception, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select};
+use api::{Exception, Operation, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select};
 
 use crate::cbor::{Head, Malformed, Reader};
 
@@ -35,6 +35,12 @@ macro_rules! methods {
                 }
             }
 
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Method::$method => stringify!($method),)+
+                }
+            }
+
             /// How many values its arguments are.
             pub fn arguments(self) -> usize {
                 match self {
@@ -61,6 +67,13 @@ methods! {
     BatchWriteItem = 116_217_951, 2;
     TransactGetItems = 1_866_287_579, 4;
     TransactWriteItems = -1_160_037_738, 9;
+}
+
+impl Method {
+    /// The operation on items; none of what clients ask about the cluster and for themselves.
+    pub(crate) fn operation(self) -> Option<Operation> {
+        Operation::from_name(self.name())
+    }
 }
 
 /// The parameters of a request that are not among its arguments.

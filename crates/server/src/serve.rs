@@ -3,6 +3,7 @@
 mod arguments;
 mod dax;
 mod dax_arguments;
+mod dax_host;
 mod delivery;
 mod environment;
 

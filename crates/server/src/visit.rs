@@ -123,15 +123,23 @@ impl Visit {
         if let (Some(operation), Some(arrived)) = (self.operation, self.arrived) {
             let duration = arrived.elapsed();
             requests.answered(operation, duration, self.request_bytes, response_bytes);
+        }
+        if let Some(error) = error {
+            requests.failed(self.operation, error.name);
+        }
+        self.log(notable, error, response_bytes);
+    }
+
+    /// Logs the request if it was slow or the server failed it.
+    pub(crate) fn log(&self, notable: &Notable, error: Option<&ReplyError>, response_bytes: u64) {
+        if let (Some(operation), Some(arrived)) = (self.operation, self.arrived) {
+            let duration = arrived.elapsed();
             if notable.is_slow(Some(duration)) {
                 self.tell_slow(&notable.slow_ones, operation, duration, response_bytes);
             }
         }
-        if let Some(error) = error {
-            requests.failed(self.operation, error.name);
-            if let Some(detail) = &error.detail {
-                self.tell_failure(&notable.failures, detail);
-            }
+        if let Some(detail) = error.and_then(|error| error.detail.as_deref()) {
+            self.tell_failure(&notable.failures, detail);
         }
     }
 

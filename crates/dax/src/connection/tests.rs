@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use auth::{KeyRing, SHARED_ACCOUNT, Spaces};
+use auth::{Access, KeyRing, SHARED_ACCOUNT, Spaces};
+use ops::allowance::MemoryBudget;
 use storage::{BoxFuture, Memory};
 use tokio::io::DuplexStream;
 
@@ -46,6 +47,26 @@ impl Host for TestHost {
     fn answer_memory(&self) -> &Arc<MemoryBudget> {
         &self.memory
     }
+
+    fn begin(&self, _: Begun<'_>) -> Box<dyn Record> {
+        Box::new(NoRecord)
+    }
+}
+
+struct NoRecord;
+
+impl Record for NoRecord {
+    fn reserve(&mut self) -> BoxFuture<'_, Result<(), Exception>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn observer(&self) -> Option<&dyn aws::Observer> {
+        None
+    }
+
+    fn end(self: Box<Self>, _: Option<Exception>, _: usize) -> BoxFuture<'static, Result<(), Exception>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 fn open() -> Access {
@@ -58,16 +79,16 @@ fn connect(access: Access) -> (DuplexStream, watch::Sender<bool>, tokio::task::J
         CacheSettings { item_bytes_max: 1 << 20, query_bytes_max: 1 << 20, record_ttl_ms: 0, query_ttl_ms: 0 };
     let clock = Clock::system();
     let node = Arc::new(Node::new(Arc::new(NoTables), Memory::new(), settings, None, &clock));
-    let host = Arc::new(TestHost { access, memory: MemoryBudget::new(64 << 20, Duration::from_secs(1)) });
+    let host = TestHost { access, memory: MemoryBudget::new(64 << 20, Duration::from_secs(1)) };
     let timeouts = Timeouts { handshake: Duration::from_millis(200), message: Duration::from_millis(500) };
-    let endpoint = Arc::new(Endpoint { node, host, clock, timeouts });
+    let endpoint = Arc::new(Endpoint { node, clock, timeouts });
     let client = Client {
         transport: Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false },
         local: SocketAddr::from(([127, 0, 0, 1], 8111)),
     };
     let (own, other) = tokio::io::duplex(1 << 20);
     let (stop, stopped) = watch::channel(false);
-    (own, stop, tokio::spawn(serve(endpoint, other, client, stopped)))
+    (own, stop, tokio::spawn(serve(endpoint, host, other, client, stopped)))
 }
 
 fn handshake(layering: u8) -> Vec<u8> {

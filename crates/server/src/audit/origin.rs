@@ -37,6 +37,19 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Of a client that sends no headers.
+    pub(crate) fn of_client(seat: &Arc<Seat>, request_id: &str, user_agent: Option<&str>) -> Origin {
+        let user_agent = user_agent.and_then(|agent| HeaderValue::from_str(agent).ok());
+        Origin {
+            seat: Arc::clone(seat),
+            request_id: request_id.to_owned(),
+            user_agent: user_agent.map(|agent| cut(&visible(&agent), USER_AGENT_SIZE_MAX).to_owned()),
+            host: None,
+        }
+    }
+}
+
 /// A header's value, with bytes that are no visible ASCII percent-encoded: no letter takes it out of the event.
 fn visible(value: &HeaderValue) -> Cow<'_, str> {
     let encoded = |byte: &u8| match byte {

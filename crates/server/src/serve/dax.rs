@@ -2,13 +2,12 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::dax::{Advertised, CacheSettings, Client, Endpoint, Host, Local, Node, Timeouts, serve};
-use auth::Access;
+use ::dax::{Advertised, CacheSettings, Client, Endpoint, Local, Node, Timeouts, serve};
 use base::Clock;
-use ops::allowance::MemoryBudget;
 use storage::Engine;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,6 +25,7 @@ use crate::transport::transport;
 
 use super::arguments::ServeArguments;
 use super::dax_arguments::DaxArguments;
+use super::dax_host::DaxHost;
 use super::{Failure, addresses, bind};
 
 const LISTEN: &str = "--dax-listen";
@@ -44,20 +44,6 @@ struct Running {
     connections_max: u32,
     accepting: JoinHandle<()>,
     drain_timeout: Duration,
-}
-
-impl Host for Pipeline {
-    fn access(&self) -> &Access {
-        &self.access
-    }
-
-    fn request_memory(&self) -> &Arc<MemoryBudget> {
-        self.bodies.memory()
-    }
-
-    fn answer_memory(&self) -> &Arc<MemoryBudget> {
-        &self.memory
-    }
 }
 
 impl Dax {
@@ -81,15 +67,18 @@ impl Dax {
         let clock = Clock::system();
         let node = Node::new(upstream, Arc::clone(engine), settings(&arguments.dax), advertised, &clock);
         let timeouts = Timeouts { handshake: arguments.idle_timeout, message: arguments.body_timeout };
-        let host: Arc<dyn Host> = Arc::<Pipeline>::clone(pipeline);
-        let endpoint = Arc::new(Endpoint { node: Arc::new(node), host, clock, timeouts });
+        let node = Arc::new(node);
+        let of_page = Arc::clone(&node);
+        pipeline.operator.metrics.registry.add(move |page| of_page.write_metrics(page));
+        let endpoint = Arc::new(Endpoint { node, clock, timeouts });
         let scheme = if tls.is_some() { "daxs" } else { "dax" };
         let message = format!("DAX on {scheme}://{address}");
         log::info("dax_ready", &message, &[("address", Value::Text(&address))]);
         let connections_max = handles::for_connections(arguments.dax.dax_connections_max);
         let connections = Arc::new(Semaphore::new(connections_max as usize));
         let (stop, stopped) = watch::channel(false);
-        let door = Door { listener, endpoint, tls, connections: Arc::clone(&connections), stopped };
+        let pipeline = Arc::clone(pipeline);
+        let door = Door { listener, endpoint, pipeline, tls, connections: Arc::clone(&connections), stopped };
         let accepting = tokio::spawn(door.accept());
         let drain_timeout = arguments.drain_timeout;
         Ok(Dax(Some(Running { stop, connections, connections_max, accepting, drain_timeout })))
@@ -131,10 +120,13 @@ async fn advertised(arguments: &ServeArguments) -> Result<Option<Advertised>, Fa
     Ok(address.map(|address| Advertised { host: host.to_owned(), address }))
 }
 
+type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Accepts connections.
 struct Door {
     listener: TcpListener,
     endpoint: Arc<Endpoint>,
+    pipeline: Arc<Pipeline>,
     tls: Option<Arc<Tls>>,
     connections: Arc<Semaphore>,
     stopped: watch::Receiver<bool>,
@@ -164,27 +156,23 @@ impl Door {
         }
     }
 
-    fn connection(
-        &self,
-        socket: TcpStream,
-        peer: SocketAddr,
-        counts: &Arc<Connections>,
-    ) -> Option<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
+    fn connection(&self, socket: TcpStream, peer: SocketAddr, counts: &Arc<Connections>) -> Option<Connection> {
         let local = socket.local_addr().ok()?;
         socket.set_nodelay(true).ok()?;
         let seat = Seat::new(transport(peer, self.tls.is_some()));
         let client = Client { transport: seat.transport(), local };
+        let host = DaxHost { pipeline: Arc::clone(&self.pipeline), seat: Arc::clone(&seat) };
         let socket = Patient::new(socket, IDLE_MAX, Arc::clone(&seat));
         Some(match &self.tls {
-            None => self.serve(socket, client),
-            Some(tls) => self.serve(tls.encrypt(socket, &seat, counts), client),
+            None => self.serve(host, socket, client),
+            Some(tls) => self.serve(host, tls.encrypt(socket, &seat, counts), client),
         })
     }
 
-    fn serve<S>(&self, stream: S, client: Client) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>
+    fn serve<S>(&self, host: DaxHost, stream: S, client: Client) -> Connection
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        Box::pin(serve(Arc::clone(&self.endpoint), stream, client, self.stopped.clone()))
+        Box::pin(serve(Arc::clone(&self.endpoint), host, stream, client, self.stopped.clone()))
     }
 }

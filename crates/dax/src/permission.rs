@@ -1,0 +1,174 @@
+//! What a caller's policies are asked of DAX itself: `dax:` actions on the cluster. DynamoDB's actions on the table are asked by the upstream.
+//!
+//! A transaction asks for each action in it, and has `dax:EnclosingOperation` in its context. Source: DAX's Developer Guide, "DAX access
+//! control"; Service Authorization Reference, "DynamoDB Accelerator (DAX)". Key schemas, attribute lists and the nodes of the cluster need
+//! no permission: they have no action there.
+
+use std::borrow::Cow;
+
+use api::{Exception, TransactWriteItem};
+use auth::Caller;
+use auth::credential::partition_of;
+use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within};
+
+use crate::upstream::Request;
+
+/// The cluster's name in its ARN.
+const CLUSTER: &str = "stator";
+const ENCLOSING: &str = "dax:enclosingoperation";
+
+/// The operation of which an action is a part.
+struct Enclosing(Option<&'static str>);
+
+impl Context for Enclosing {
+    fn values(&self, key: &str, _: &WorkBudget) -> Option<Values<'_>> {
+        (key == ENCLOSING).then_some(self.0).flatten().map(|operation| Values::One(Cow::Borrowed(operation)))
+    }
+}
+
+/// Asks the policies of a caller that has an identity.
+///
+/// # Errors
+/// The refusal, if one of the request's actions is denied.
+pub(crate) fn permit(caller: &Caller, request: &Request) -> Result<(), Exception> {
+    let Some(identity) = &caller.identity else { return Ok(()) };
+    let arn = format!("arn:{}:dax:{}:{}:cache/{CLUSTER}", partition_of(&caller.region), caller.region, caller.account);
+    let work = WorkBudget::default();
+    let (enclosing, actions) = actions(request);
+    let own = Enclosing(enclosing);
+    let context = Globals { identity, region: &caller.region, resource_account: &caller.account, own: &own };
+    for action in actions {
+        let question = Question {
+            principal: &identity.principal,
+            action,
+            resource: &arn,
+            resource_account: &caller.account,
+            resource_policy: None,
+            context: &context,
+        };
+        match decide_within(&question, &work) {
+            _ if work.is_exhausted() => return Err(Exception::LimitExceeded(WorkBudget::REFUSAL.to_owned())),
+            Decision::Denied(denial) => return Err(Exception::AccessDenied(question.refusal(denial))),
+            Decision::Allowed => {}
+        }
+    }
+    Ok(())
+}
+
+/// The actions of a request, each once, and the operation around them.
+fn actions(request: &Request) -> (Option<&'static str>, Vec<&'static str>) {
+    let one = |action| (None, vec![action]);
+    match request {
+        Request::BatchGetItem(_) => one("dax:BatchGetItem"),
+        Request::BatchWriteItem(_) => one("dax:BatchWriteItem"),
+        Request::DeleteItem(_) => one("dax:DeleteItem"),
+        Request::GetItem(_) => one("dax:GetItem"),
+        Request::PutItem(_) => one("dax:PutItem"),
+        Request::Query(_) => one("dax:Query"),
+        Request::Scan(_) => one("dax:Scan"),
+        Request::UpdateItem(_) => one("dax:UpdateItem"),
+        Request::TransactGetItems(_) => (Some("TransactGetItems"), vec!["dax:GetItem"]),
+        Request::TransactWriteItems(request) => {
+            let mut actions: Vec<&str> = request.transact_items.iter().filter_map(action).collect();
+            actions.sort_unstable();
+            actions.dedup();
+            (Some("TransactWriteItems"), actions)
+        }
+    }
+}
+
+fn action(item: &TransactWriteItem) -> Option<&'static str> {
+    let there = [
+        (item.condition_check.is_some(), "dax:ConditionCheckItem"),
+        (item.delete.is_some(), "dax:DeleteItem"),
+        (item.put.is_some(), "dax:PutItem"),
+        (item.update.is_some(), "dax:UpdateItem"),
+    ];
+    there.into_iter().find(|(is_there, _)| *is_there).map(|(_, action)| action)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::Arc;
+
+    use api::{Delete, GetItemInput, Put, TransactWriteItemsInput};
+    use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
+
+    use super::*;
+
+    fn caller(policy: &str) -> Caller {
+        let policy = Policy::parse(PolicyKind::Identity, policy).unwrap();
+        let principal = Principal {
+            kind: PrincipalKind::User,
+            account: "123456789012".to_owned(),
+            arn: "arn:aws:iam::123456789012:user/ada".to_owned(),
+            role_arn: None,
+            role_id: None,
+            user_id: "AIDA".to_owned(),
+            username: Some("ada".to_owned()),
+            tags: BTreeMap::new(),
+            context: BTreeMap::new(),
+            identity_policies: vec![Arc::new(policy)],
+            boundary: None,
+            session_policies: None,
+        };
+        let identity = Identity {
+            principal: Arc::new(principal),
+            transport: Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false },
+            user_agent: None,
+            now_ms: 0,
+        };
+        Caller {
+            account: "123456789012".to_owned(),
+            region: "eu-west-3".to_owned(),
+            access_key: "A".to_owned(),
+            identity: Some(identity),
+            served: None,
+        }
+    }
+
+    fn allowing(action: &str, resource: &str, condition: &str) -> Caller {
+        caller(&format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"{condition}}}]}}"#
+        ))
+    }
+
+    const ARN: &str = "arn:aws:dax:eu-west-3:123456789012:cache/stator";
+
+    #[test]
+    fn a_request_asks_for_its_action_on_the_cluster() {
+        let get = Request::from(GetItemInput::default());
+        assert_eq!(permit(&allowing("dax:GetItem", ARN, ""), &get), Ok(()));
+        assert_eq!(permit(&allowing("dax:*", "*", ""), &get), Ok(()));
+        for (action, resource) in [
+            ("dax:PutItem", ARN),
+            ("dynamodb:GetItem", ARN),
+            ("dax:GetItem", "arn:aws:dax:eu-west-3:123456789012:cache/other"),
+        ] {
+            let Err(Exception::AccessDenied(text)) = permit(&allowing(action, resource, ""), &get) else {
+                panic!("{action} on {resource}")
+            };
+            assert!(text.contains("is not authorized to perform: dax:GetItem on resource: arn:aws:dax:"), "{text}");
+        }
+        let nobody = Caller { identity: None, ..allowing("dax:PutItem", ARN, "") };
+        assert_eq!(permit(&nobody, &get), Ok(()));
+    }
+
+    #[test]
+    fn a_transaction_asks_for_each_of_its_actions() {
+        let put = TransactWriteItem { put: Some(Box::new(Put::default())), ..TransactWriteItem::default() };
+        let delete = TransactWriteItem { delete: Some(Box::new(Delete::default())), ..TransactWriteItem::default() };
+        let transaction = |items: Vec<TransactWriteItem>| {
+            Request::from(TransactWriteItemsInput { transact_items: items, ..TransactWriteItemsInput::default() })
+        };
+        let puts = allowing("dax:PutItem", "*", "");
+        assert_eq!(permit(&puts, &transaction(vec![put.clone(), put.clone()])), Ok(()));
+        assert!(permit(&puts, &transaction(vec![put.clone(), delete])).is_err());
+        let within = r#","Condition":{"StringEquals":{"dax:EnclosingOperation":"TransactWriteItems"}}"#;
+        let within = allowing("dax:PutItem", "*", within);
+        assert_eq!(permit(&within, &transaction(vec![put])), Ok(()));
+        assert!(permit(&within, &Request::from(api::PutItemInput::default())).is_err());
+    }
+}
