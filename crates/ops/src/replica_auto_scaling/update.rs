@@ -24,7 +24,7 @@ pub(super) fn check(name: &str, request: &UpdateTableReplicaAutoScalingInput) ->
         let region = &empty.region_name;
         return refusal(&format!("at least one update parameter must be specified for region: ‘{region}’"));
     }
-    all_settings(request).map(|settings| check_settings(name, settings)).collect()
+    all_settings(request).try_for_each(|settings| check_settings(name, settings))
 }
 
 /// Of a group that is on demand, where scaling can be disabled alone.

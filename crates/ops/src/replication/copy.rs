@@ -97,7 +97,7 @@ impl Service {
             let mut changes = Vec::with_capacity(page.rows.len());
             for row in &page.rows {
                 match self.copied(&table, row, region) {
-                    Ok(Copied::Item(change)) => changes.push(change),
+                    Ok(Copied::Item(change)) => changes.push(*change),
                     Ok(Copied::Tombstone(tombstone)) => {
                         self.copy_tombstone(&table, from, &row.key, tombstone, owned).await?;
                     }
@@ -116,7 +116,7 @@ impl Service {
             Stored::Item(item) => {
                 let (stamp, attributes) = (stamp_of(&item, region), item.attributes());
                 let change = self.replicated(table, attributes, Some(attributes.to_owned()), stamp, true);
-                change.map(Copied::Item).map_err(|problem| problem.to_string())
+                change.map(|change| Copied::Item(Box::new(change))).map_err(|problem| problem.to_string())
             }
         }
     }
@@ -197,7 +197,7 @@ impl Service {
 }
 
 enum Copied {
-    Item(Change),
+    Item(Box<Change>),
     Tombstone(Tombstone),
 }
 
