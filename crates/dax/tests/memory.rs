@@ -27,7 +27,6 @@ fn the_count_is_near_what_is_allocated() {
         let taken = allocation_counter::measure(move || fill(&own, size)).bytes_current;
         let counted = cache.bytes();
         let taken = u64::try_from(taken).unwrap();
-        println!("{size}: {} bytes an entry, {} counted", taken / ENTRIES, counted / ENTRIES);
         assert!(taken <= counted + counted / 20, "{size}: {taken} bytes are allocated, and {counted} counted");
     }
 }

@@ -73,7 +73,8 @@ impl Service {
                  protection first.",
             ));
         }
-        if table.definition.has_changing_members() {
+        // The source of a replica that is being made stays; of members that are deleted, each leaves by itself.
+        if table.definition.has_new_members() {
             return Err(Exception::ResourceInUse(
                 "The resource which you are attempting to change is in use.".to_owned(),
             ));

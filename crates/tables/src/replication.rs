@@ -129,6 +129,12 @@ impl Definition {
         members.into_iter().any(|member| member.status != MemberStatus::Active)
     }
 
+    /// Whether members are being added.
+    pub fn has_new_members(&self) -> bool {
+        let members = self.replication.iter().flat_map(|replication| &replication.members);
+        members.into_iter().any(|member| member.status == MemberStatus::Creating)
+    }
+
     /// Whether it is a replica that is being filled.
     pub fn is_being_replicated(&self) -> bool {
         self.status == TableStatus::Creating

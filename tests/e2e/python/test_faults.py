@@ -1,5 +1,6 @@
 """Faults of rules, as boto3 meets them: what its retries hide, and what reaches the caller."""
 
+import os
 import unittest
 import uuid
 
@@ -14,6 +15,8 @@ from e2e import TestCase
 def client(attempts=None, mode="standard", **settings):
     retries = {"mode": mode} if attempts is None else {"mode": mode, "total_max_attempts": attempts}
     config = Config(connect_timeout=5, read_timeout=20, retries=retries, **settings)
+    # The suite's own variable would be the client's number of attempts.
+    os.environ.pop("AWS_MAX_ATTEMPTS", None)
     return boto3.Session(region_name="us-east-1").client("dynamodb", endpoint_url=faults.ENDPOINT, config=config)
 
 

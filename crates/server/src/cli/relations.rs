@@ -261,7 +261,8 @@ mod tests {
             "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" | "sns_endpoint" => {
                 Some("http://127.0.0.1:1")
             }
-            "audit_log_bytes" | "memory_limit" | "disk_reserve" | "cache" | "memtable" => Some("64MiB"),
+            "audit_log_bytes" | "memory_limit" | "disk_reserve" | "cache" | "memtable" | "dax_item_memory"
+            | "dax_query_memory" => Some("64MiB"),
             "node_lease_ms" | "storage_replica_lag_ms" => Some("1000"),
             "cloudwatch_series_max"
             | "kms_check_seconds"
@@ -270,6 +271,7 @@ mod tests {
             | "metrics_tables_max"
             | "lambda_timeout"
             | "clock_offset" => Some("5"),
+            "dax_record_ttl_millis" | "dax_query_ttl_millis" | "dax_connections_max" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()
