@@ -19,7 +19,7 @@ use crate::tables::TABLES;
 
 /// Tasks that live as long as the service: the sweeps of tokens and of expired items, the maintenance and the archive of logs, the
 /// dispatch of tables' work, and the supervision of bulk operations.
-const TASKS_OF_THE_SERVICE: usize = 6;
+const TASKS_OF_THE_SERVICE: usize = 8;
 /// What a request may allocate at once, beside multiples of its body, its answer and the database. Unit: bytes.
 const MEMORY_FLOOR: usize = 256 * 1024;
 /// Unit: bytes a byte of body, answer or database.
