@@ -27,7 +27,8 @@ pub struct Caller {
     pub access_key: String,
     /// What policies are evaluated for; without it, the caller may do everything in the account.
     pub identity: Option<Identity>,
-    /// The regions of a shared space that has several. An ARN in one of them is of that region.
+    /// The regions of a shared space that has several; none of them, where each region is a space of its own. An ARN in one of them is
+    /// of that region.
     pub served: Option<Arc<[String]>>,
 }
 
@@ -81,7 +82,7 @@ impl Spaces {
                 region: credential.region.to_string(),
                 access_key,
                 identity: None,
-                served: None,
+                served: Some(Arc::from([])),
             }),
         }
     }

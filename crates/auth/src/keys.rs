@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::Zeroize;
 
@@ -109,7 +110,7 @@ impl KeyRing {
             region: credential.region.to_string(),
             access_key: credential.access_key.to_string(),
             identity: None,
-            served: None,
+            served: Some(Arc::from([])),
         })
     }
 }

@@ -44,8 +44,8 @@ impl<'a> TableArn<'a> {
     /// Whether the caller's space is the one that the ARN names. The shared space has every account, and every region that it does
     /// not serve apart.
     pub fn is_of(&self, caller: &Caller) -> bool {
-        let is_apart = self.region != caller.region
-            && caller.served.as_ref().is_some_and(|regions| regions.iter().any(|region| region == self.region));
+        let is_served = |regions: &[String]| regions.is_empty() || regions.iter().any(|region| region == self.region);
+        let is_apart = self.region != caller.region && caller.served.as_deref().is_some_and(is_served);
         let is_shared = caller.account == SHARED_ACCOUNT && caller.identity.is_none() && !is_apart;
         is_shared || (self.account == caller.account && self.region == caller.region)
     }
@@ -213,6 +213,25 @@ mod tests {
         ];
         for (account, given, name_use, expected) in cases {
             check_name(account, given, *name_use, *expected);
+        }
+    }
+
+    #[test]
+    fn an_arn_of_another_region_that_is_served_is_not_the_callers() {
+        let text = "arn:aws:dynamodb:us-east-1:123456789012:table/Music";
+        let arn = TableArn::parse(text).unwrap();
+        let served = |regions: &[&str]| Some(regions.iter().map(|region| (*region).to_owned()).collect());
+        for (served, expected) in [
+            (None, true),
+            (served(&["eu-west-1", "us-east-1"]), false),
+            (served(&["eu-west-1", "ap-south-1"]), true),
+            // Each region is a space of its own.
+            (served(&[]), false),
+        ] {
+            let caller = Caller { region: "eu-west-1".to_owned(), served, ..caller(SHARED_ACCOUNT) };
+            assert_eq!(arn.is_of(&caller), expected, "{:?}", caller.served);
+            let own = Caller { region: "us-east-1".to_owned(), ..caller };
+            assert!(arn.is_of(&own));
         }
     }
 
