@@ -15,7 +15,7 @@ use crate::{Deliveries, Settings};
 
 const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-south-1"];
 
-struct House {
+struct Fixture {
     engine: Arc<dyn Engine>,
     clock: Clock,
     service: Arc<Service>,
@@ -48,21 +48,21 @@ async fn open(engine: &Arc<dyn Engine>, clock: &Clock) -> (Arc<Service>, Deliver
     (service, deliveries)
 }
 
-impl House {
-    async fn new(clock: Clock) -> House {
+impl Fixture {
+    async fn new(clock: Clock) -> Fixture {
         let engine: Arc<dyn Engine> = Memory::new();
         let (service, deliveries) = open(&engine, &clock).await;
-        House { engine, clock, service, _deliveries: deliveries }
+        Fixture { engine, clock, service, _deliveries: deliveries }
     }
 
     /// As a crash: nothing of the former process goes on.
-    async fn restart(self) -> House {
-        let House { engine, clock, service, _deliveries } = self;
+    async fn restart(self) -> Fixture {
+        let Fixture { engine, clock, service, _deliveries } = self;
         drop(_deliveries);
         service.jobs().stop(Duration::ZERO).await;
         drop(service);
         let (service, deliveries) = open(&engine, &clock).await;
-        House { engine, clock, service, _deliveries: deliveries }
+        Fixture { engine, clock, service, _deliveries: deliveries }
     }
 
     async fn create(&self, region: &str) {
@@ -181,115 +181,115 @@ async fn until(is_there: impl AsyncFn() -> bool) {
 
 #[tokio::test]
 async fn a_new_replica_has_all_items_and_takes_part() {
-    let house = House::new(Clock::system()).await;
-    house.create("us-east-1").await;
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
     for at in 0..600 {
-        house.put("us-east-1", &format!("{at:03}"), "before").await;
+        fixture.put("us-east-1", &format!("{at:03}"), "before").await;
     }
-    let answer = house.add("us-east-1", "eu-west-1").await.unwrap();
+    let answer = fixture.add("us-east-1", "eu-west-1").await.unwrap();
     assert_eq!((answer.table_status, answer.replicas), (Some(TableStatus::Updating), None));
     assert!(answer.stream_specification.unwrap().stream_enabled);
     // The table can be written to all the time.
     for at in 0..600 {
         match at % 3 {
-            0 => house.put("us-east-1", &format!("{at:03}"), "during").await,
-            1 => house.delete("us-east-1", &format!("{at:03}")).await,
+            0 => fixture.put("us-east-1", &format!("{at:03}"), "during").await,
+            1 => fixture.delete("us-east-1", &format!("{at:03}")).await,
             _ => {}
         }
     }
-    house.until_members("us-east-1", &["eu-west-1"]).await;
-    house.until_members("eu-west-1", &["us-east-1"]).await;
-    let items = house.converged(&["us-east-1", "eu-west-1"]).await;
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    fixture.until_members("eu-west-1", &["us-east-1"]).await;
+    let items = fixture.converged(&["us-east-1", "eu-west-1"]).await;
     assert_eq!(items.len(), 400);
-    let described = house.describe("eu-west-1").await.unwrap();
+    let described = fixture.describe("eu-west-1").await.unwrap();
     assert_eq!(described.global_table_version.as_deref(), Some("2019.11.21"));
     assert_eq!(described.item_count, Some(400));
     assert!(described.table_arn.unwrap().contains(":eu-west-1:"));
-    house.put("eu-west-1", "there", "1").await;
-    house.put("us-east-1", "here", "1").await;
-    let items = house.converged(&["us-east-1", "eu-west-1"]).await;
+    fixture.put("eu-west-1", "there", "1").await;
+    fixture.put("us-east-1", "here", "1").await;
+    let items = fixture.converged(&["us-east-1", "eu-west-1"]).await;
     assert!(items.contains_key("there") && items.contains_key("here"));
-    house.delete("eu-west-1", "here").await;
-    until(async || !house.items("us-east-1").await.contains_key("here")).await;
+    fixture.delete("eu-west-1", "here").await;
+    until(async || !fixture.items("us-east-1").await.contains_key("here")).await;
 }
 
 #[tokio::test]
 async fn a_member_that_leaves_leaves_its_writes() {
-    let house = House::new(Clock::system()).await;
-    house.create("us-east-1").await;
-    house.add("us-east-1", "eu-west-1").await.unwrap();
-    house.until_members("us-east-1", &["eu-west-1"]).await;
-    house.add("eu-west-1", "ap-south-1").await.unwrap();
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    fixture.add("eu-west-1", "ap-south-1").await.unwrap();
     for region in REGIONS {
         let others: Vec<&str> =
             ["ap-south-1", "eu-west-1", "us-east-1"].into_iter().filter(|it| *it != region).collect();
-        until(async || house.describe(region).await.is_ok()).await;
-        house.until_members(region, &others).await;
+        until(async || fixture.describe(region).await.is_ok()).await;
+        fixture.until_members(region, &others).await;
     }
     for at in 0..100 {
-        house.put("eu-west-1", &format!("{at}"), "last").await;
+        fixture.put("eu-west-1", &format!("{at}"), "last").await;
     }
-    house.remove("us-east-1", "eu-west-1").await.unwrap();
-    house.until_members("us-east-1", &["ap-south-1"]).await;
-    house.until_members("ap-south-1", &["us-east-1"]).await;
-    assert_eq!(house.items("us-east-1").await.len(), 100);
-    assert_eq!(house.converged(&["us-east-1", "ap-south-1"]).await.len(), 100);
-    until(async || house.describe("eu-west-1").await.is_err()).await;
+    fixture.remove("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["ap-south-1"]).await;
+    fixture.until_members("ap-south-1", &["us-east-1"]).await;
+    assert_eq!(fixture.items("us-east-1").await.len(), 100);
+    assert_eq!(fixture.converged(&["us-east-1", "ap-south-1"]).await.len(), 100);
+    until(async || fixture.describe("eu-west-1").await.is_err()).await;
     // The last one is a table of its own again, which goes on.
     let request = DeleteTableInput { table_name: "tab".to_owned() };
-    house.service.execute::<call::DeleteTable>(&caller("us-east-1"), request).await.unwrap();
-    until(async || house.describe("us-east-1").await.is_err()).await;
-    let described = house.describe("ap-south-1").await.unwrap();
+    fixture.service.execute::<call::DeleteTable>(&caller("us-east-1"), request).await.unwrap();
+    until(async || fixture.describe("us-east-1").await.is_err()).await;
+    let described = fixture.describe("ap-south-1").await.unwrap();
     assert_eq!((described.replicas, described.global_table_version), (None, None));
-    house.put("ap-south-1", "more", "1").await;
-    assert_eq!(house.items("ap-south-1").await.len(), 101);
+    fixture.put("ap-south-1", "more", "1").await;
+    assert_eq!(fixture.items("ap-south-1").await.len(), 101);
 }
 
 #[tokio::test]
 async fn requests_that_cannot_be_met_change_nothing() {
-    let house = House::new(Clock::system()).await;
-    house.create("us-east-1").await;
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
     let empty = ReplicationGroupUpdate::default();
     let check = |result: Result<TableDescription, String>, text: &str| assert_eq!(result.unwrap_err(), text);
     check(
-        house.update("us-east-1", vec![empty]).await,
+        fixture.update("us-east-1", vec![empty]).await,
         "There are no actions specified in the Replica Update Action of the request.",
     );
     check(
-        house.update("us-east-1", vec![creation("eu-west-1"), creation("ap-south-1")]).await,
+        fixture.update("us-east-1", vec![creation("eu-west-1"), creation("ap-south-1")]).await,
         "Update table operation with more than one create or delete replica actions not allowed",
     );
     check(
-        house.add("us-east-1", "us-east-1").await,
+        fixture.add("us-east-1", "us-east-1").await,
         "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as \
          required.",
     );
     check(
-        house.add("us-east-1", "us-fake-1").await,
+        fixture.add("us-east-1", "us-fake-1").await,
         "Region us-fake-1 is not supported. The latest version of global tables are only supported in the following \
          regions: [us-east-1, eu-west-1, ap-south-1]",
     );
     check(
-        house.remove("us-east-1", "eu-west-1").await,
+        fixture.remove("us-east-1", "eu-west-1").await,
         "Update global table operation failed because one or more replicas were not part of the global table. Please retry \
          the request without these replicas: [eu-west-1].",
     );
-    house.create("eu-west-1").await;
+    fixture.create("eu-west-1").await;
     check(
-        house.add("us-east-1", "eu-west-1").await,
+        fixture.add("us-east-1", "eu-west-1").await,
         "Failed to create a the new replica of table with name: ‘tab’ because one or more replicas already existed as tables.",
     );
-    let described = house.describe("us-east-1").await.unwrap();
+    let described = fixture.describe("us-east-1").await.unwrap();
     assert_eq!((described.replicas, described.stream_specification), (None, None));
     // The same member twice is one.
-    house.update("us-east-1", vec![creation("ap-south-1"), creation("ap-south-1")]).await.unwrap();
-    house.until_members("us-east-1", &["ap-south-1"]).await;
+    fixture.update("us-east-1", vec![creation("ap-south-1"), creation("ap-south-1")]).await.unwrap();
+    fixture.until_members("us-east-1", &["ap-south-1"]).await;
     let request = UpdateTableInput {
         table_name: "tab".to_owned(),
         stream_specification: Some(StreamSpecification { stream_enabled: false, stream_view_type: None }),
         ..UpdateTableInput::default()
     };
-    let refused = house.service.execute::<call::UpdateTable>(&caller("us-east-1"), request).await.unwrap_err();
+    let refused = fixture.service.execute::<call::UpdateTable>(&caller("us-east-1"), request).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table replica."
@@ -298,11 +298,11 @@ async fn requests_that_cannot_be_met_change_nothing() {
 
 #[tokio::test]
 async fn settings_of_the_group_follow() {
-    let house = House::new(Clock::system()).await;
-    house.create("us-east-1").await;
-    house.put("us-east-1", "a", "1").await;
-    house.add("us-east-1", "eu-west-1").await.unwrap();
-    house.until_members("us-east-1", &["eu-west-1"]).await;
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
+    fixture.put("us-east-1", "a", "1").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
     let index = CreateGlobalSecondaryIndexAction {
         index_name: "by_v".to_owned(),
         key_schema: vec![KeySchemaElement { attribute_name: "v".to_owned(), key_type: KeyType::Hash }],
@@ -321,18 +321,18 @@ async fn settings_of_the_group_follow() {
         }]),
         ..UpdateTableInput::default()
     };
-    house.service.execute::<call::UpdateTable>(&caller("eu-west-1"), request).await.unwrap();
+    fixture.service.execute::<call::UpdateTable>(&caller("eu-west-1"), request).await.unwrap();
     let time_to_live = UpdateTimeToLiveInput {
         table_name: "tab".to_owned(),
         time_to_live_specification: TimeToLiveSpecification { attribute_name: "end".to_owned(), enabled: true },
     };
-    house.service.execute::<call::UpdateTimeToLive>(&caller("us-east-1"), time_to_live).await.unwrap();
+    fixture.service.execute::<call::UpdateTimeToLive>(&caller("us-east-1"), time_to_live).await.unwrap();
     for region in ["us-east-1", "eu-west-1"] {
         until(async || {
-            let described = house.describe(region).await.unwrap();
+            let described = fixture.describe(region).await.unwrap();
             let indexes = described.global_secondary_indexes.unwrap_or_default();
             let request = DescribeTimeToLiveInput { table_name: "tab".to_owned() };
-            let times = house.service.execute::<call::DescribeTimeToLive>(&caller(region), request).await.unwrap();
+            let times = fixture.service.execute::<call::DescribeTimeToLive>(&caller(region), request).await.unwrap();
             let attribute = times.time_to_live_description.unwrap().attribute_name;
             indexes.iter().any(|index| index.index_status == Some(IndexStatus::Active) && index.item_count == Some(1))
                 && attribute.as_deref() == Some("end")
@@ -343,23 +343,23 @@ async fn settings_of_the_group_follow() {
 
 #[tokio::test]
 async fn what_is_seen_of_a_replicated_write_in_streams() {
-    let house = House::new(Clock::system()).await;
-    house.create("us-east-1").await;
-    house.add("us-east-1", "eu-west-1").await.unwrap();
-    house.until_members("us-east-1", &["eu-west-1"]).await;
-    house.put("us-east-1", "a", "1").await;
-    house.converged(&["us-east-1", "eu-west-1"]).await;
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    fixture.put("us-east-1", "a", "1").await;
+    fixture.converged(&["us-east-1", "eu-west-1"]).await;
     // A write of what is there already is no change, and has a new stamp.
-    house.put("us-east-1", "a", "1").await;
-    house.put("us-east-1", "a", "2").await;
-    house.converged(&["us-east-1", "eu-west-1"]).await;
-    house.delete("us-east-1", "a").await;
-    house.converged(&["us-east-1", "eu-west-1"]).await;
+    fixture.put("us-east-1", "a", "1").await;
+    fixture.put("us-east-1", "a", "2").await;
+    fixture.converged(&["us-east-1", "eu-west-1"]).await;
+    fixture.delete("us-east-1", "a").await;
+    fixture.converged(&["us-east-1", "eu-west-1"]).await;
     for region in ["us-east-1", "eu-west-1"] {
-        let arn = house.describe(region).await.unwrap().latest_stream_arn.unwrap();
+        let arn = fixture.describe(region).await.unwrap().latest_stream_arn.unwrap();
         let caller = caller(region);
         let request = DescribeStreamInput { stream_arn: arn.clone(), ..DescribeStreamInput::default() };
-        let stream = house.service.execute::<call::DescribeStream>(&caller, request).await.unwrap();
+        let stream = fixture.service.execute::<call::DescribeStream>(&caller, request).await.unwrap();
         let shard = stream.stream_description.unwrap().shards.unwrap().pop().unwrap();
         let request = GetShardIteratorInput {
             stream_arn: arn,
@@ -368,16 +368,16 @@ async fn what_is_seen_of_a_replicated_write_in_streams() {
             sequence_number: None,
             timestamp: None,
         };
-        let iterator = house.service.execute::<call::GetShardIterator>(&caller, request).await.unwrap();
+        let iterator = fixture.service.execute::<call::GetShardIterator>(&caller, request).await.unwrap();
         let shard_iterator = iterator.shard_iterator.unwrap();
         until(async || {
             let request = GetRecordsInput { shard_iterator: shard_iterator.clone(), limit: None };
-            let records = house.service.execute::<call::GetRecords>(&caller, request).await.unwrap().records.unwrap();
+            let records = fixture.service.execute::<call::GetRecords>(&caller, request).await.unwrap().records.unwrap();
             records.last().is_some_and(|record| record.event_name == Some(OperationType::Remove))
         })
         .await;
         let request = GetRecordsInput { shard_iterator, limit: None };
-        let records = house.service.execute::<call::GetRecords>(&caller, request).await.unwrap().records.unwrap();
+        let records = fixture.service.execute::<call::GetRecords>(&caller, request).await.unwrap().records.unwrap();
         let names: Vec<OperationType> = records.iter().filter_map(|record| record.event_name).collect();
         assert_eq!(names, [OperationType::Insert, OperationType::Modify, OperationType::Remove]);
         assert!(records.iter().all(|record| record.aws_region.as_deref() == Some(region)));
@@ -430,11 +430,11 @@ struct Model(BTreeMap<String, Option<String>>);
 
 async fn history(steps: Vec<Step>) {
     let (clock, hand) = Clock::manual(1_700_000_000_000);
-    let mut house = House::new(clock).await;
-    house.create(REGIONS[0]).await;
-    house.put(REGIONS[0], "old", "0").await;
-    house.add(REGIONS[0], REGIONS[1]).await.unwrap();
-    house.until_members(REGIONS[0], &[REGIONS[1]]).await;
+    let mut fixture = Fixture::new(clock).await;
+    fixture.create(REGIONS[0]).await;
+    fixture.put(REGIONS[0], "old", "0").await;
+    fixture.add(REGIONS[0], REGIONS[1]).await.unwrap();
+    fixture.until_members(REGIONS[0], &[REGIONS[1]]).await;
     let mut model = Model(BTreeMap::from([("old".to_owned(), Some("0".to_owned()))]));
     let mut has_third = false;
     for (at, step) in steps.into_iter().enumerate() {
@@ -444,14 +444,14 @@ async fn history(steps: Vec<Step>) {
         match step {
             Step::Put { region, key } => {
                 let key = key.to_string();
-                house.put(REGIONS[there(region)], &key, &value).await;
+                fixture.put(REGIONS[there(region)], &key, &value).await;
                 model.0.insert(key, Some(value));
             }
             Step::Delete { region, key } => {
                 let (region, key) = (REGIONS[there(region)], key.to_string());
                 // A deletion of what has not arrived yet is none.
-                if house.items(region).await.contains_key(&key) {
-                    house.delete(region, &key).await;
+                if fixture.items(region).await.contains_key(&key) {
+                    fixture.delete(region, &key).await;
                     model.0.insert(key, None);
                 }
             }
@@ -470,7 +470,7 @@ async fn history(steps: Vec<Step>) {
                 };
                 let caller = caller(REGIONS[there(region)]);
                 // It may meet a replicated write of one of its items.
-                while house.service.execute::<call::TransactWriteItems>(&caller, request.clone()).await.is_err() {
+                while fixture.service.execute::<call::TransactWriteItems>(&caller, request.clone()).await.is_err() {
                     tokio::task::yield_now().await;
                 }
                 for key in [one, two] {
@@ -481,21 +481,21 @@ async fn history(steps: Vec<Step>) {
             Step::Change { region } => {
                 let region = REGIONS[region % 2];
                 match has_third {
-                    false => house.add(region, REGIONS[2]).await.unwrap(),
-                    true => house.remove(region, REGIONS[2]).await.unwrap(),
+                    false => fixture.add(region, REGIONS[2]).await.unwrap(),
+                    true => fixture.remove(region, REGIONS[2]).await.unwrap(),
                 };
                 has_third = !has_third;
                 let expected: &[&str] = if has_third { &[REGIONS[2], REGIONS[1]] } else { &[REGIONS[1]] };
-                house.until_members(REGIONS[0], expected).await;
+                fixture.until_members(REGIONS[0], expected).await;
                 if has_third {
-                    house.until_members(REGIONS[1], &[REGIONS[2], REGIONS[0]]).await;
+                    fixture.until_members(REGIONS[1], &[REGIONS[2], REGIONS[0]]).await;
                 } else {
-                    until(async || house.describe(REGIONS[2]).await.is_err()).await;
-                    house.until_members(REGIONS[1], &[REGIONS[0]]).await;
+                    until(async || fixture.describe(REGIONS[2]).await.is_err()).await;
+                    fixture.until_members(REGIONS[1], &[REGIONS[0]]).await;
                 }
             }
             Step::Advance { ms } => hand.advance_ms(ms),
-            Step::Restart => house = house.restart().await,
+            Step::Restart => fixture = fixture.restart().await,
             Step::Pause => tokio::time::sleep(Duration::from_millis(3)).await,
         }
     }
@@ -506,7 +506,7 @@ async fn history(steps: Vec<Step>) {
         .filter_map(|(pk, value)| Some((pk.clone(), item(&[("pk", &pk), ("v", &value?)]))))
         .collect();
     for region in regions {
-        until(async || house.items(region).await == expected).await;
+        until(async || fixture.items(region).await == expected).await;
     }
 }
 
