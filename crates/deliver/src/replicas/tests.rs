@@ -98,11 +98,12 @@ impl Fixture {
         let request = ScanInput { table_name: "tab".to_owned(), consistent_read: Some(true), ..ScanInput::default() };
         let page = self.service.execute::<call::Scan>(&caller(region), request).await.unwrap();
         assert!(page.last_evaluated_key.is_none());
-        let keyed = |item: model::Item| match item.view().to_owned() {
-            found => match found.get("pk") {
+        let keyed = |item: model::Item| {
+            let found = item.view().to_owned();
+            match found.get("pk") {
                 Some(AttributeValue::S(pk)) => (pk.clone(), found),
                 other => panic!("{other:?}"),
-            },
+            }
         };
         page.items.unwrap_or_default().into_iter().map(keyed).collect()
     }
