@@ -8,6 +8,7 @@ use bytes::Bytes;
 use model::{Attributes, Item};
 
 use crate::answer::{self, member};
+use crate::cache::Write;
 use crate::cbor::{Reader, Writer};
 use crate::expression::{Expressions, Projected};
 use crate::key;
@@ -130,18 +131,8 @@ impl Node {
         };
         self.permit(requester, &request).await?;
         let write = self.items.begin_write(cache_key(&table, &key)?);
-        let output: PutItemOutput = match self.execute(requester, request).await {
-            Ok(output) => {
-                write.done(Some(stored.into()));
-                output
-            }
-            Err(exception) => {
-                if is_refusal(&exception) {
-                    write.refused();
-                }
-                return Err(exception.into());
-            }
-        };
+        let (output, write): (PutItemOutput, _) = made(write, self.execute(requester, request).await)?;
+        write.done(Some(stored.into()));
         let old = self.old_or_new(requester, &table, output.attributes.as_ref()).await?;
         Ok(written(old, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
     }
@@ -165,18 +156,8 @@ impl Node {
         };
         self.permit(requester, &request).await?;
         let write = self.items.begin_write(place);
-        let output: DeleteItemOutput = match self.execute(requester, request).await {
-            Ok(output) => {
-                write.done(None);
-                output
-            }
-            Err(exception) => {
-                if is_refusal(&exception) {
-                    write.refused();
-                }
-                return Err(exception.into());
-            }
-        };
+        let (output, write): (DeleteItemOutput, _) = made(write, self.execute(requester, request).await)?;
+        write.done(None);
         let old = self.old_or_new(requester, &table, output.attributes.as_ref()).await?;
         Ok(written(old, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
     }
@@ -206,15 +187,7 @@ impl Node {
         let returned = if asked == ReturnValue::None { ReturnValue::AllNew } else { asked };
         let write = self.items.begin_write(place);
         let request = UpdateItemInput { return_values: Some(returned), ..request };
-        let output: UpdateItemOutput = match self.execute(requester, request).await {
-            Ok(output) => output,
-            Err(exception) => {
-                if is_refusal(&exception) {
-                    write.refused();
-                }
-                return Err(exception.into());
-            }
-        };
+        let (output, write): (UpdateItemOutput, _) = made(write, self.execute(requester, request).await)?;
         let attributes = self.updated(requester, &table, returned, output.attributes.as_ref()).await;
         if let (ReturnValue::AllNew, Ok(Some(new))) = (returned, &attributes) {
             write.done(Some(new.clone().into()));
@@ -265,4 +238,17 @@ fn written(
     members.consumed(consumed);
     members.collection(metrics);
     members.finish()
+}
+
+/// The output of a write that was made. After a refusal the cache keeps what it has; after any other failure, it does not know.
+fn made<'w, O>(write: Write<'w>, result: Result<O, Exception>) -> Result<(O, Write<'w>), Exception> {
+    match result {
+        Ok(output) => Ok((output, write)),
+        Err(exception) => {
+            if is_refusal(&exception) {
+                write.refused();
+            }
+            Err(exception)
+        }
+    }
 }
