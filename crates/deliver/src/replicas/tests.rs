@@ -246,6 +246,41 @@ async fn a_member_that_leaves_leaves_its_writes() {
     assert_eq!(fixture.items("ap-south-1").await.len(), 101);
 }
 
+/// The log still has the changes of the first group.
+#[tokio::test]
+async fn a_member_that_comes_again_gets_what_was_written_meanwhile() {
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
+    fixture.put("us-east-1", "before", "0").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    for pk in ["deleted", "replaced", "again", "kept"] {
+        fixture.put("us-east-1", pk, "1").await;
+    }
+    fixture.converged(&["us-east-1", "eu-west-1"]).await;
+    fixture.remove("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &[]).await;
+    until(async || fixture.describe("eu-west-1").await.is_err()).await;
+    fixture.delete("us-east-1", "deleted").await;
+    fixture.delete("us-east-1", "before").await;
+    fixture.put("us-east-1", "replaced", "2").await;
+    fixture.delete("us-east-1", "again").await;
+    fixture.put("us-east-1", "again", "2").await;
+    fixture.put("us-east-1", "new", "2").await;
+    let expected = fixture.items("us-east-1").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    fixture.until_members("eu-west-1", &["us-east-1"]).await;
+    // Behind all older changes.
+    fixture.put("us-east-1", "last", "3").await;
+    until(async || fixture.items("eu-west-1").await.contains_key("last")).await;
+    for region in ["us-east-1", "eu-west-1"] {
+        let mut found = fixture.items(region).await;
+        found.remove("last");
+        assert_eq!(found, expected, "{region}");
+    }
+}
+
 #[tokio::test]
 async fn requests_that_cannot_be_met_change_nothing() {
     let fixture = Fixture::new(Clock::system()).await;
