@@ -3,21 +3,23 @@
 //! A replica is a table like any other; its definition knows the other members of its group (`tables::Replication`). Each write of
 //! a replica has a stamp. The changes that were made in a region are read from the table's log, by a consumer for each other
 //! member, and applied there if their stamp is greater than that of the row (`apply`): the last writer wins, in whatever order
-//! changes arrive, and however often.
+//! changes arrive, and however often. They consume the capacity of the region that they arrive in (`receive`).
 //!
 //! UpdateTable adds and removes members (`members`, `update`); what follows from it is work in the background (`work`), which
 //! creates the new table, introduces it to the group and copies the items (`copy`). The settings that the group shares
-//! follow a change in any region. A table that is deleted leaves its group once the others have all that was written to it (`leave`).
+//! follow a change in any region; replicas with provisioned capacity have auto scaling (`scaling`). A table that is deleted leaves its group once the others have all that was written to it (`leave`).
 
 mod apply;
 mod copy;
 mod describe;
 mod leave;
 pub(crate) mod members;
+mod receive;
+pub(crate) mod scaling;
 mod sweep;
 #[cfg(test)]
-mod tests;
-mod update;
+pub(crate) mod tests;
+pub(crate) mod update;
 mod work;
 
 pub use apply::Replicated;

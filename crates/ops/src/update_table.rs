@@ -39,7 +39,7 @@ impl Service {
         caller: &Caller,
         request: UpdateTableInput,
     ) -> Result<UpdateTableOutput, Exception> {
-        self.update_table_as(caller, request, |_, _| {}).await
+        self.update_table_as(caller, request, Origin::Request, |_, _| {}).await
     }
 
     /// As UpdateTable, for a request that `complete` completes with the table as it is when it is changed.
@@ -47,6 +47,7 @@ impl Service {
         &self,
         caller: &Caller,
         mut request: UpdateTableInput,
+        origin: Origin,
         complete: impl FnOnce(&Definition, &mut UpdateTableInput) + Send,
     ) -> Result<UpdateTableOutput, Exception> {
         table_place(caller, &request.table_name, NameUse::Lookup)?;
@@ -63,8 +64,10 @@ impl Service {
         complete(&before, &mut request);
         let mut definition = before.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
-        definition.count_group_change();
+        origin.count(&before, &mut definition);
         self.catalog.check_units(&self.settings.quotas, Some(&before), &definition)?;
+        // Before the index: it has scaling once it is seen.
+        self.scale_new_indexes(&before, &definition).await?;
         self.begin_update(&before, &mut definition);
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
@@ -114,6 +117,28 @@ impl Service {
             }
         }
         Err(tables::being_updated(&request.table_name))
+    }
+}
+
+/// What asks for a change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Origin {
+    Request,
+    /// Auto scaling: the settings are the same in all regions of a group, and the capacity is each region's own. Source: Developer Guide,
+    /// "Throughput capacity planning for DynamoDB global tables".
+    Scaling,
+}
+
+impl Origin {
+    /// Counts the change of a replica.
+    fn count(self, before: &Definition, definition: &mut Definition) {
+        match self {
+            Origin::Request => {
+                definition.count_group_change();
+                definition.count_units_change(before);
+            }
+            Origin::Scaling => definition.override_scaled_reads(before),
+        }
     }
 }
 

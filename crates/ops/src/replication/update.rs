@@ -9,7 +9,7 @@ use tables::throughput::units_superfluous;
 use tables::{Definition, MemberStatus, Overrides, Place, Shown, TableStatus};
 
 use super::members::{Asked, MemberSettings};
-use crate::service::Service;
+use crate::service::{DatabaseSettings, Service};
 
 impl Service {
     /// # Errors
@@ -20,6 +20,9 @@ impl Service {
         request: &UpdateTableInput,
         asked: Asked,
     ) -> Result<UpdateTableOutput, Exception> {
+        if self.catalog.known(caller, &request.table_name)?.definition.is_being_replicated() {
+            return Err(being_added(&request.table_name));
+        }
         self.catch_up_with_group(caller, &request.table_name).await;
         // Locked from the read of the definitions on: of two requests for one member, one succeeds.
         let guard = self.catalog.lock().await?;
@@ -49,7 +52,12 @@ impl Service {
                 before.name
             )));
         }
-        check_member(&before, &member)?;
+        check_keys(&before, &member)?;
+        self.check_write_scaling(&before).await?;
+        if before.status != TableStatus::Active {
+            return Err(tables::being_updated(&before.name));
+        }
+        check_maxima(&before, &member.overrides)?;
         let now_ms = self.clock.now_ms();
         let mut definition = before.clone();
         if definition.stream.as_ref().is_none_or(|stream| !stream.enabled) {
@@ -66,8 +74,12 @@ impl Service {
         if is_first {
             definition.count_group_change();
         }
-        let puts = change_log::follow(&mut definition);
+        let mut puts = change_log::follow(&mut definition);
         definition.log.opening |= self.is_shared() && !puts.is_empty();
+        if is_first {
+            let row = DatabaseSettings::with_replicas(self.secret.clone());
+            puts.push(row.map_err(|error| Exception::internal(error.to_string()))?);
+        }
         let work = Some(Work::UpdateReplicas { table_id: definition.table_id });
         let mut edit = Edit { work, puts, is_requested: true, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
@@ -187,20 +199,13 @@ impl Service {
     }
 }
 
-/// What a group asks of the settings of a new member.
-fn check_member(definition: &Definition, member: &MemberSettings) -> Result<(), Exception> {
+/// Either all replicas have keys of the caller's, or none has.
+fn check_keys(definition: &Definition, member: &MemberSettings) -> Result<(), Exception> {
     match (&definition.encryption, &member.kms_key) {
-        (None, None) => {}
-        (Some(_), Some(_)) => return Err(tables::not_built("KMSMasterKeyId of ReplicaUpdates")),
-        _ => return Err(tables::invalid("KMSMasterKeyId must be specified for each replica.")),
+        (None, None) => Ok(()),
+        (Some(_), Some(_)) => Err(tables::not_built("KMSMasterKeyId of ReplicaUpdates")),
+        _ => Err(tables::invalid("KMSMasterKeyId must be specified for each replica.")),
     }
-    if !definition.is_on_demand() {
-        return Err(Exception::validation("Table write capacity should either be Pay-Per-Request or AutoScaled."));
-    }
-    if definition.status != TableStatus::Active {
-        return Err(tables::being_updated(&definition.name));
-    }
-    check_maxima(definition, &member.overrides)
 }
 
 fn check_overrides(definition: &Definition, asked: &MemberSettings) -> Result<(), Exception> {
@@ -226,13 +231,20 @@ fn check_maxima(definition: &Definition, overrides: &Overrides) -> Result<(), Ex
     }
 }
 
+/// In the region of the new replica itself. Source: captures, but for the quotes around the name, which are those of the other texts.
+fn being_added(table_name: &str) -> Exception {
+    Exception::validation(format!(
+        "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ‘{table_name}’."
+    ))
+}
+
 fn local_region() -> Exception {
     Exception::validation(
         "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.",
     )
 }
 
-fn not_members(regions: &[&str]) -> Exception {
+pub(crate) fn not_members(regions: &[&str]) -> Exception {
     Exception::validation(format!(
         "Update global table operation failed because one or more replicas were not part of the global table. Please retry the \
          request without these replicas: [{}].",

@@ -49,6 +49,8 @@ impl Service {
                 drop(guard);
                 return self.give_up_member(table_id, member, &reason).await;
             }
+            // Before the table: nothing would add it behind a crash.
+            self.mirror_scaling(&definition, &member.region).await?;
             let mut replica = replica_of(&definition, member, self.clock.now_ms());
             replica.table_id = guard.next_table_id();
             let remains = self.catalog.remains_at(replica.place());
@@ -236,9 +238,10 @@ fn replica_of(source: &Definition, member: &Member, now_ms: u64) -> Definition {
         (index.status, index.contributor_insights) = (IndexStatus::Active, None);
     }
     replica.prune_attributes();
-    let group = source.replication.as_ref().map(|own| own.group.clone()).unwrap_or_default();
+    let versions = source.replication.as_ref().map(|own| (own.group.clone(), own.units.clone()));
+    let (group, units) = versions.unwrap_or_default();
     replica.replication =
-        Some(Replication { copied_from: Some(source.region.clone()), group, ..Replication::default() });
+        Some(Replication { copied_from: Some(source.region.clone()), group, units, ..Replication::default() });
     replica.add_member(&source.region, MemberStatus::Active, None);
     for other in source.replica().iter().flat_map(|own| &own.members) {
         if other.region != member.region && other.status == MemberStatus::Active {
