@@ -5,6 +5,9 @@
 //! the stored item: the key, the types of index keys, the size of a whole new item. [`Change::apply`] decides on
 //! the stored item and adds the item, its index rows and the counters to one batch.
 
+#[cfg(test)]
+pub(crate) mod broken;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,8 +26,6 @@ use tables::{ContributorInsights, Index, TOMBSTONE_LIFE_MS, Table};
 use crate::capacity::Charge;
 use crate::contributors::Accessed;
 use crate::index_rows::{self, IndexChange, MaintainedIndex};
-#[cfg(test)]
-use crate::replication::tests::convergence::{Broken, is_broken};
 use crate::throttle::Throttled;
 
 /// What to do with the item.
@@ -212,7 +213,7 @@ impl Change {
         };
         let tombstone = stamp;
         #[cfg(test)]
-        let tombstone = tombstone.filter(|_| !is_broken(Broken::Tombstones));
+        let tombstone = tombstone.filter(|_| !broken::is_broken(broken::Broken::Tombstones));
         if let (None, Some(stamp)) = (&new, tombstone)
             && (old.is_some() || matches!(self.action, Action::Replicate { .. }))
         {
@@ -295,7 +296,7 @@ impl Change {
 /// Whether a row stays as it is when another region's write arrives.
 fn stays(own: Stamp, arriving: Stamp) -> bool {
     #[cfg(test)]
-    if is_broken(Broken::TieBreak) {
+    if broken::is_broken(broken::Broken::TieBreak) {
         return own.time >= arriving.time;
     }
     own >= arriving

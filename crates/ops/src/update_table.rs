@@ -20,7 +20,7 @@ use tables::{
 use tokio::sync::OwnedMutexGuard;
 
 use crate::log_work::is_parted;
-use crate::replication;
+use crate::replication::{self, keys::KeyKind};
 use crate::service::Service;
 use crate::table_encryption::OtherKey;
 use answer::Asked;
@@ -162,8 +162,6 @@ fn makes_room(request: &UpdateTableInput) -> bool {
 fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
     for (member, given) in [
         ("GlobalTableWitnessUpdates", request.global_table_witness_updates.is_some()),
-        ("GlobalTableSettingsReplicationMode", request.global_table_settings_replication_mode.is_some()),
-        ("DisassociationProtectionEnabled", request.disassociation_protection_enabled.is_some()),
         ("VectorIndexUpdates", request.vector_index_updates.is_some()),
     ] {
         if given {
@@ -199,6 +197,12 @@ fn update(
     }
     if let Some(protected) = request.deletion_protection_enabled {
         definition.deletion_protection = protected;
+    }
+    if let Some(protected) = request.disassociation_protection_enabled {
+        definition.replication.get_or_insert_default().protected = Some(protected);
+    }
+    if let Some(mode) = request.global_table_settings_replication_mode {
+        replication::members::check_mode(mode, definition.replica().is_some())?;
     }
     let work = indexes::update(definition, request.attribute_definitions.unwrap_or_default(), updates, now_ms)?;
     check_index_units(definition)?;
@@ -303,8 +307,17 @@ fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification)
             Some(_) => {}
         }
     }
+    let kind = replication::keys::kind_of(definition);
     definition.encryption = new;
-    Ok(())
+    match (definition.replica(), replication::keys::kind_of(definition)) {
+        (Some(_), other) if other != kind => Err(match other {
+            KeyKind::Customer => replication::keys::for_each_replica(),
+            KeyKind::Managed | KeyKind::Owned => {
+                tables::not_built("SSESpecification of another kind in a global table")
+            }
+        }),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ pub struct Replication {
     pub units: GroupVersion,
     #[serde(default)]
     pub overrides: Overrides,
+    /// The table leaves its group, with its data, once it has what the others had and they have what it had.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
+    /// Whether it may not, as a request has set it. By default it may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<bool>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -64,6 +70,9 @@ pub struct Member {
     /// What the request that added the member said of it, until it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Overrides>,
+    /// The ARN of the member's key, which it is to be created with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -126,10 +135,15 @@ impl Definition {
         self.replication.as_ref()?.members.iter().find(|member| member.region == region)
     }
 
+    /// Whether the table leaves its group with its data.
+    pub fn is_leaving(&self) -> bool {
+        self.replica().is_some_and(|replica| replica.leaving)
+    }
+
     /// Whether members are being added or removed: other changes of the table wait.
     pub fn has_changing_members(&self) -> bool {
         let members = self.replication.iter().flat_map(|replication| &replication.members);
-        members.into_iter().any(|member| member.status != MemberStatus::Active)
+        self.is_leaving() || members.into_iter().any(|member| member.status != MemberStatus::Active)
     }
 
     /// Whether members are being added.
@@ -154,8 +168,8 @@ impl Definition {
         let replication = self.replication.get_or_insert_default();
         let number = replication.next_member;
         replication.next_member = number.saturating_add(1);
-        let (asked, unknown) = (None, Unknown::new());
-        let member = Member { region: region.to_owned(), number, status, sourced_ms, asked, unknown };
+        let (asked, kms_key, unknown) = (None, None, Unknown::new());
+        let member = Member { region: region.to_owned(), number, status, sourced_ms, asked, kms_key, unknown };
         if self.log.consumers.iter().all(|own| own.name != STAMPS_CONSUMER) {
             self.log.consumers.push(stamps_consumer());
         }

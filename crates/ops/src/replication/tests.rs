@@ -1,7 +1,8 @@
 //! What replicas decide about writes, apart from their delivery (which `deliver::replicas` tests with all of it together).
 
 mod capacity;
-pub(crate) mod convergence;
+mod convergence;
+mod keys;
 mod scaling;
 mod upkeep;
 

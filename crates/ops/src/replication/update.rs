@@ -8,6 +8,7 @@ use cluster::catalog::{ChangeGuard, Edit, Work};
 use tables::throughput::units_superfluous;
 use tables::{Definition, MemberStatus, Overrides, Place, Shown, TableStatus};
 
+use super::keys;
 use super::members::{Asked, MemberSettings};
 use crate::service::{DatabaseSettings, Service};
 
@@ -20,8 +21,14 @@ impl Service {
         request: &UpdateTableInput,
         asked: Asked,
     ) -> Result<UpdateTableOutput, Exception> {
-        if self.catalog.known(caller, &request.table_name)?.definition.is_being_replicated() {
+        // A definition alone: background work waits until no request uses the table as it was.
+        let known = self.catalog.known(caller, &request.table_name)?.definition.clone();
+        if known.is_being_replicated() {
             return Err(being_added(&request.table_name));
+        }
+        let mut asked = asked;
+        if let Asked::Create(member) = &mut asked {
+            self.resolve_key(caller, &known, member).await?;
         }
         self.catch_up_with_group(caller, &request.table_name).await;
         // Locked from the read of the definitions on: of two requests for one member, one succeeds.
@@ -34,6 +41,7 @@ impl Service {
             Asked::Create(member) => self.add_replica(guard, definition, member).await,
             Asked::Delete { region } => self.remove_replica(guard, definition, &region).await,
             Asked::Update(members) => self.override_settings(guard, definition, members).await,
+            Asked::Disassociate { region } => self.disassociate(guard, definition, &region).await,
         }
     }
 
@@ -52,7 +60,8 @@ impl Service {
                 before.name
             )));
         }
-        check_keys(&before, &member)?;
+        let encryption = keys::of_member(&before, &member)?;
+        let kms_key = member.resolved_key.or(encryption.map(|encryption| encryption.key_arn));
         self.check_write_scaling(&before).await?;
         if before.status != TableStatus::Active {
             return Err(tables::being_updated(&before.name));
@@ -70,7 +79,8 @@ impl Service {
             definition.stream = stream;
         }
         let is_first = definition.replica().is_none();
-        definition.add_member(&member.region, MemberStatus::Creating, Some(now_ms)).asked = Some(member.overrides);
+        let added = definition.add_member(&member.region, MemberStatus::Creating, Some(now_ms));
+        (added.asked, added.kms_key) = (Some(member.overrides), kms_key);
         if is_first {
             definition.count_group_change();
         }
@@ -108,6 +118,32 @@ impl Service {
         let mut definition = before.clone();
         let members = definition.replication.iter_mut().flat_map(|replication| &mut replication.members);
         members.into_iter().filter(|member| member.region == region).for_each(|it| it.status = MemberStatus::Deleting);
+        let edit = Edit::starting(Work::UpdateReplicas { table_id: definition.table_id });
+        self.answer(guard, &before, definition, edit).await
+    }
+
+    /// The texts are ours: there are no captures.
+    async fn disassociate(
+        &self,
+        guard: ChangeGuard,
+        before: Definition,
+        region: &str,
+    ) -> Result<UpdateTableOutput, Exception> {
+        let Some(replica) = before.replica() else { return Err(not_members(&[region])) };
+        if *region != before.region {
+            return Err(Exception::validation(format!(
+                "A replica is disassociated by a request in its own region: {region}."
+            )));
+        }
+        if replica.protected != Some(false) {
+            return Err(Exception::validation(format!(
+                "Cannot disassociate table {} in region {region} because it has disassociation protection enabled. Disable \
+                 disassociation protection first.",
+                before.name
+            )));
+        }
+        let mut definition = before.clone();
+        definition.replication.iter_mut().for_each(|own| own.leaving = true);
         let edit = Edit::starting(Work::UpdateReplicas { table_id: definition.table_id });
         self.answer(guard, &before, definition, edit).await
     }
@@ -199,18 +235,9 @@ impl Service {
     }
 }
 
-/// Either all replicas have keys of the caller's, or none has.
-fn check_keys(definition: &Definition, member: &MemberSettings) -> Result<(), Exception> {
-    match (&definition.encryption, &member.kms_key) {
-        (None, None) => Ok(()),
-        (Some(_), Some(_)) => Err(tables::not_built("KMSMasterKeyId of ReplicaUpdates")),
-        _ => Err(tables::invalid("KMSMasterKeyId must be specified for each replica.")),
-    }
-}
-
 fn check_overrides(definition: &Definition, asked: &MemberSettings) -> Result<(), Exception> {
     if asked.kms_key.is_some() {
-        return Err(tables::invalid("KMSMasterKeyId must be specified for each replica."));
+        return Err(keys::for_each_replica());
     }
     let has_units = asked.overrides.read_units.is_some()
         || asked.overrides.indexes.values().any(|index| index.read_units.is_some());

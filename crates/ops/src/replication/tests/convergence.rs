@@ -1,35 +1,17 @@
 //! Two regions in one process: writes, deletions and deliveries in any order, with ties, crashes and repeated batches. Both end with what has
 //! the greatest stamp; and the property finds a wrong tie-break, tombstones that are not left, and a checkpoint that skips a change.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 
 use model::codec::row::Stamp;
 use proptest::test_runner::{RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use super::*;
+use crate::change::broken::{Broken, break_one, is_broken};
 use crate::follow::{Bounds, Start};
 
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 const KEYS: u8 = 3;
-
-/// What a test breaks, of this thread: the property is to find it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Broken {
-    /// Of two writes at one time, the one that is there stays.
-    TieBreak,
-    Tombstones,
-    /// A checkpoint is stored behind a change that was not applied.
-    Cursor,
-}
-
-thread_local! {
-    static BROKEN: Cell<Option<Broken>> = const { Cell::new(None) };
-}
-
-pub(crate) fn is_broken(what: Broken) -> bool {
-    BROKEN.get() == Some(what)
-}
 
 #[derive(Clone, PartialEq, Debug)]
 enum Step {
@@ -160,12 +142,12 @@ async fn converges(steps: Vec<Step>) -> Result<(), TestCaseError> {
 fn run(cases: u32, broken: Option<Broken>) -> Result<(), TestError<Vec<Step>>> {
     let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    BROKEN.set(broken);
+    break_one(broken);
     let found = runner.run(&steps(), |steps| {
         // Its tasks run on this thread.
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(converges(steps))
     });
-    BROKEN.set(None);
+    break_one(None);
     found
 }
 
