@@ -96,6 +96,7 @@ fn main() -> ExitCode {
     use_small_pages();
     match Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(arguments) => ended(serve::run(&arguments, &Cli::unknown_variables())),
+        Command::Dax(arguments) => ended(serve::run_dax(&arguments)),
         Command::Storage(StorageCommand::Check(arguments)) => match storage_check::run(&arguments) {
             Ok(usable) => ExitCode::from(u8::from(!usable)),
             Err(failure) => failed(&failure, 1),

@@ -84,6 +84,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
             "dax_record_ttl_millis",
             "dax_query_ttl_millis",
             "dax_connections_max",
+            "dax_connections_per_address_max",
         ],
     ),
     (

@@ -66,7 +66,7 @@ const CONFLICTS: [Conflict; 27] = [
     Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 24] = [
+const NEEDS: [Need; 25] = [
     Need("backup_store_hold_hours", &["backup_store"], "changes wait for a backup store alone"),
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
@@ -91,6 +91,7 @@ const NEEDS: [Need; 24] = [
     Need("dax_record_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_query_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_connections_max", &["dax_listen"], NO_DAX),
+    Need("dax_connections_per_address_max", &["dax_listen"], NO_DAX),
 ];
 
 /// Flags that identify callers. With one of them the main address has other rules than an address for the operator.
@@ -274,7 +275,10 @@ mod tests {
             | "metrics_tables_max"
             | "lambda_timeout"
             | "clock_offset" => Some("5"),
-            "dax_record_ttl_millis" | "dax_query_ttl_millis" | "dax_connections_max" => Some("5"),
+            "dax_record_ttl_millis"
+            | "dax_query_ttl_millis"
+            | "dax_connections_max"
+            | "dax_connections_per_address_max" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()

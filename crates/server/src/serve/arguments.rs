@@ -203,7 +203,7 @@ impl ServeArguments {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Slow(pub(crate) Option<Duration>);
 
-fn slow(text: &str) -> Result<Slow, String> {
+pub(super) fn slow(text: &str) -> Result<Slow, String> {
     let ms: u64 = text.parse().map_err(|_| "a number of milliseconds, or 0 for never".to_owned())?;
     Ok(Slow((ms > 0).then(|| Duration::from_millis(ms))))
 }
