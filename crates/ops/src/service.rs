@@ -20,6 +20,7 @@ use tables::failure::OpenError;
 use tables::rows;
 use tokio::sync::Notify;
 
+use crate::archive_store::{ArchiveStore, LastSegment};
 use crate::clock_watch::ClockWatch;
 use crate::faults::Faults;
 use crate::import_errors::ImportErrors;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub deletes_expired: bool,
     /// Where exports are written and imports are read.
     pub objects: Objects,
+    /// Where archives of point-in-time recovery are. None: in the database.
+    pub archive_store: Option<ArchiveStore>,
     /// Where the error logs of imports are, if anywhere.
     pub import_errors: Option<ImportErrors>,
     /// A table with point-in-time recovery gets no base before its log has grown by as many records.
@@ -83,6 +86,7 @@ impl Default for Settings {
             jobs: None,
             deletes_expired: true,
             objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
+            archive_store: None,
             import_errors: None,
             base_records_min: Settings::BASE_RECORDS_MIN,
             recorder: None,
@@ -116,6 +120,7 @@ pub struct Service {
     pub(crate) archived_bytes: AtomicU64,
     /// Gaps in archives that were found since the start.
     pub(crate) recovery_gaps: AtomicU64,
+    pub(crate) last_segment: LastSegment,
     /// Of the destruction of what has expired.
     pub(crate) clock_watch: ClockWatch,
     /// Records of bulk operations since the start: put, failed, and with a condition that was not met.
@@ -193,6 +198,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            last_segment: LastSegment::default(),
             clock_watch: ClockWatch::default(),
             bulk_records: Default::default(),
             lags: Lags::default(),
@@ -249,6 +255,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            last_segment: LastSegment::default(),
             clock_watch: ClockWatch::default(),
             bulk_records: Default::default(),
             lags: Lags::default(),

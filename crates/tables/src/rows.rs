@@ -53,6 +53,10 @@ pub fn database_settings() -> Key {
     DatabaseRow::Settings.key(&[])
 }
 
+pub fn archive_folder() -> Key {
+    DatabaseRow::ArchiveFolder.key(&[])
+}
+
 pub fn next_table_id() -> Key {
     DatabaseRow::NextTableId.key(&[])
 }

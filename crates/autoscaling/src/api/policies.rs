@@ -9,6 +9,7 @@ use aws::application_auto_scaling::{
 };
 use cloudwatch::ManagedAlarm;
 
+use super::list::{is_named, names};
 use super::refusal::Refusal;
 use super::targets::place;
 use super::{Answer, AutoScaling, Filter, Named, Page};
@@ -37,8 +38,10 @@ impl AutoScaling {
         let (name, now_ms) = (request.policy_name, self.now_ms());
         let is_typed = request.policy_type.is_some();
         let key = named.id(caller).key();
+        let mut is_new = false;
         rows::change(self.engine(), key, |stored, _| {
             let mut target: Target = stored.ok_or_else(|| named.unregistered())?;
+            is_new = target.policy.is_none();
             match (&mut target.policy, &tracking) {
                 (Some(policy), tracking) if policy.name == name => {
                     policy.tracking = tracking.clone().unwrap_or_else(|| policy.tracking.clone());
@@ -57,28 +60,42 @@ impl AutoScaling {
                 }
                 (None, Some(tracking)) => target.policy = Some(Policy::new(&name, tracking.clone(), now_ms)),
             }
-            Ok(Change::Put(Box::new(target), Vec::new()))
+            Ok(Change::Put(Box::new(target)))
         })
         .await?;
-        self.arm_policy(caller, &named).await
+        self.arm_policy(caller, &named, is_new).await
     }
 
     /// The policy's alarms, and the answer that names them. A request that fails here can be made again.
-    async fn arm_policy(&self, caller: &Caller, named: &Named) -> Answer<PutScalingPolicyResponse> {
+    async fn arm_policy(&self, caller: &Caller, named: &Named, is_new: bool) -> Answer<PutScalingPolicyResponse> {
         let key = named.id(caller).key();
         let target = rows::get(self.engine(), key).await?.ok_or_else(|| named.unregistered())?;
         let policy = target.policy.as_ref().ok_or_else(|| named.unregistered())?;
         let units = self.scaler.units(&target).await;
-        for alarm in alarms::of_units(&target, policy, units) {
-            if !self.scaler.metrics.put_alarm(&alarm).await? {
-                return Err(Refusal::Limit("The account has as many CloudWatch alarms as it may have.".to_owned()));
+        if !self.scaler.arm(key, units).await? {
+            if is_new {
+                self.take_back(&target, &policy.id).await?;
             }
+            return Err(Refusal::Limit("The account has as many CloudWatch alarms as it may have.".to_owned()));
         }
-        self.scaler.arm(key, units).await?;
         Ok(PutScalingPolicyResponse {
             alarms: Some(described_alarms(&target, policy)),
             policy_arn: target.policy_arn(policy),
         })
+    }
+
+    /// A new policy that cannot have all of its alarms is none.
+    async fn take_back(&self, target: &Target, policy_id: &str) -> Answer<()> {
+        rows::change(self.engine(), target.id().key(), |stored, _| {
+            // Deleted or replaced meanwhile: the other request has its own answer.
+            let is_it = |target: &Target| target.policy.as_ref().is_some_and(|policy| policy.id == policy_id);
+            let target = stored
+                .filter(is_it)
+                .ok_or_else(|| Refusal::Validation("The policy was changed meanwhile".to_owned()))?;
+            Ok(Change::Put(Box::new(Target { policy: None, ..target })))
+        })
+        .await?;
+        self.delete_alarms(target).await
     }
 
     pub(super) async fn delete_policy(
@@ -97,7 +114,7 @@ impl AutoScaling {
         self.delete_alarms(&target).await?;
         rows::change(self.engine(), key, |stored, _| {
             let target = stored.filter(is_it).ok_or_else(unknown)?;
-            Ok(Change::Put(Box::new(Target { policy: None, ..target }), Vec::new()))
+            Ok(Change::Put(Box::new(Target { policy: None, ..target })))
         })
         .await?;
         self.delete_alarms(&target).await?;
@@ -109,15 +126,15 @@ impl AutoScaling {
         caller: &Caller,
         request: DescribeScalingPoliciesRequest,
     ) -> Answer<DescribeScalingPoliciesResponse> {
-        let page = Page::of(request.max_results, request.next_token.as_deref())?;
-        let filter = Filter::of(&request.service_namespace, request.resource_id, request.scalable_dimension)?;
-        let names = request.policy_names.filter(|names| !names.is_empty());
-        let found = self.targets(caller, &filter).await?.into_iter().filter_map(|target| {
-            let policy = described(&target)?;
-            let is_wanted = names.as_ref().is_none_or(|names| names.contains(&policy.policy_name));
-            is_wanted.then(|| (place(&target), policy))
-        });
-        let (policies, next_token) = page.cut(found.collect());
+        let mut page = Page::of(request.max_results, request.next_token.as_deref())?;
+        let filter = Filter::of_one(&request.service_namespace, request.resource_id, request.scalable_dimension)?;
+        let names = names(request.policy_names);
+        let each = |target: Target| {
+            let policy = target.policy.as_ref().filter(|policy| is_named(&names, &policy.name));
+            policy.into_iter().for_each(|policy| page.add(place(&target), || described(&target, policy)));
+        };
+        self.each_target(caller, &filter, each).await?;
+        let (policies, next_token) = page.end();
         Ok(DescribeScalingPoliciesResponse { next_token, scaling_policies: Some(policies) })
     }
 }
@@ -181,14 +198,13 @@ fn described_alarms(target: &Target, policy: &Policy) -> Vec<Alarm> {
     alarms::of_units(target, policy, policy.armed_units).map(described).into()
 }
 
-fn described(target: &Target) -> Option<ScalingPolicy> {
-    let policy = target.policy.as_ref()?;
+fn described(target: &Target, policy: &Policy) -> ScalingPolicy {
     let Tracking { disable_scale_in, in_cooldown, out_cooldown, .. } = policy.tracking;
     let metric = PredefinedMetricSpecification {
         predefined_metric_type: target.dimension.predefined_metric().to_owned(),
         resource_label: None,
     };
-    Some(ScalingPolicy {
+    ScalingPolicy {
         alarms: Some(described_alarms(target, policy)),
         creation_time: Timestamp(policy.created_ms),
         policy_arn: target.policy_arn(policy),
@@ -207,5 +223,5 @@ fn described(target: &Target) -> Option<ScalingPolicy> {
             scale_out_cooldown: out_cooldown,
             target_value: policy.tracking.value(),
         }),
-    })
+    }
 }

@@ -50,10 +50,10 @@ impl AutoScaling {
             target.suspended = suspended.map_or(target.suspended, |state| with(target.suspended, state));
             target.is_unsettled |= min.is_some() || max.is_some();
             target.tags = checked_tags(&id.arn(), target.tags, tags.clone())?;
-            Ok(Change::Put(Box::new(target), Vec::new()))
+            Ok(Change::Put(Box::new(target)))
         })
         .await?;
-        self.scaler.registered.notify_one();
+        self.scaler.wake(id.key());
         Ok(RegisterScalableTargetResponse { scalable_target_arn: Some(id.arn()) })
     }
 
@@ -106,14 +106,12 @@ impl AutoScaling {
         caller: &Caller,
         request: DescribeScalableTargetsRequest,
     ) -> Answer<DescribeScalableTargetsResponse> {
-        let page = Page::of(request.max_results, request.next_token.as_deref())?;
-        let one = request.resource_ids.as_ref().and_then(|ids| ids.first().cloned());
-        let filter = Filter::of(&request.service_namespace, one, request.scalable_dimension)?;
-        let filter = Filter { resource_ids: request.resource_ids.filter(|ids| !ids.is_empty()), ..filter };
-        let targets = self.targets(caller, &filter).await?.into_iter().map(|target| (place(&target), target));
-        let (targets, next_token) = page.cut(targets.collect());
-        let scalable_targets = Some(targets.into_iter().map(described).collect());
-        Ok(DescribeScalableTargetsResponse { next_token, scalable_targets })
+        let mut page = Page::of(request.max_results, request.next_token.as_deref())?;
+        let ids = request.resource_ids.filter(|ids| !ids.is_empty()).map(|ids| ids.into_iter().collect());
+        let filter = Filter::of(&request.service_namespace, ids, request.scalable_dimension)?;
+        self.each_target(caller, &filter, |target| page.add(place(&target), || described(target))).await?;
+        let (targets, next_token) = page.end();
+        Ok(DescribeScalableTargetsResponse { next_token, scalable_targets: Some(targets) })
     }
 }
 
