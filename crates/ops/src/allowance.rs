@@ -15,6 +15,7 @@
 //! An operation does not wait for memory while it holds some of it or a turn, so it does not wait without end. (The
 //! reservation of a body may grow, by the rules of [`MemoryBudget`].)
 
+mod admission;
 mod memory;
 mod peer;
 
@@ -26,6 +27,7 @@ use parking_lot::Mutex;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use admission::{Admitted, BodyCost};
 pub use memory::{Exhausted, MemoryBudget, Share};
 pub use peer::Peer;
 
