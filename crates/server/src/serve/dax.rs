@@ -14,12 +14,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::connection_states::ConnectionState;
 use crate::handles;
 use crate::log::{self, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
 use crate::pipeline::Pipeline;
-use crate::seats::Seat;
 use crate::tls::Tls;
 use crate::transport::transport;
 
@@ -78,8 +78,8 @@ impl Dax {
         let connections = Arc::new(Semaphore::new(connections_max as usize));
         let (stop, stopped) = watch::channel(false);
         let pipeline = Arc::clone(pipeline);
-        let door = Door { listener, endpoint, pipeline, tls, connections: Arc::clone(&connections), stopped };
-        let accepting = tokio::spawn(door.accept());
+        let acceptor = Acceptor { listener, endpoint, pipeline, tls, connections: Arc::clone(&connections), stopped };
+        let accepting = tokio::spawn(acceptor.accept());
         let drain_timeout = arguments.drain_timeout;
         Ok(Dax(Some(Running { stop, connections, connections_max, accepting, drain_timeout })))
     }
@@ -123,7 +123,7 @@ async fn advertised(arguments: &ServeArguments) -> Result<Option<Advertised>, Fa
 type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Accepts connections.
-struct Door {
+struct Acceptor {
     listener: TcpListener,
     endpoint: Arc<Endpoint>,
     pipeline: Arc<Pipeline>,
@@ -132,7 +132,7 @@ struct Door {
     stopped: watch::Receiver<bool>,
 }
 
-impl Door {
+impl Acceptor {
     async fn accept(self) {
         let counts = Arc::new(Connections::default());
         loop {
@@ -159,13 +159,13 @@ impl Door {
     fn connection(&self, socket: TcpStream, peer: SocketAddr, counts: &Arc<Connections>) -> Option<Connection> {
         let local = socket.local_addr().ok()?;
         socket.set_nodelay(true).ok()?;
-        let seat = Seat::new(transport(peer, self.tls.is_some()));
-        let client = Client { transport: seat.transport(), local };
-        let host = DaxHost { pipeline: Arc::clone(&self.pipeline), seat: Arc::clone(&seat) };
-        let socket = Patient::new(socket, IDLE_MAX, Arc::clone(&seat));
+        let state = ConnectionState::new(transport(peer, self.tls.is_some()));
+        let client = Client { transport: state.transport(), local };
+        let host = DaxHost { pipeline: Arc::clone(&self.pipeline), state: Arc::clone(&state) };
+        let socket = Patient::new(socket, IDLE_MAX, Arc::clone(&state));
         Some(match &self.tls {
             None => self.serve(host, socket, client),
-            Some(tls) => self.serve(host, tls.encrypt(socket, &seat, counts), client),
+            Some(tls) => self.serve(host, tls.encrypt(socket, &state, counts), client),
         })
     }
 

@@ -13,19 +13,19 @@ use storage::BoxFuture;
 
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Draft, Origin};
+use crate::connection_states::ConnectionState;
 use crate::pipeline::Pipeline;
-use crate::seats::Seat;
-use crate::visit::Visit;
+use crate::request_record::RequestRecord;
 
 /// One connection's.
 pub(super) struct DaxHost {
     pub(super) pipeline: Arc<Pipeline>,
-    pub(super) seat: Arc<Seat>,
+    pub(super) state: Arc<ConnectionState>,
 }
 
 struct DaxRecord {
     pipeline: Arc<Pipeline>,
-    visit: Visit,
+    record: RequestRecord,
 }
 
 impl Host for DaxHost {
@@ -42,22 +42,22 @@ impl Host for DaxHost {
     }
 
     fn begin(&self, request: Begun<'_>) -> Box<dyn Record> {
-        let mut visit = Visit::begin(false);
+        let mut record = RequestRecord::begin(false);
         if let Ok(id) = request.request_id.as_bytes().try_into() {
-            visit.request_id = id;
+            record.request_id = id;
         }
-        visit.operation = DYNAMODB.operation(request.operation.name());
-        visit.arrived(request.size);
-        visit.audit = self.draft(&request, &visit);
-        Box::new(DaxRecord { pipeline: Arc::clone(&self.pipeline), visit })
+        record.operation = DYNAMODB.operation(request.operation.name());
+        record.arrived(request.size);
+        record.audit = self.draft(&request, &record);
+        Box::new(DaxRecord { pipeline: Arc::clone(&self.pipeline), record })
     }
 }
 
 impl DaxHost {
-    fn draft(&self, request: &Begun<'_>, visit: &Visit) -> Option<Draft> {
+    fn draft(&self, request: &Begun<'_>, record: &RequestRecord) -> Option<Draft> {
         let audit = self.pipeline.audit.as_ref()?;
-        let action = audit.action(visit.operation?)?;
-        let mut draft = audit.begin(action, Origin::of_client(&self.seat, request.request_id, request.user_agent));
+        let action = audit.action(record.operation?)?;
+        let mut draft = audit.begin(action, Origin::of_client(&self.state, request.request_id, request.user_agent));
         draft.by(request.caller);
         Some(draft)
     }
@@ -65,11 +65,11 @@ impl DaxHost {
 
 impl Record for DaxRecord {
     fn reserve(&mut self) -> BoxFuture<'_, Result<(), Exception>> {
-        Box::pin(async { self.visit.reserve().await.map_err(|error| Exception::internal(error.to_string())) })
+        Box::pin(async { self.record.reserve().await.map_err(|error| Exception::internal(error.to_string())) })
     }
 
     fn observer(&self) -> Option<&dyn Observer> {
-        self.visit.observer()
+        self.record.observer()
     }
 
     fn end(
@@ -82,8 +82,8 @@ impl Record for DaxRecord {
                 Some(exception) => Answer::reply(wire::exception(exception), ContentType::AmzJson10),
                 None => Answer::empty(StatusCode::OK),
             };
-            self.visit.log(&self.pipeline.notable, answer.error.as_ref(), answer_bytes as u64);
-            let Some(draft) = self.visit.audit.take() else { return Ok(()) };
+            self.record.log(&self.pipeline.notable, answer.error.as_ref(), answer_bytes as u64);
+            let Some(draft) = self.record.audit.take() else { return Ok(()) };
             let outcome = draft.outcome(&answer);
             draft.end(&outcome).await.map_err(|error| Exception::internal(error.to_string()))
         })
