@@ -129,6 +129,7 @@ impl Allowance {
                 return;
             }
         }
+        // Without the lock: no lock is held across a wait. The turn that was given back is another request's meanwhile.
         let turn = turn().await;
         let mut used = self.used.lock();
         (used.turn, used.turn_bytes) = (Some(turn), bytes);
@@ -162,6 +163,7 @@ pub async fn read(bytes: usize, most: usize) -> Result<(), Exception> {
         used.read_bytes += bytes;
         was_small && used.read_bytes > SMALL_BYTES
     };
+    // Once: only the read that crosses the bound reserves, for all that the request may still read.
     if grows_large {
         own.take_memory(most).await?;
         own.take_turn(0).await;

@@ -112,6 +112,7 @@ impl Service {
         let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
         let delete = |reads: &Reads, batch: &mut Batch| {
             let stored = reads.values[0].as_deref().and_then(ArchiveState::read);
+            // Compared whole: whatever changed the state since it was read, the segments are looked at anew.
             if stored.as_ref() != Some(state) || !is_enabled(&reads.values[1], recovery) {
                 return Ok::<bool, Exception>(false);
             }
