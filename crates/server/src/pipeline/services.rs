@@ -168,7 +168,7 @@ impl Pipeline {
         record: &mut RequestRecord,
     ) -> Result<Option<Caller>, Answer> {
         let Arrived { head, body, state } = arrived;
-        if matches!(self.access, Access::Open(_)) {
+        if matches!(*self.access, Access::Open(_)) {
             record.operation = operation;
         }
         let model = speaker.service.model();
