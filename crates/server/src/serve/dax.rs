@@ -64,7 +64,7 @@ pub(super) struct DaxListeners {
     tls: Option<Arc<Tls>>,
     clock: Clock,
     settings: DaxSettings,
-    states: Arc<ClientSeats>,
+    slots: Arc<ClientSlots>,
     running: Mutex<BTreeMap<i64, Running>>,
 }
 
@@ -84,9 +84,9 @@ impl DaxListeners {
         settings: DaxSettings,
     ) -> Arc<DaxListeners> {
         let connections_max = handles::for_connections(settings.connections_max);
-        let states = ClientSeats::new(connections_max, settings.connections_per_address_max);
-        let (shared, states) = (Arc::new(shared), Arc::new(states));
-        Arc::new(DaxListeners { cluster, shared, tls, clock, settings, states, running: Mutex::default() })
+        let slots = ClientSlots::new(connections_max, settings.connections_per_address_max);
+        let (shared, slots) = (Arc::new(shared), Arc::new(slots));
+        Arc::new(DaxListeners { cluster, shared, tls, clock, settings, slots, running: Mutex::default() })
     }
 
     /// Opens a socket, with a new node behind it.
@@ -104,7 +104,7 @@ impl DaxListeners {
             endpoint,
             shared: Arc::clone(&self.shared),
             tls: self.tls.clone(),
-            states: Arc::clone(&self.states),
+            slots: Arc::clone(&self.slots),
             full: Gate::new(FULL_LINES, FULL_LINES_WINDOW),
             stopped,
         };
@@ -139,7 +139,7 @@ impl DaxListeners {
 
     /// Waits until all connections have ended.
     pub(super) async fn ended(&self) {
-        let all = self.states.all.acquire_many(self.states.max);
+        let all = self.slots.all.acquire_many(self.slots.max);
         if tokio::time::timeout(self.settings.drain_timeout, all).await.is_err() {
             log::warning("requests_abandoned", "stopping although some requests of DAX have not finished", &[]);
         }
@@ -161,7 +161,7 @@ impl DaxListeners {
 }
 
 /// The connections that clients may have, of all nodes.
-struct ClientSeats {
+struct ClientSlots {
     all: Arc<Semaphore>,
     max: u32,
     of_address_max: u32,
@@ -169,21 +169,21 @@ struct ClientSeats {
 }
 
 /// A connection's place, until this is dropped.
-struct ClientSeat {
-    states: Arc<ClientSeats>,
+struct ClientSlot {
+    slots: Arc<ClientSlots>,
     peer: Peer,
     _place: OwnedSemaphorePermit,
 }
 
-impl ClientSeats {
+impl ClientSlots {
     /// Without a bound for one address, it leaves half of all to others.
-    fn new(max: u32, of_address_max: Option<u32>) -> ClientSeats {
+    fn new(max: u32, of_address_max: Option<u32>) -> ClientSlots {
         let of_address_max = of_address_max.unwrap_or((max / 2).max(1));
-        ClientSeats { all: Arc::new(Semaphore::new(max as usize)), max, of_address_max, of_addresses: Mutex::default() }
+        ClientSlots { all: Arc::new(Semaphore::new(max as usize)), max, of_address_max, of_addresses: Mutex::default() }
     }
 
     /// `None` if there are too many. An idle connection is not closed for a new one: the new one is refused.
-    fn take(self: &Arc<Self>, peer: Peer) -> Option<ClientSeat> {
+    fn take(self: &Arc<Self>, peer: Peer) -> Option<ClientSlot> {
         let place = Arc::clone(&self.all).try_acquire_owned().ok()?;
         let mut of_addresses = self.of_addresses.lock();
         let count = of_addresses.entry(peer).or_default();
@@ -191,13 +191,13 @@ impl ClientSeats {
             return None;
         }
         *count += 1;
-        Some(ClientSeat { states: Arc::clone(self), peer, _place: place })
+        Some(ClientSlot { slots: Arc::clone(self), peer, _place: place })
     }
 }
 
-impl Drop for ClientSeat {
+impl Drop for ClientSlot {
     fn drop(&mut self) {
-        let mut of_addresses = self.states.of_addresses.lock();
+        let mut of_addresses = self.slots.of_addresses.lock();
         if let Some(count) = of_addresses.get_mut(&self.peer) {
             *count -= 1;
             if *count == 0 {
@@ -215,7 +215,7 @@ struct Acceptor {
     endpoint: Arc<Endpoint>,
     shared: Arc<DaxShared>,
     tls: Option<Arc<Tls>>,
-    states: Arc<ClientSeats>,
+    slots: Arc<ClientSlots>,
     full: Gate,
     stopped: watch::Receiver<bool>,
 }
@@ -233,14 +233,14 @@ impl Acceptor {
                     continue;
                 }
             };
-            let Some(state) = self.states.take(Peer::of(peer.ip())) else {
+            let Some(slot) = self.slots.take(Peer::of(peer.ip())) else {
                 self.refuse(peer);
                 continue;
             };
             if let Some(connection) = self.connection(socket, peer, &counts) {
                 tokio::spawn(async move {
                     connection.await;
-                    drop(state);
+                    drop(slot);
                 });
             }
         }
@@ -321,14 +321,14 @@ mod tests {
     #[test]
     fn one_address_leaves_connections_to_others() {
         let peer = |last| Peer::of(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)));
-        let states = Arc::new(ClientSeats::new(4, None));
-        let held: Vec<ClientSeat> = (0..3).map_while(|_| states.take(peer(1))).collect();
+        let slots = Arc::new(ClientSlots::new(4, None));
+        let held: Vec<ClientSlot> = (0..3).map_while(|_| slots.take(peer(1))).collect();
         assert_eq!(held.len(), 2);
-        let others: Vec<ClientSeat> = (2..9).map_while(|last| states.take(peer(last))).collect();
+        let others: Vec<ClientSlot> = (2..9).map_while(|last| slots.take(peer(last))).collect();
         assert_eq!(others.len(), 2);
         drop(held);
-        assert!(states.take(peer(1)).is_some() && states.of_addresses.lock().len() == 2);
-        let one = Arc::new(ClientSeats::new(4, Some(1)));
+        assert!(slots.take(peer(1)).is_some() && slots.of_addresses.lock().len() == 2);
+        let one = Arc::new(ClientSlots::new(4, Some(1)));
         let _held = one.take(peer(1)).unwrap();
         assert!(one.take(peer(1)).is_none() && one.take(peer(2)).is_some());
     }
