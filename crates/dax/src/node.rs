@@ -236,21 +236,21 @@ fn too_short(value: &str, member: &str) -> Exception {
     ))
 }
 
-/// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes.
+/// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes. It is the first of its request's
+/// expressions.
 fn projection(
     operation: Operation,
     expressions: &mut Expressions,
     bytes: Option<&[u8]>,
 ) -> Result<Option<Projected>, Exception> {
     let Some(bytes) = bytes else { return Ok(None) };
-    let mut own = Expressions::default();
-    let parsed = own.projection(bytes)?;
+    let projected = expressions.projection(bytes)?;
     let check = || {
-        let mut placeholders = Placeholders::new(own.names(), None)?;
-        expr::Projection::parse(&parsed.text, &mut placeholders)
+        let mut placeholders = Placeholders::new(expressions.names(), None)?;
+        expr::Projection::parse(&projected.text, &mut placeholders)
     };
     check().map_err(|error| operation.validation().request.refuse(Exception::validation(error.to_string())))?;
-    Ok(Some(expressions.projection(bytes)?))
+    Ok(Some(projected))
 }
 
 /// The map of an answer; null without a member.

@@ -120,7 +120,7 @@ impl Node {
         let request = PutItemInput {
             condition_expression: condition,
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             item,
             return_consumed_capacity: options.capacity,
             return_item_collection_metrics: options.metrics,
@@ -146,7 +146,7 @@ impl Node {
         let request = DeleteItemInput {
             condition_expression: condition,
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             key,
             return_consumed_capacity: options.capacity,
             return_item_collection_metrics: options.metrics,
@@ -172,7 +172,7 @@ impl Node {
         let request = UpdateItemInput {
             condition_expression: condition,
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             key,
             return_consumed_capacity: options.capacity,
             return_item_collection_metrics: options.metrics,

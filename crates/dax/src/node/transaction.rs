@@ -143,7 +143,7 @@ impl Node {
         let update = optional(&arguments.updates, at).map(|bytes| expressions.update(bytes)).transpose()?;
         let returns_old = arguments.return_values.get(at) == Some(&2);
         let returned = returns_old.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
-        let (names, values) = (expressions.names(), expressions.values());
+        let (names, values) = (expressions.names(), expressions.values().await?);
         let table_name = table_name.to_owned();
         let mut item = TransactWriteItem::default();
         match arguments.operations.get(at).copied() {
