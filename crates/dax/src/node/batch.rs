@@ -20,7 +20,7 @@ use crate::members::ClusterWrite;
 use crate::request::{self, Options, optional_bytes};
 use crate::upstream::TableKey;
 
-use super::{Answer, Failure, Node, Requester, cache_key, is_refusal, projection, too_short};
+use super::{Answer, Failure, Node, Requester, cache_key, projection, too_short};
 
 /// What is asked of one table.
 struct TableReads {
@@ -259,9 +259,7 @@ impl Node {
         let output: BatchWriteItemOutput = match self.execute(requester, request).await {
             Ok(output) => output,
             Err(exception) => {
-                if is_refusal(&exception) {
-                    under_way.into_values().for_each(ClusterWrite::refused);
-                }
+                self.end_failed(under_way.into_values(), &exception);
                 return Err(exception.into());
             }
         };

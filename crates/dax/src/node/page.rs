@@ -233,5 +233,5 @@ fn page_key(
         }
     }
     out.bool(options.is_forward.unwrap_or(true));
-    Bytes::from(out.into_bytes())
+    Bytes::from(out.into_boxed_bytes())
 }
