@@ -26,9 +26,9 @@ const VERIFIED_MS: u64 = 1_000;
 /// What a client has sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Authorization {
-    access_key: String,
-    signature: String,
-    string_to_sign: String,
+    pub(crate) access_key: String,
+    pub(crate) signature: String,
+    pub(crate) string_to_sign: String,
     token: Option<String>,
 }
 
@@ -204,4 +204,4 @@ fn exception(refusal: Refusal, was_accepted: bool) -> Exception {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

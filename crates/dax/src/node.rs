@@ -70,6 +70,8 @@ pub struct Requester<'r> {
     pub local: SocketAddr,
     /// Whether the client sends a Select that its caller has not asked for.
     pub adds_select: bool,
+    /// Whether the client takes no empty map of unprocessed keys.
+    pub wants_unprocessed: bool,
 }
 
 /// A refusal, and the old items of a canceled transaction's reasons as bytes.

@@ -8,7 +8,7 @@ use base::Clock;
 
 use super::*;
 
-const SECRET: &str = "kZ3v9Qm1TtY6hWc0RbX8sLpE2uNf";
+pub(crate) const SECRET: &str = "kZ3v9Qm1TtY6hWc0RbX8sLpE2uNf";
 /// 2015-08-30 12:36:00 in UTC.
 const NOW_MS: u64 = 1_440_938_160_000;
 const DATE: &str = "20150830T123600Z";
@@ -17,14 +17,14 @@ fn transport() -> Transport {
     Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false }
 }
 
-fn signed() -> (Access, base::ManualClock) {
+pub(crate) fn signed() -> (Access, base::ManualClock) {
     let file =
         format!("[a]\naws_access_key_id = AKID\naws_secret_access_key = {SECRET}\naws_account_id = 123456789012\n");
     let (clock, manual) = Clock::manual(NOW_MS);
     (Access::Signed(KeyRing::parse(&file).unwrap(), clock), manual)
 }
 
-fn authorization(host: &str, access_key: &str, secret: &str, service: &str) -> Authorization {
+pub(crate) fn authorization(host: &str, access_key: &str, secret: &str, service: &str) -> Authorization {
     let scope = format!("20150830/eu-west-3/{service}/aws4_request");
     let string_to_sign = format!("AWS4-HMAC-SHA256\n{DATE}\n{scope}\n{}", canonical_hash(host, DATE));
     let signature = SigningKey::new(secret, "20150830", "eu-west-3", service).sign(&[string_to_sign.as_bytes()]);

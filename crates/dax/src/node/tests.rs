@@ -196,6 +196,7 @@ impl World {
             observer: None,
             local: SocketAddr::from(([127, 0, 0, 1], 8111)),
             adds_select: false,
+            wants_unprocessed: false,
         };
         self.nodes[node].answer(method, &arguments.into_bytes(), requester).await
     }
