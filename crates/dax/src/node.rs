@@ -191,7 +191,7 @@ impl Node {
         R::try_from(self.upstream.execute(requester.permitted, request.into()).await?)
     }
 
-    /// The space of the attribute lists: an account of this server, or the one of another server's tables.
+    /// The space of the attribute lists: an account of this server, or that of another server's tables.
     fn space<'r>(&self, requester: Requester<'r>) -> &'r str {
         if self.upstream.is_elsewhere() { ELSEWHERE } else { &requester.caller.account }
     }

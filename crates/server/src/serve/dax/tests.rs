@@ -93,7 +93,7 @@ impl Raw {
     }
 }
 
-/// Reads from any node that it knows of, and asks the others for the nodes when one is gone, until it is told to stop.
+/// Reads from any node that it knows of, and asks the others for the nodes when one is gone, until the test is over.
 async fn read_on(mut ports: Vec<u16>, seed: usize, reads: Arc<AtomicU64>, stop: Arc<AtomicBool>) {
     for at in seed.. {
         if stop.load(Ordering::Relaxed) {
