@@ -177,7 +177,10 @@ impl Authorized {
             identity: None,
             served,
         });
+        // Of several regions, a client names its own.
+        let has_regions = matches!(access, Access::Open(Spaces::SharedRegions { .. }));
         match (shared, &self.last) {
+            (_, Some(last)) if has_regions => last.verify(access, transport).map(Callers::of),
             (Some(caller), _) => Ok(Callers::of(caller)),
             (None, Some(last)) => last.verify(access, transport).map(Callers::of),
             (None, None) => Err(Refusal::Missing),

@@ -233,6 +233,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments, &operator.admin.clock);
     let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
+    let archive_store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), sealed.is_some());
+    let reach = Reach { archive_store: archive_store.map_err(Failure::Objects)?, ..reach };
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
@@ -451,7 +453,18 @@ fn reach(
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale })
+    let archive_store = None;
+    Ok(Reach {
+        service_arns,
+        deletes_expired,
+        objects,
+        archive_store,
+        free_bytes_min,
+        recorder,
+        faults,
+        clock,
+        transition_scale,
+    })
 }
 
 /// Stores the minute that was being measured.

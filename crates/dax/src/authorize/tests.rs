@@ -89,3 +89,16 @@ fn without_keys_every_connection_is_accepted() {
     authorized.replace(authorization(HOSTS[0], "123456789012", "any", "dax"));
     assert_eq!(authorized.callers(&isolated, transport(), NOW_MS).unwrap().caller.account, "123456789012");
 }
+
+#[test]
+fn of_several_regions_a_client_has_its_own() {
+    let regions: Arc<[String]> = ["us-east-1", "eu-west-3"].map(str::to_owned).into();
+    let access = Access::Open(Spaces::SharedRegions { regions });
+    let mut authorized = Authorized::default();
+    let region = |authorized: &mut Authorized| {
+        authorized.callers(&access, transport(), NOW_MS).map(|callers| callers.caller.region.clone())
+    };
+    assert_eq!(region(&mut authorized), Ok("us-east-1".to_owned()), "without an authorization");
+    authorized.replace(authorization(HOSTS[0], "AKID", "any", "dax"));
+    assert_eq!(region(&mut authorized), Ok("eu-west-3".to_owned()));
+}
