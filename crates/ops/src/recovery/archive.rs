@@ -218,6 +218,8 @@ impl Service {
         if self.is_being_copied(table_id) {
             return Ok(());
         }
+        // Objects first: behind the rows nothing would say that there are some.
+        self.delete_archive_objects(table_id).await?;
         self.clear_archive(table_id).await?;
         let guard = self.catalog.lock().await?;
         let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) else {
@@ -231,13 +233,11 @@ impl Service {
         Ok(())
     }
 
-    /// Deletes what is left of an archive, unless recovery is enabled: the states that were stored with that stay.
+    /// Deletes the rows that are left of an archive, unless recovery is enabled: the states that were stored with that stay.
     pub(crate) async fn clear_archive(&self, table_id: u64) -> Result<(), Exception> {
         if !self.delete_of_archive(table_id, Vec::new()).await? {
             return Ok(());
         }
-        // Objects first: behind the rows nothing would say that there are some.
-        self.delete_archive_objects(table_id).await?;
         // States last: while there is one, the segments that it names are there or are being destroyed by all.
         let contents = self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await;
         contents.map_err(storage_failure)?;
