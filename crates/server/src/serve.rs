@@ -262,6 +262,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let dax = open_dax(arguments, &pipeline, &service, &engine, tls.clone()).await?;
     measure_dax(dax.as_ref(), &jobs, &measured, &pipeline.access, arguments);
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
+    dax.measure(&jobs, &measured, &pipeline.access, arguments);
+    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &location, &operator.metrics, &jobs)).transpose()?;
     let running = RunMark::set(&location);
@@ -270,7 +272,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let end = async {
         let end = stop_requested(stop, failed(embedded)).await;
         operator.stopping();
-        dax.iter().for_each(|dax| dax.stop());
+        dax.stop();
         end
     };
     let ended = async {
@@ -278,14 +280,15 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         if let Some(dax) = &dax {
             dax.ended().await;
         }
+        listener::run(listener, pipeline, door, limits, end).await?;
+        dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
         store(&measured).await;
         service.leave().await;
         close(&engine, &running, socket).await
     };
-    let ended = ended.await;
-    ended.and(send_the_rest(audit, traces).await)?;
+    ended.await.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
 }
@@ -297,10 +300,10 @@ async fn open_dax(
     service: &Arc<ops::Service>,
     engine: &Arc<dyn Engine>,
     tls: Option<Arc<Tls>>,
-) -> Result<Option<Arc<DaxListeners>>, Failure> {
+) -> Result<Dax, Failure> {
     let own = &arguments.dax;
     if own.dax_listen.is_empty() {
-        return Ok(None);
+        return Ok(Dax(None));
     }
     let clock = pipeline.operator.admin.clock.clone();
     let upstream = Arc::new(::dax::Local(Arc::clone(service)));
@@ -326,7 +329,7 @@ async fn open_dax(
     let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
     dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
     show_dax(&listeners, &pipeline.operator);
-    Ok(Some(listeners))
+    Ok(Dax(Some(listeners)))
 }
 
 /// The nodes are on the page of metrics.
@@ -335,17 +338,27 @@ fn show_dax(listeners: &Arc<DaxListeners>, operator: &Operator) {
     operator.metrics.registry.add(move |page| of_page.nodes().iter().for_each(|node| node.write_metrics(page)));
 }
 
-/// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
-fn measure_dax(
-    listeners: Option<&Arc<DaxListeners>>,
-    jobs: &Jobs,
-    measured: &cloudwatch::Metrics,
-    access: &Access,
-    arguments: &ServeArguments,
-) {
-    let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
-    if let Some(listeners) = listeners.filter(|_| is_shared && arguments.service.cloudwatch_series_max > 0) {
-        listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+/// The cluster of this server, if it has one.
+struct Dax(Option<Arc<DaxListeners>>);
+
+impl Dax {
+    /// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
+    fn measure(&self, jobs: &Jobs, measured: &cloudwatch::Metrics, access: &Access, arguments: &ServeArguments) {
+        let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
+        let is_measured = is_shared && arguments.service.cloudwatch_series_max > 0;
+        if let Some(listeners) = self.0.as_ref().filter(|_| is_measured) {
+            listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+        }
+    }
+
+    fn stop(&self) {
+        self.0.iter().for_each(|listeners| listeners.stop());
+    }
+
+    async fn ended(&self) {
+        if let Some(listeners) = &self.0 {
+            listeners.ended().await;
+        }
     }
 }
 

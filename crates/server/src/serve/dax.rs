@@ -116,7 +116,7 @@ impl DaxListeners {
         Ok(node)
     }
 
-    /// Closes the socket of a node, which clients are told of no more; its connections end behind their running request. Says whether there
+    /// Closes the socket of a node, which clients read of no more; its connections end behind their running request. Says whether there
     /// was one.
     pub(super) fn close(&self, number: i64) -> bool {
         let Some(running) = self.running.lock().remove(&number) else { return false };
@@ -275,7 +275,7 @@ impl Acceptor {
     }
 }
 
-/// What clients are told of each address: nothing, or as many as there are addresses.
+/// What clients read of each address: nothing, or as many as there are addresses.
 pub(super) async fn advertised(flag: &'static str, advertise: &[String]) -> Result<Vec<Advertised>, Failure> {
     let mut all = Vec::with_capacity(advertise.len());
     for advertise in advertise {
@@ -333,3 +333,4 @@ mod tests {
         assert!(one.take(peer(1)).is_none() && one.take(peer(2)).is_some());
     }
 }
+mod tests;

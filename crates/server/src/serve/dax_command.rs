@@ -1,4 +1,4 @@
-//! `stator dax`: a cluster of DAX in front of any DynamoDB endpoint, so that a cache stands beside the application.
+//! `stator dax`: a cluster of DAX in front of any DynamoDB endpoint, so that a cache is beside the application.
 //!
 //! It has no tables: requests go to the upstream, signed with the node's own credentials. What it stores is the numbers of attribute lists,
 //! which clients keep over its restarts.
