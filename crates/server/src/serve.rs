@@ -260,10 +260,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         audit: audit.clone(),
     });
     let dax = open_dax(arguments, &pipeline, &service, &engine, tls.clone()).await?;
-    measure_dax(dax.as_ref(), &jobs, &measured, &pipeline.access, arguments);
-    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
     dax.measure(&jobs, &measured, &pipeline.access, arguments);
-    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
+    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &location, &operator.metrics, &jobs)).transpose()?;
     let running = RunMark::set(&location);
@@ -277,10 +275,6 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     };
     let ended = async {
         listener::run(listener, pipeline, acceptor, limits, end).await?;
-        if let Some(dax) = &dax {
-            dax.ended().await;
-        }
-        listener::run(listener, pipeline, door, limits, end).await?;
         dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
