@@ -126,8 +126,7 @@ impl Decode for Item {
 mod tests {
     use api::{
         BatchWriteItemInput, BatchWriteItemOutput, ConsumedCapacity, GetItemInput, GetItemOutput, QueryOutput,
-        ReturnConsumedCapacity, TransactGetItemsOutput, TransactWriteItemsInput, TransactWriteItemsOutput,
-        UpdateItemInput,
+        TransactGetItemsOutput, TransactWriteItemsInput, TransactWriteItemsOutput, UpdateItemInput,
     };
 
     use super::*;
