@@ -108,6 +108,12 @@ impl Upstream for Remote {
         true
     }
 
+    /// What is refused may be a second attempt, after a first one whose answer was lost. And a condition that fails may say that the
+    /// caches are old.
+    fn has_refused(&self, _: &Exception) -> bool {
+        false
+    }
+
     fn table<'a>(&'a self, _: &'a Caller, name: &'a str) -> BoxFuture<'a, Result<TableKey, Exception>> {
         Box::pin(async move {
             loop {

@@ -21,12 +21,12 @@ use crate::log::{self, LogFormat};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
 use crate::outbound;
+use crate::request_record::Notable;
 use crate::services::HOSTED;
 use crate::stop;
 use crate::tls::{Tls, TlsArguments};
 use crate::traces::Traces;
 use crate::value_parsers::{http_url, seconds};
-use crate::visit::Notable;
 use crate::web::{Web, WebArguments};
 use crate::{handles, hangups, web};
 
