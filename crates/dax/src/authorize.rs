@@ -164,7 +164,7 @@ impl Authorized {
 
     /// Where signatures are not checked, a connection that does not authorize itself is one of the shared space.
     fn verify(&self, access: &Access, transport: Transport) -> Result<Callers, Refusal> {
-        // A cluster is in one region: of a server with several, in its first one.
+        // Of a server with several regions, a connection without an authorization is in the first one.
         let (region, served) = match access {
             Access::Open(Spaces::Shared { region }) => (Some(region.clone()), None),
             Access::Open(Spaces::SharedRegions { regions }) => (regions.first().cloned(), Some(Arc::clone(regions))),
