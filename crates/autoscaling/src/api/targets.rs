@@ -30,6 +30,8 @@ impl AutoScaling {
         let (min, max) = (min.map(|min| capacity("Minimum", min)), max.map(|max| capacity("Maximum", max)));
         let (min, max) = (min.transpose()?, max.transpose()?);
         let tags = checked_tags(&named.id(caller).arn(), BTreeMap::new(), request.tags.unwrap_or_default())?;
+        // Before the look at the table: a caller who may not describe it learns nothing of it.
+        self.permit_table(caller, &named).await?;
         let id = named.id(caller);
         let now_ms = self.now_ms();
         if rows::get(self.engine(), id.key()).await?.is_none() {
@@ -47,7 +49,9 @@ impl AutoScaling {
                 return Err(Refusal::Validation(text.to_owned()));
             }
             target.suspended = suspended.map_or(target.suspended, |state| with(target.suspended, state));
-            target.is_unsettled |= min.is_some() || max.is_some();
+            if min.is_some() || max.is_some() {
+                (target.is_unsettled, target.bounded_by) = (true, None);
+            }
             target.tags = checked_tags(&id.arn(), target.tags, tags.clone())?;
             Ok(Change::Put(Box::new(target)))
         })
@@ -82,6 +86,7 @@ impl AutoScaling {
         let key = named.id(caller).key();
         let unknown = || Refusal::NotFound(format!("No scalable target found for {}", named.described()));
         let target = rows::get(self.engine(), key).await?.ok_or_else(unknown)?;
+        self.permit_end_of_alarms(caller, &target)?;
         // Before the row, which has their names; and behind it, if an evaluation has put them again meanwhile.
         self.delete_alarms(&target).await?;
         let delete = |stored: Option<Target>, _: Option<&bytes::Bytes>| match stored {
@@ -147,6 +152,7 @@ fn new_target(caller: &Caller, named: &Named, bounds: [Option<u32>; 2], now_ms: 
         policy: None,
         actions: BTreeMap::new(),
         is_unsettled: true,
+        bounded_by: None,
         in_progress: None,
         activity_next: 0,
     })
