@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use storage::StorageError;
+use storage::{Engine, StorageError};
 
 use crate::alarm::{self, ALARMS_MAX, Alarm, AlarmId, Comparison, HistoryItem, State};
 use crate::metrics::Metrics;
@@ -94,9 +94,7 @@ impl Metrics {
     /// # Errors
     /// The engine's failure.
     pub async fn delete_alarms(&self, account: &str, region: &str, names: &[String]) -> Result<(), StorageError> {
-        let names: BTreeSet<&String> = names.iter().collect();
-        let ids: Vec<AlarmId<'_>> = names.into_iter().map(|name| AlarmId { account, region, name }).collect();
-        alarm::delete(self.engine(), &ids).await
+        delete_alarms(self.engine(), account, region, names).await
     }
 
     /// Whether an alarm is in its state ALARM, and its actions are enabled; none if there is no such alarm.
@@ -120,4 +118,19 @@ impl Metrics {
         self.periods(series, (from, to), 1, add).await?;
         Ok(sums)
     }
+}
+
+/// As [`Metrics::delete_alarms`], by the rows alone.
+///
+/// # Errors
+/// The engine's failure.
+pub async fn delete_alarms(
+    engine: &dyn Engine,
+    account: &str,
+    region: &str,
+    names: &[String],
+) -> Result<(), StorageError> {
+    let names: BTreeSet<&String> = names.iter().collect();
+    let ids: Vec<AlarmId<'_>> = names.into_iter().map(|name| AlarmId { account, region, name }).collect();
+    alarm::delete(engine, &ids).await
 }

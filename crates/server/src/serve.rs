@@ -3,6 +3,7 @@
 mod arguments;
 mod dax;
 mod dax_arguments;
+mod dax_command;
 mod dax_host;
 mod delivery;
 mod environment;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::identity::{AuthKey, Authority, Identities, KeyError};
-use auth::{Access, KeyRing, Principals, Spaces};
+use auth::{Access, KeyRing, Principals, SHARED_ACCOUNT, Spaces};
 use base::Clock;
 use cloudwatch::{ActionTargets, Recorder};
 use deliver::Deliveries;
@@ -27,24 +28,27 @@ use storage_postgres::Postgres;
 use tokio::net::{TcpListener, lookup_host};
 
 pub(crate) use arguments::ServeArguments;
-use dax::Dax;
+use dax::{DaxListeners, DaxSettings};
+pub(crate) use dax_command::{DaxCommandArguments, run as run_dax};
+use dax_host::DaxShared;
 
 use crate::admin::Admin;
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
 use crate::console::{CallerCheck, Console, ConsoleMode, Setup};
-use crate::engine::{self, DatabaseWait, Keeps, Opened};
+use crate::engine::{self, DatabaseWait, Opened, StorageLocation};
 use crate::faults;
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
-use crate::listener::{self, Door, Limits};
+use crate::listener::{self, Acceptor, Limits};
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::outbound;
 use crate::pipeline::Pipeline;
+use crate::request_record::Notable;
 use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::route::Pages;
@@ -56,10 +60,13 @@ use crate::stop;
 use crate::suggestion::{self, Caller};
 use crate::tls::Tls;
 use crate::traces::{self, Traces};
-use crate::visit::Notable;
 use crate::web::{self, Web};
 
 const LISTEN: &str = "--listen";
+const DAX_LISTEN: &str = "--dax-listen";
+const DAX_ADVERTISE: &str = "--dax-advertise";
+/// The cluster's name in its ARN, and in metrics.
+const DAX_CLUSTER: &str = "stator";
 const METRICS_LISTEN: &str = "--metrics-listen";
 /// How long background jobs may take to end a run when the server stops; then they are dropped, as by a crash.
 const JOBS_GRACE: Duration = Duration::from_millis(500);
@@ -67,6 +74,8 @@ const JOBS_GRACE: Duration = Duration::from_millis(500);
 const METRICS_CONNECTIONS_MAX: u32 = 64;
 /// What answers on that address may hold that their clients do not read. Unit: bytes.
 const PAGES_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How long a page waits for that memory.
+const PAGES_MEMORY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the server did not start; each says what to do about it.
 #[derive(Debug)]
@@ -120,6 +129,8 @@ pub(crate) enum Failure {
     /// The engine failed for good while serving; what is on the disk is whole.
     Engine(String),
     Close(storage::StorageError),
+    /// A node in front of another server cannot be one.
+    Dax(String),
 }
 
 impl fmt::Display for Failure {
@@ -161,9 +172,11 @@ impl fmt::Display for Failure {
                  the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) | Failure::Faults(text) => {
-                f.write_str(text)
-            }
+            Failure::Tls(text)
+            | Failure::Audit(text)
+            | Failure::Objects(text)
+            | Failure::Faults(text)
+            | Failure::Dax(text) => f.write_str(text),
             Failure::RemoteAdmin { listen } => write!(
                 f,
                 "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults or --clock-offset every client that reaches it changes \
@@ -209,19 +222,21 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = operator(arguments, address).await?;
-    let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
+    let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
-    let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
+    let start = Start { arguments, listener: &listener, acceptor: &acceptor, operator: &operator };
     let Some(opened) = start.unless_stopped(&mut stop, start.engine(&jobs)).await else { return Ok(()) };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
     let opened = opened.map_err(Failure::Storage)?;
-    let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
+    let Opened { engine, embedded, memory: rows, database, location, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments, &operator.admin.clock);
-    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
+    let reach = reach(arguments, &location, embedded.as_deref(), &measured, &operator)?;
+    let archive_store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), sealed.is_some());
+    let reach = Reach { archive_store: archive_store.map_err(Failure::Objects)?, ..reach };
     let stopping = while_shared(shared.is_some(), &mut stop);
-    let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
+    let opening = service::open(watched, shared, &location, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
     let service = service.map_err(Failure::Service)?;
     let scaler = scaler(&engine, &measured, &service, audit.as_ref(), &jobs);
@@ -232,7 +247,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Arc::new(Pipeline {
         services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured, &scaler),
-        access,
+        access: Arc::new(access),
         region: arguments.service.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
         memory: Arc::clone(&memory.answers),
@@ -244,13 +259,16 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         traces: traces.clone(),
         audit: audit.clone(),
     });
-    let dax = Dax::start(arguments, &pipeline, &service, &engine, tls.clone()).await?;
+    let dax = open_dax(arguments, &pipeline, &service, &engine, tls.clone()).await?;
+    measure_dax(dax.as_ref(), &jobs, &measured, &pipeline.access, arguments);
+    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
+    dax.measure(&jobs, &measured, &pipeline.access, arguments);
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
-    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
-    let running = RunMark::set(&keeps);
-    let socket = OperatorSocket::listen(&keeps, embedded.as_ref(), audit.as_ref());
-    announce(address, encryption.as_ref(), &keeps, arguments);
+    let encryption = tls.map(|tls| encryption(&tls, arguments, &location, &operator.metrics, &jobs)).transpose()?;
+    let running = RunMark::set(&location);
+    let socket = OperatorSocket::listen(&location, embedded.as_ref(), audit.as_ref());
+    announce(address, encryption.as_ref(), &location, arguments);
     let end = async {
         let end = stop_requested(stop, failed(embedded)).await;
         operator.stopping();
@@ -258,6 +276,10 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         end
     };
     let ended = async {
+        listener::run(listener, pipeline, acceptor, limits, end).await?;
+        if let Some(dax) = &dax {
+            dax.ended().await;
+        }
         listener::run(listener, pipeline, door, limits, end).await?;
         dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
@@ -266,17 +288,85 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         service.leave().await;
         close(&engine, &running, socket).await
     };
-    let ended = ended.await;
-    ended.and(send_the_rest(audit, traces).await)?;
+    ended.await.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
+}
+
+/// The cluster of DAX, if it has an address.
+async fn open_dax(
+    arguments: &ServeArguments,
+    pipeline: &Arc<Pipeline>,
+    service: &Arc<ops::Service>,
+    engine: &Arc<dyn Engine>,
+    tls: Option<Arc<Tls>>,
+) -> Result<Dax, Failure> {
+    let own = &arguments.dax;
+    if own.dax_listen.is_empty() {
+        return Ok(Dax(None));
+    }
+    let clock = pipeline.operator.admin.clock.clone();
+    let upstream = Arc::new(::dax::Local(Arc::clone(service)));
+    let cluster = ::dax::Cluster::new(DAX_CLUSTER, upstream, Arc::clone(engine), own.caches.settings(), &clock);
+    let shared = DaxShared {
+        access: Arc::clone(&pipeline.access),
+        request_memory: Arc::clone(pipeline.bodies.memory()),
+        answer_memory: Arc::clone(&pipeline.memory),
+        notable: Notable::slower_than(arguments.log_slow_ms.0),
+        traces: pipeline.traces.clone(),
+        audit: pipeline.audit.clone(),
+    };
+    let settings = DaxSettings {
+        flag: DAX_LISTEN,
+        connections_max: own.caches.dax_connections_max,
+        connections_per_address_max: own.caches.dax_connections_per_address_max,
+        idle_timeout: arguments.idle_timeout,
+        body_timeout: arguments.body_timeout,
+        drain_timeout: arguments.drain_timeout,
+    };
+    let listeners = DaxListeners::new(cluster, shared, tls, clock, settings);
+    let advertised = dax::advertised(DAX_ADVERTISE, &own.dax_advertise).await?;
+    let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
+    dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
+    show_dax(&listeners, &pipeline.operator);
+    Ok(Dax(Some(listeners)))
+}
+
+/// The nodes are on the page of metrics.
+fn show_dax(listeners: &Arc<DaxListeners>, operator: &Operator) {
+    let of_page = Arc::clone(listeners);
+    operator.metrics.registry.add(move |page| of_page.nodes().iter().for_each(|node| node.write_metrics(page)));
+}
+
+/// The cluster of this server, if it has one.
+struct Dax(Option<Arc<DaxListeners>>);
+
+impl Dax {
+    /// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
+    fn measure(&self, jobs: &Jobs, measured: &cloudwatch::Metrics, access: &Access, arguments: &ServeArguments) {
+        let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
+        let is_measured = is_shared && arguments.service.cloudwatch_series_max > 0;
+        if let Some(listeners) = self.0.as_ref().filter(|_| is_measured) {
+            listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+        }
+    }
+
+    fn stop(&self) {
+        self.0.iter().for_each(|listeners| listeners.stop());
+    }
+
+    async fn ended(&self) {
+        if let Some(listeners) = &self.0 {
+            listeners.ended().await;
+        }
+    }
 }
 
 /// The start of a server, which may have to wait for a database.
 struct Start<'a> {
     arguments: &'a ServeArguments,
     listener: &'a TcpListener,
-    door: &'a Door,
+    acceptor: &'a Acceptor,
     operator: &'a Arc<Operator>,
 }
 
@@ -290,7 +380,7 @@ impl Start<'_> {
     /// A step of the start; None if the server is stopped meanwhile. While the step waits for a database, the main address
     /// answers that it does.
     async fn unless_stopped<T>(&self, stop: impl Future<Output = ()>, opening: impl Future<Output = T>) -> Option<T> {
-        let Start { arguments, listener, door, operator } = self;
+        let Start { arguments, listener, acceptor, operator } = self;
         let is_open = !arguments.auth && arguments.credentials.is_none();
         let audience = if is_open { Audience::Operator } else { Audience::Anyone };
         let pages = arguments.metrics_listen.is_none().then_some(audience);
@@ -298,7 +388,7 @@ impl Start<'_> {
         let limits = limits(arguments, vec![Arc::clone(&memory)]);
         let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
         tokio::select! {
-            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening) => Some(opened),
+            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, acceptor, &limits, opening) => Some(opened),
             () = stop => None,
         }
     }
@@ -360,18 +450,29 @@ fn scaler(
 
 fn reach(
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     embedded: Option<&Embedded>,
     measured: &cloudwatch::Metrics,
     operator: &Operator,
 ) -> Result<Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
+    let objects = arguments.objects.store(location, embedded).map_err(Failure::Objects)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded);
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale })
+    let archive_store = None;
+    Ok(Reach {
+        service_arns,
+        deletes_expired,
+        objects,
+        archive_store,
+        free_bytes_min,
+        recorder,
+        faults,
+        clock,
+        transition_scale,
+    })
 }
 
 /// Stores the minute that was being measured.
@@ -421,7 +522,12 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
             false => Spaces::Shared { region: arguments.service.region.clone() },
         }));
     };
-    let failure = |error: String| Failure::Credentials { path: path.clone(), error };
+    signed(path)
+}
+
+/// The keys in a file.
+fn signed(path: &Path) -> Result<Access, Failure> {
+    let failure = |error: String| Failure::Credentials { path: path.to_path_buf(), error };
     let bytes = secret_file::read("--credentials", path, CREDENTIALS_BYTES_MAX, Secrecy::Foreign);
     let bytes = bytes.map_err(|error| failure(error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| failure(error.to_string()))?;
@@ -650,7 +756,11 @@ fn watched(traces: Option<&Traces>, engine: &Arc<dyn Engine>) -> Arc<dyn Engine>
 
 /// Nothing unless a collector is named.
 fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
-    let settings = traces::Settings::read(arguments.otlp_endpoint.as_deref()).map_err(Failure::Traces)?;
+    start_traces(arguments.otlp_endpoint.as_deref())
+}
+
+fn start_traces(endpoint: Option<&str>) -> Result<Option<Arc<Traces>>, Failure> {
+    let settings = traces::Settings::read(endpoint).map_err(Failure::Traces)?;
     let Some(settings) = settings else { return Ok(None) };
     let traces = Traces::start(&settings).map_err(|error| Failure::Traces(error.to_string()))?;
     let message = format!("traces go to {}", settings.endpoint);
@@ -672,27 +782,46 @@ async fn answer_operator(
     operator: &Arc<Operator>,
 ) -> Result<(), Failure> {
     let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
+    let pages = OperatorPages { idle_timeout: arguments.idle_timeout, drain_timeout: arguments.drain_timeout };
+    let web = Arc::new(web(arguments, true));
+    answer_operator_at(listen, Some(main), operator, &pages, web, arguments.allow_unverified_remote).await
+}
+
+/// How the operator's own address takes its clients.
+struct OperatorPages {
+    idle_timeout: Duration,
+    drain_timeout: Duration,
+}
+
+/// `main` is an address that it must not be. Signatures are asked for nowhere there.
+async fn answer_operator_at(
+    listen: &str,
+    main: Option<SocketAddr>,
+    operator: &Arc<Operator>,
+    pages: &OperatorPages,
+    web: Arc<Web>,
+    is_allowed: bool,
+) -> Result<(), Failure> {
     let addresses = addresses(METRICS_LISTEN, listen).await?;
-    if addresses.iter().any(|address| is_same(*address, main)) {
-        return Err(Failure::SameAddress { listen: listen.clone() });
+    if main.is_some_and(|main| addresses.iter().any(|address| is_same(*address, main))) {
+        return Err(Failure::SameAddress { listen: listen.to_owned() });
     }
     let is_remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
-    if is_remote && operator.admin.is_enabled() && !arguments.allow_unverified_remote {
-        return Err(Failure::RemoteAdmin { listen: listen.clone() });
+    if is_remote && operator.admin.is_enabled() && !is_allowed {
+        return Err(Failure::RemoteAdmin { listen: listen.to_owned() });
     }
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
     let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
-    let memory = pages_memory(arguments);
+    let memory = MemoryBudget::new(PAGES_BYTES_MAX, PAGES_MEMORY_TIMEOUT);
     let limits = Limits {
         connections_max: METRICS_CONNECTIONS_MAX,
         connections_per_address_max: u32::MAX,
-        idle_timeout: arguments.idle_timeout,
-        drain_timeout: arguments.drain_timeout,
+        idle_timeout: pages.idle_timeout,
+        drain_timeout: pages.drain_timeout,
         memory: vec![Arc::clone(&memory)],
     };
-    // Signatures are asked for nowhere here.
-    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory };
-    tokio::spawn(listener::run_without_end(listener, pages, limits));
+    let own = OwnAddress { operator: Arc::clone(operator), web, memory };
+    tokio::spawn(listener::run_without_end(listener, own, limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(())
@@ -726,13 +855,13 @@ struct Encryption {
 fn encryption(
     tls: &Arc<Tls>,
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     metrics: &Metrics,
     jobs: &Jobs,
 ) -> Result<Encryption, Failure> {
-    let data = match keeps {
-        Keeps::Folder(data) => Some(data.as_path()),
-        Keeps::Memory | Keeps::Database(_) => None,
+    let data = match location {
+        StorageLocation::Folder(data) => Some(data.as_path()),
+        StorageLocation::Memory | StorageLocation::Database(_) => None,
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
     tls.keep_renewed(jobs).map_err(Failure::Runtime)?;
@@ -742,7 +871,12 @@ fn encryption(
 }
 
 /// The ready line: the address, the storage, and a command to try.
-fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, arguments: &ServeArguments) {
+fn announce(
+    address: SocketAddr,
+    encryption: Option<&Encryption>,
+    location: &StorageLocation,
+    arguments: &ServeArguments,
+) {
     let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
@@ -757,6 +891,6 @@ fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps,
     let command = suggestion::command(&caller, ca_bundle, region, &format!("{scheme}://{address}"));
     let has_console = console_mode(arguments, address) != ConsoleMode::Off;
     let console = if has_console { format!("; console: {scheme}://{address}/console/") } else { String::new() };
-    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}{console}; try: {command}");
+    let message = format!("{version} ready on {scheme}://{address}, {location}{callers}{console}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

@@ -16,12 +16,10 @@ use super::{Answer, AutoScaling, Filter, Named, Page};
 use crate::alarms;
 use crate::resource::{Dimension, NAMESPACE};
 use crate::rows::{self, Change};
-use crate::target::{Policy, Target, Tracking};
+use crate::target::{Policy, Target, Tracking, shown};
 
 const TARGET_TRACKING: &str = "TargetTrackingScaling";
 pub(super) const NO_PREDICTIVE: &str = "PredictiveScaling is not supported for service namespace dynamodb: its policies are of the type TargetTrackingScaling";
-/// Of a predefined metric. Unit: percent. Source: captures.
-const VALUES: [f64; 2] = [10.0, 90.0];
 /// Of all metrics. Source: captures.
 const ALL_VALUES: [f64; 2] = [8.51592e-109, 1.174271e108];
 
@@ -62,7 +60,7 @@ impl AutoScaling {
                     let text = "TargetTrackingScalingPolicyConfiguration must be specified for the policy type TargetTrackingScaling";
                     return Err(Refusal::Validation(text.to_owned()));
                 }
-                (None, Some(tracking)) => target.policy = Some(new_policy(&name, tracking.clone(), now_ms)),
+                (None, Some(tracking)) => target.policy = Some(Policy::new(&name, tracking.clone(), now_ms)),
             }
             Ok(Change::Put(Box::new(target)))
         })
@@ -156,18 +154,9 @@ fn refuse_types(request: &PutScalingPolicyRequest) -> Answer<()> {
     Ok(())
 }
 
-/// A number as the service's sentences have it.
-fn shown(value: f64) -> String {
-    match value.abs() {
-        magnitude if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) => format!("{value:E}"),
-        _ => format!("{value:?}"),
-    }
-}
-
 fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyConfiguration) -> Answer<Tracking> {
     let TargetTrackingScalingPolicyConfiguration { target_value: value, .. } = *configuration;
-    let is_within = |[least, most]: [f64; 2]| (least..=most).contains(&value);
-    if !is_within(ALL_VALUES) {
+    if !(ALL_VALUES[0]..=ALL_VALUES[1]).contains(&value) {
         return Err(Refusal::Validation(format!(
             "For target tracking scaling, target value must be between '{}' and '{}', but was '{}'.",
             shown(ALL_VALUES[0]),
@@ -196,14 +185,8 @@ fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyCon
         let text = format!("{} takes no ResourceLabel", dimension.predefined_metric());
         return Err(Refusal::Validation(text));
     }
-    if !is_within(VALUES) {
-        return Err(Refusal::Validation(format!(
-            "For predefined metric type {}, target value must be between '{}' and '{}', but was '{}'.",
-            dimension.predefined_metric(),
-            shown(VALUES[0]),
-            shown(VALUES[1]),
-            shown(value)
-        )));
+    if let Some(problem) = Tracking::problem_of(dimension, value) {
+        return Err(Refusal::Validation(problem));
     }
     Ok(Tracking {
         value_bits: value.to_bits(),
@@ -211,20 +194,6 @@ fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyCon
         in_cooldown: configuration.scale_in_cooldown,
         out_cooldown: configuration.scale_out_cooldown,
     })
-}
-
-fn new_policy(name: &str, tracking: Tracking, now_ms: u64) -> Policy {
-    Policy {
-        name: name.to_owned(),
-        id: base::random::uuid_v4(),
-        created_ms: now_ms,
-        tracking,
-        alarm_ids: std::array::from_fn(|_| base::random::uuid_v4()),
-        armed_units: 0,
-        last_out: None,
-        last_in_ms: None,
-        retry_ms: 0,
-    }
 }
 
 fn described_alarms(target: &Target, policy: &Policy) -> Vec<Alarm> {

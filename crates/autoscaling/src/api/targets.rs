@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 use super::tags::checked_tags;
 use super::{Answer, AutoScaling, Filter, Named, Page};
 use crate::alarms;
+use crate::id::TargetId;
 use crate::resource::{NAMESPACE, Resource};
 use crate::rows::{self, Change};
 use crate::target::{Suspended, Target};
@@ -40,7 +41,7 @@ impl AutoScaling {
         rows::change(self.engine(), id.key(), |stored, _| {
             let mut target = match stored {
                 Some(target) => target,
-                None => new_target(caller, &named, [min, max], now_ms)?,
+                None => new_target(id, [min, max], now_ms)?,
             };
             let suspended = request.suspended_state.as_ref();
             (target.min, target.max) = (min.unwrap_or(target.min), max.unwrap_or(target.max));
@@ -134,28 +135,12 @@ pub(super) fn capacity(name: &str, units: i32) -> Answer<u32> {
 
 /// # Errors
 /// Without bounds.
-fn new_target(caller: &Caller, named: &Named, bounds: [Option<u32>; 2], now_ms: u64) -> Answer<Target> {
+fn new_target(id: TargetId<'_>, bounds: [Option<u32>; 2], now_ms: u64) -> Answer<Target> {
     let [Some(min), Some(max)] = bounds else {
         let which = if bounds[0].is_none() { "MinCapacity" } else { "MaxCapacity" };
         return Err(Refusal::Validation(format!("{which} must be specified when registering a new scalable target")));
     };
-    Ok(Target {
-        account: caller.account.clone(),
-        region: caller.region.clone(),
-        resource_id: named.resource_id.clone(),
-        dimension: named.dimension,
-        min,
-        max,
-        created_ms: now_ms,
-        suspended: Suspended::default(),
-        tags: BTreeMap::new(),
-        policy: None,
-        actions: BTreeMap::new(),
-        is_unsettled: true,
-        bounded_by: None,
-        in_progress: None,
-        activity_next: 0,
-    })
+    Ok(Target::new(id, [min, max], now_ms))
 }
 
 /// Members that a request does not have stay.
