@@ -31,7 +31,7 @@ impl AutoScaling {
         let (min, max) = (min.map(|min| capacity("Minimum", min)), max.map(|max| capacity("Maximum", max)));
         let (min, max) = (min.transpose()?, max.transpose()?);
         let tags = checked_tags(&named.id(caller).arn(), BTreeMap::new(), request.tags.unwrap_or_default())?;
-        // Before the look at the table: a caller who may not describe it learns nothing of it.
+        // Before the look at the table: a caller that may not describe it learns nothing of it.
         self.permit_table(caller, &named).await?;
         let id = named.id(caller);
         let now_ms = self.now_ms();

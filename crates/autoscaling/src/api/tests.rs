@@ -19,7 +19,7 @@ use crate::tables::{Capacity, ChangeFailure, Tables, Unpermitted};
 const BEGIN_MS: u64 = 1_700_000_040_000;
 const SCOPE: (&str, &str) = ("111111111111", "us-east-1");
 
-/// Of a caller who may not update tables.
+/// Of a caller that may not update tables.
 const NO_TABLES: &str = "NOTABLES";
 
 /// A table `tab` with an index `idx`, of 5 units.

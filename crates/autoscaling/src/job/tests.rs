@@ -375,6 +375,8 @@ async fn changes_are_audited_with_what_they_follow_from() {
     let clock = tested.scaler.clock.clone();
     let scaler = Scaler::audited(Arc::clone(&tested.engine), Arc::clone(&tested.metrics), tables, clock, Some(own));
     let tested = Tested { scaler, ..tested };
+    // The first step puts the alarms.
+    tested.run().await;
     tested.run().await;
     tested.hand.advance_ms(10 * MINUTE_MS);
     tested.run().await;
