@@ -239,7 +239,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let opening = service::open(watched, shared, &location, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
     let service = service.map_err(Failure::Service)?;
-    let scaler = scaler(&engine, &measured, &service, &jobs);
+    let scaler = scaler(&engine, &measured, &service, audit.as_ref(), &jobs);
     let Callers { access, authority } = check.callers(&service, arguments).await?;
     crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
     let deliveries = deliveries(&service, arguments, &operator).await;
@@ -430,12 +430,14 @@ fn scaler(
     engine: &Arc<dyn Engine>,
     measured: &Arc<cloudwatch::Metrics>,
     service: &Arc<ops::Service>,
+    audit: Option<&Arc<Audit>>,
     jobs: &Jobs,
 ) -> Arc<autoscaling::Scaler> {
     cloudwatch::jobs(measured).into_iter().for_each(|job| _ = jobs.add(job));
     let tables = Arc::<ops::Service>::clone(service);
     let clock = service.clock().clone();
-    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, clock);
+    let audit = audit.map(|audit| Arc::<Audit>::clone(audit) as Arc<dyn autoscaling::CapacityAudit>);
+    let scaler = autoscaling::Scaler::audited(Arc::clone(engine), Arc::clone(measured), tables, clock, audit);
     _ = jobs.add(autoscaling::scaling_job(&scaler, service.scaling_lease()));
     scaler
 }
