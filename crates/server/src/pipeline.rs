@@ -36,8 +36,8 @@ use signature::{SentHeaders, received, signed};
 const REQUESTS_FEW: u32 = 8;
 
 pub(crate) struct Pipeline {
-    pub(crate) services: Services,
-    pub(crate) access: Access,
+    pub(crate) services: Arc<Services>,
+    pub(crate) access: Arc<Access>,
     pub(crate) region: String,
     pub(crate) bodies: BodyReader,
     /// What large requests read, and large answers.
