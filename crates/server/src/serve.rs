@@ -262,12 +262,8 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
         deliveries: &Current::default(),
     };
     let stopping = while_shared(shared.is_some(), &mut stop);
-    let world_jobs = ground.jobs_of_world(&jobs);
-    let Some(world) = start.unless_stopped(stopping, ground.build(shared, check, &world_jobs)).await else {
-        return Ok(());
-    };
-    let world = world?;
-    seed::apply(arguments, &world.service).await.map_err(Failure::Seed)?;
+    let opening = ground.open(shared, check, &jobs);
+    let Some(world) = start.unless_stopped(stopping, opening).await.transpose()? else { return Ok(()) };
     let dax = Dax::start(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&world.service)));
@@ -279,13 +275,10 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     let socket = OperatorSocket::listen(&keeps, embedded.as_ref(), audit.as_ref());
     port_files.write(arguments, address, pages)?;
     banner.into_iter().for_each(|banner| banner.print(address));
-    service_manager::ready();
     announce(address, console, encryption.as_ref(), &keeps, arguments);
     let end = async {
-        let end = tokio::select! {
-            end = stop_requested(stop, failed(embedded.clone())) => end,
-            failure = front.replace_on_request(&ground, replacements) => Err(failure),
-        };
+        let replacing = front.replace_on_request(&ground, replacements);
+        let end = unless_lost(stop_requested(stop, failed(embedded.clone())), replacing).await;
         operator.stopping();
         service_manager::stopping();
         dax.stop();
@@ -659,6 +652,17 @@ fn limits(arguments: &ServeArguments, memory: Vec<Arc<MemoryBudget>>) -> Limits 
     }
 }
 
+/// The end that is asked for, or a world that is lost.
+async fn unless_lost(
+    end: impl Future<Output = Result<(), Failure>>,
+    lost: impl Future<Output = Failure>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        end = end => end,
+        failure = lost => Err(failure),
+    }
+}
+
 /// Returns when a stop is requested. If the engine fails before, reads are served until then: acknowledged writes are still
 /// readable.
 async fn stop_requested(stop: impl Future<Output = ()>, failed: impl Future<Output = String>) -> Result<(), Failure> {
@@ -849,6 +853,7 @@ fn announce(
     keeps: &Keeps,
     arguments: &ServeArguments,
 ) {
+    service_manager::ready();
     let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };
     let version = env!("CARGO_PKG_VERSION");

@@ -59,9 +59,7 @@ pub(crate) fn bundle(
     settings: &[(String, String, &'static str)],
     remarks: &[String],
 ) -> Result<(), Failure> {
-    let variables = std::env::vars_os()
-        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
-    let secrets = Secrets::of(variables, settings.iter().map(|(_, value, _)| value.clone()));
+    let secrets = secrets(&arguments.serve);
     let mut files = vec![
         ("version.txt", version()),
         ("configuration.txt", configuration(settings)),
@@ -80,6 +78,15 @@ pub(crate) fn bundle(
     let failed = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", arguments.output.display()));
     fs::write(&arguments.output, bytes).map_err(failed)?;
     remote::print(&format!("{}\n", base::visible(&arguments.output.display().to_string())))
+}
+
+/// Those of the environment, and passwords in URLs.
+fn secrets(arguments: &ServeArguments) -> Secrets {
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    let stores = [&arguments.engine.storage, &arguments.engine.storage_replicas];
+    let urls = stores.into_iter().flatten().map(|url| url.0.clone()).chain(arguments.otlp_endpoint.clone());
+    Secrets::of(variables, urls)
 }
 
 fn version() -> String {

@@ -36,7 +36,7 @@ fn tables_with_items() {
         format!(r#"{{"TableName":"t",{KEYS},{data}}}"#),
         format!(r#"[{{"TableName":"t",{KEYS},{data}}}]"#),
     ] {
-        assert_eq!(one(&text).items, [typed.clone()], "{text}");
+        assert_eq!(one(&text).items, std::slice::from_ref(&typed), "{text}");
     }
     let lives = json!({"AttributeName": "ttl", "Enabled": true});
     let text = format!(r#"{{"TableName":"t",{KEYS},"TimeToLiveSpecification":{lives}}}"#);

@@ -54,11 +54,10 @@ fn begin(open: &mut Vec<Open>, value: Value, tag: Option<&Tag>) -> Result<Option
 fn add(outer: &mut Open, value: Value) -> Result<(), String> {
     match (&mut outer.value, outer.key.take()) {
         (Value::Array(values), _) => values.push(value),
-        (Value::Object(members), Some(key)) => {
-            if members.insert(key.clone(), value).is_some() {
-                return Err(format!("{} is twice in one map", base::visible(&key)));
-            }
+        (Value::Object(members), Some(key)) if members.contains_key(&key) => {
+            return Err(format!("{} is twice in one map", base::visible(&key)));
         }
+        (Value::Object(members), Some(key)) => _ = members.insert(key, value),
         (Value::Object(_), None) => {
             outer.key = Some(match value {
                 Value::String(key) => key,

@@ -112,12 +112,15 @@ impl Ground<'_> {
         triggers
     }
 
-    /// Jobs of a world. Where there may be a second one, they end with it, and the process's do not.
-    pub(super) fn jobs_of_world(&self, of_process: &Jobs) -> Jobs {
-        match self.arguments.faults.test_state {
+    /// The first world, with what it is seeded with. Where there may be a second one, its jobs end with it, and the process's do not.
+    pub(super) async fn open(&self, shared: Option<Shared>, check: Check, of_process: &Jobs) -> Result<World, Failure> {
+        let jobs = match self.arguments.faults.test_state {
             true => Jobs::new(self.operator.admin.clock.clone()),
             false => of_process.clone(),
-        }
+        };
+        let world = self.build(shared, check, &jobs).await?;
+        super::seed::apply(self.arguments, &world.service).await.map_err(Failure::Seed)?;
+        Ok(world)
     }
 }
 
