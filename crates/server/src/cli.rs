@@ -25,7 +25,7 @@ use crate::nodes::NodesArguments;
 use crate::policy_check::PolicyCheckArguments;
 use crate::rekey::RekeyArguments;
 use crate::remote_admin::{ClockCommand, FaultsCommand, ResetArguments, SnapshotCommand};
-use crate::serve::ServeArguments;
+use crate::serve::{DaxCommandArguments, ServeArguments};
 use crate::storage_check::StorageCheckArguments;
 use crate::tail::TailArguments;
 
@@ -128,6 +128,8 @@ pub(crate) enum Command {
     Local(LocalArguments),
     /// Ask a server whether it is healthy; the exit code says so
     Health(HealthArguments),
+    /// Serve a cache for DAX's clients in front of any DynamoDB endpoint
+    Dax(Box<DaxCommandArguments>),
     /// Make the first account and its root's access key, for serve --auth; prints or writes the key, once
     Init(InitArguments),
     /// Check or rekey a database that stores the tables

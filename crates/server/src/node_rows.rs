@@ -10,6 +10,8 @@ pub(crate) fn is_of_data(family: Family, key: &[u8]) -> bool {
     }
     match keyspace::parse(key) {
         Some(CatalogKey::Database { kind: DatabaseRow::Node | DatabaseRow::Owner, .. }) => false,
+        // Two databases with one folder in a backup store would delete each other's archives.
+        Some(CatalogKey::Database { kind: DatabaseRow::ArchiveFolder, .. }) => false,
         Some(CatalogKey::Database { kind: DatabaseRow::Keys, rest }) => !rest.is_empty(),
         Some(CatalogKey::Table { kind: TableRow::ConsumerOwner, .. }) => false,
         _ => true,
@@ -27,6 +29,7 @@ mod tests {
         };
         check(DatabaseRow::Node.key(&[1; 16]), false);
         check(DatabaseRow::Owner.key(&[1; 8]), false);
+        check(DatabaseRow::ArchiveFolder.key(&[]), false);
         check(TableRow::ConsumerOwner.key(7, b"name"), false);
         check(DatabaseRow::Keys.key(&[]), false);
         check(DatabaseRow::Keys.key(&[0, 0, 0, 1]), true);

@@ -3,6 +3,7 @@
 mod arguments;
 mod dax;
 mod dax_arguments;
+mod dax_command;
 mod dax_host;
 mod delivery;
 mod environment;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::identity::{AuthKey, Authority, Identities, KeyError};
-use auth::{Access, KeyRing, Principals, Spaces};
+use auth::{Access, KeyRing, Principals, SHARED_ACCOUNT, Spaces};
 use base::Clock;
 use cloudwatch::{ActionTargets, Recorder};
 use deliver::triggers::Places;
@@ -30,7 +31,9 @@ use tokio::net::{TcpListener, lookup_host};
 use tokio::sync::mpsc;
 
 pub(crate) use arguments::ServeArguments;
-use dax::Dax;
+use dax::{DaxListeners, DaxSettings};
+pub(crate) use dax_command::{DaxCommandArguments, run as run_dax};
+use dax_host::DaxShared;
 use world::{ConsoleFront, Front, Ground, World};
 
 use crate::admin::Admin;
@@ -65,6 +68,10 @@ use crate::traces::{self, Traces};
 use crate::web::{self, Web};
 
 const LISTEN: &str = "--listen";
+const DAX_LISTEN: &str = "--dax-listen";
+const DAX_ADVERTISE: &str = "--dax-advertise";
+/// The cluster's name in its ARN, and in metrics.
+const DAX_CLUSTER: &str = "stator";
 const METRICS_LISTEN: &str = "--metrics-listen";
 const CONSOLE_LISTEN: &str = "--console-listen";
 /// The snapshot of what the server was seeded with.
@@ -75,6 +82,8 @@ const JOBS_GRACE: Duration = Duration::from_millis(500);
 const METRICS_CONNECTIONS_MAX: u32 = 64;
 /// What answers on that address may hold that their clients do not read. Unit: bytes.
 const PAGES_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How long a page waits for that memory.
+const PAGES_MEMORY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the server did not start; each says what to do about it.
 #[derive(Debug)]
@@ -136,6 +145,8 @@ pub(crate) enum Failure {
     /// The engine failed for good while serving; what is on the disk is whole.
     Engine(String),
     Close(storage::StorageError),
+    /// A node in front of another server cannot be one.
+    Dax(String),
 }
 
 impl fmt::Display for Failure {
@@ -182,7 +193,8 @@ impl fmt::Display for Failure {
             | Failure::Objects(text)
             | Failure::Faults(text)
             | Failure::PortFile(text)
-            | Failure::Seed(text) => f.write_str(text),
+            | Failure::Seed(text)
+            | Failure::Dax(text) => f.write_str(text),
             Failure::RemoteState { listen } => write!(
                 f,
                 "{LISTEN} {listen} can be reached from other machines, and with --test-state every client that reaches it deletes \
@@ -264,7 +276,8 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = ground.open(shared, check, &jobs);
     let Some(world) = start.unless_stopped(stopping, opening).await.transpose()? else { return Ok(()) };
-    let dax = Dax::start(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
+    let dax = open_dax(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
+    measure_dax(dax.as_ref(), &jobs, &world.measured, &world.pipeline.access, arguments);
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&world.service)));
     let replacements = state_api(arguments, &operator, &engine).await?;
@@ -281,12 +294,14 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
         let end = unless_lost(stop_requested(stop, failed(embedded.clone())), replacing).await;
         operator.stopping();
         service_manager::stopping();
-        dax.stop();
+        dax.iter().for_each(|dax| dax.stop());
         end
     };
     let ended = async {
         listener::run(listener, front.clone(), door, limits, end).await?;
-        dax.ended().await;
+        if let Some(dax) = &dax {
+            dax.ended().await;
+        }
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
         front.with(leave).await;
@@ -296,6 +311,65 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     ended.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
+}
+
+/// The cluster of DAX, if it has an address.
+async fn open_dax(
+    arguments: &ServeArguments,
+    pipeline: &Arc<Pipeline>,
+    service: &Arc<ops::Service>,
+    engine: &Arc<dyn Engine>,
+    tls: Option<Arc<Tls>>,
+) -> Result<Option<Arc<DaxListeners>>, Failure> {
+    let own = &arguments.dax;
+    if own.dax_listen.is_empty() {
+        return Ok(None);
+    }
+    let clock = pipeline.operator.admin.clock.clone();
+    let upstream = Arc::new(::dax::Local(Arc::clone(service)));
+    let cluster = ::dax::Cluster::new(DAX_CLUSTER, upstream, Arc::clone(engine), own.caches.settings(), &clock);
+    let shared = DaxShared {
+        access: Arc::clone(&pipeline.access),
+        request_memory: Arc::clone(pipeline.bodies.memory()),
+        answer_memory: Arc::clone(&pipeline.memory),
+        notable: Notable::slower_than(arguments.log_slow_ms.0),
+        traces: pipeline.traces.clone(),
+        audit: pipeline.audit.clone(),
+    };
+    let settings = DaxSettings {
+        flag: DAX_LISTEN,
+        connections_max: own.caches.dax_connections_max,
+        connections_per_address_max: own.caches.dax_connections_per_address_max,
+        idle_timeout: arguments.idle_timeout,
+        body_timeout: arguments.body_timeout,
+        drain_timeout: arguments.drain_timeout,
+    };
+    let listeners = DaxListeners::new(cluster, shared, tls, clock, settings);
+    let advertised = dax::advertised(DAX_ADVERTISE, &own.dax_advertise).await?;
+    let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
+    dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
+    show_dax(&listeners, &pipeline.operator);
+    Ok(Some(listeners))
+}
+
+/// The nodes are on the page of metrics.
+fn show_dax(listeners: &Arc<DaxListeners>, operator: &Operator) {
+    let of_page = Arc::clone(listeners);
+    operator.metrics.registry.add(move |page| of_page.nodes().iter().for_each(|node| node.write_metrics(page)));
+}
+
+/// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
+fn measure_dax(
+    listeners: Option<&Arc<DaxListeners>>,
+    jobs: &Jobs,
+    measured: &cloudwatch::Metrics,
+    access: &Access,
+    arguments: &ServeArguments,
+) {
+    let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
+    if let Some(listeners) = listeners.filter(|_| is_shared && arguments.service.cloudwatch_series_max > 0) {
+        listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+    }
 }
 
 /// The start of a server, which may have to wait for a database.
@@ -407,7 +481,18 @@ fn reach(
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale })
+    let archive_store = None;
+    Ok(Reach {
+        service_arns,
+        deletes_expired,
+        objects,
+        archive_store,
+        free_bytes_min,
+        recorder,
+        faults,
+        clock,
+        transition_scale,
+    })
 }
 
 /// A world's end: its jobs, what it has measured, and its node.
@@ -485,7 +570,12 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
             false => Spaces::Shared { region: arguments.service.region.clone() },
         }));
     };
-    let failure = |error: String| Failure::Credentials { path: path.clone(), error };
+    signed(path)
+}
+
+/// The keys in a file.
+fn signed(path: &Path) -> Result<Access, Failure> {
+    let failure = |error: String| Failure::Credentials { path: path.to_path_buf(), error };
     let bytes = secret_file::read("--credentials", path, CREDENTIALS_BYTES_MAX, Secrecy::Foreign);
     let bytes = bytes.map_err(|error| failure(error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| failure(error.to_string()))?;
@@ -727,7 +817,11 @@ fn watched(traces: Option<&Traces>, engine: &Arc<dyn Engine>) -> Arc<dyn Engine>
 
 /// Nothing unless a collector is named.
 fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
-    let settings = traces::Settings::read(arguments.otlp_endpoint.as_deref()).map_err(Failure::Traces)?;
+    start_traces(arguments.otlp_endpoint.as_deref())
+}
+
+fn start_traces(endpoint: Option<&str>) -> Result<Option<Arc<Traces>>, Failure> {
+    let settings = traces::Settings::read(endpoint).map_err(Failure::Traces)?;
     let Some(settings) = settings else { return Ok(None) };
     let traces = Traces::start(&settings).map_err(|error| Failure::Traces(error.to_string()))?;
     let message = format!("traces go to {}", settings.endpoint);
@@ -749,30 +843,51 @@ async fn answer_operator(
     operator: &Arc<Operator>,
 ) -> Result<Option<SocketAddr>, Failure> {
     let Some(listen) = &arguments.metrics_listen else { return Ok(None) };
+    let pages = OperatorPages { idle_timeout: arguments.idle_timeout, drain_timeout: arguments.drain_timeout };
+    let web = Arc::new(web(arguments, true));
+    let answering = answer_operator_at(listen, Some(main), operator, &pages, web, arguments.allow_unverified_remote);
+    answering.await.map(Some)
+}
+
+/// How the operator's own address takes its clients.
+struct OperatorPages {
+    idle_timeout: Duration,
+    drain_timeout: Duration,
+}
+
+/// `main` is an address that it must not be. Signatures are asked for nowhere there.
+async fn answer_operator_at(
+    listen: &str,
+    main: Option<SocketAddr>,
+    operator: &Arc<Operator>,
+    pages: &OperatorPages,
+    web: Arc<Web>,
+    is_allowed: bool,
+) -> Result<SocketAddr, Failure> {
     let addresses = addresses(METRICS_LISTEN, listen).await?;
-    if addresses.iter().any(|address| is_same(*address, main)) {
-        return Err(Failure::SameAddress { listen: listen.clone() });
+    if main.is_some_and(|main| addresses.iter().any(|address| is_same(*address, main))) {
+        return Err(Failure::SameAddress { listen: listen.to_owned() });
     }
     let is_remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
-    if is_remote && operator.admin.is_enabled() && !arguments.allow_unverified_remote {
-        return Err(Failure::RemoteAdmin { listen: listen.clone() });
+    if is_remote && operator.admin.is_enabled() && !is_allowed {
+        return Err(Failure::RemoteAdmin { listen: listen.to_owned() });
     }
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
     let bound = listener.local_addr().map_err(Failure::Runtime)?;
     let address = bound.to_string();
-    let memory = pages_memory(arguments);
+    let memory = MemoryBudget::new(PAGES_BYTES_MAX, PAGES_MEMORY_TIMEOUT);
     let limits = Limits {
         connections_max: METRICS_CONNECTIONS_MAX,
         connections_per_address_max: u32::MAX,
-        idle_timeout: arguments.idle_timeout,
-        drain_timeout: arguments.drain_timeout,
+        idle_timeout: pages.idle_timeout,
+        drain_timeout: pages.drain_timeout,
         memory: vec![Arc::clone(&memory)],
     };
-    let pages = OwnAddress { memory, ..own_address(arguments, operator) };
-    tokio::spawn(listener::run_without_end(listener, pages, Door::default(), limits));
+    let own = OwnAddress { operator: Arc::clone(operator), web, memory };
+    tokio::spawn(listener::run_without_end(listener, own, Door::default(), limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
-    Ok(Some(bound))
+    Ok(bound)
 }
 
 /// The pages, as an address answers them that asks for no signatures.

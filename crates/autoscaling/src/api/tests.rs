@@ -1,22 +1,23 @@
 //! The API on the engine in memory, with requests as SDKs send them, and every sentence that is captured.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use auth::Caller;
-use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
-use aws::{APPLICATION_AUTO_SCALING, AwsService, Input, Protocol, Request};
+use auth::{Caller, fixture};
+use aws::fixture::request;
+use aws::{APPLICATION_AUTO_SCALING, AwsService, Input, Protocol};
 use base::{Clock, ManualClock};
 use cloudwatch::{Metrics, Recorder};
 use serde_json::{Value, json};
 use storage::{BoxFuture, Engine, Memory};
 
 use super::AutoScaling;
+use crate::alarm_calls;
 use crate::job::Scaler;
 use crate::resource::{Access, Resource};
 use crate::tables::{Capacity, ChangeFailure, Tables};
 
 const BEGIN_MS: u64 = 1_700_000_040_000;
+const SCOPE: (&str, &str) = ("111111111111", "us-east-1");
 
 /// A table `tab` with an index `idx`, of 5 units.
 struct OneTable;
@@ -46,13 +47,7 @@ struct Tested {
 }
 
 fn caller() -> Caller {
-    Caller {
-        account: "111111111111".to_owned(),
-        region: "us-east-1".to_owned(),
-        access_key: "AKIA1".to_owned(),
-        identity: None,
-        served: None,
-    }
+    fixture::caller("111111111111")
 }
 
 impl Tested {
@@ -74,16 +69,9 @@ impl Tested {
     }
 
     async fn call_by(&self, caller: &Caller, operation: &str, body: Value) -> (u16, Value) {
-        let request = Request {
-            operation: APPLICATION_AUTO_SCALING.operation(operation).unwrap(),
-            protocol: Protocol::AwsJson,
-            caller: Some(caller),
-            observer: None,
-            input: Input::Body(body.to_string().into_bytes().into()),
-            request_id: "id",
-            transport: Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false },
-            user_agent: None,
-        };
+        let operation = APPLICATION_AUTO_SCALING.operation(operation).unwrap();
+        let input = Input::Body(body.to_string().into_bytes().into());
+        let request = request(operation, Protocol::AwsJson, caller, input);
         let reply = self.api.call(request).await;
         (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
     }
@@ -179,6 +167,8 @@ async fn a_policy_has_four_alarms() {
         assert!(name.starts_with(&format!("TargetTracking-table/tab-{kind}-")), "{name}");
         assert_eq!(tested.metrics.is_alarming("111111111111", "us-east-1", name).await.unwrap(), Some(false), "{name}");
     }
+    let histories = alarm_calls::call(&tested.metrics, SCOPE, "DescribeAlarmHistory", json!({})).await;
+    assert_eq!(histories["AlarmHistoryItems"].as_array().unwrap().len(), 4, "each is created, once: {histories}");
     // Another value of the same policy: the same ARN and the same alarms.
     let mut other = policy(50.5);
     other["TargetTrackingScalingPolicyConfiguration"]["ScaleInCooldown"] = json!(-5);
@@ -208,6 +198,19 @@ async fn a_policy_has_four_alarms() {
         text.starts_with("No scaling policy found for service namespace: dynamodb, resource ID: table/tab"),
         "{text}"
     );
+}
+
+/// The account has room for two alarms more: a new policy is refused, and is none.
+#[tokio::test]
+async fn a_policy_without_its_alarms_is_none() {
+    let tested = Tested::new();
+    tested.register(json!({"MinCapacity": 5, "MaxCapacity": 50})).await;
+    alarm_calls::set_count(&*tested.engine, SCOPE, 4_998).await;
+    let (name, _) = tested.refused("PutScalingPolicy", policy(70.0)).await;
+    assert_eq!(name, "LimitExceededException");
+    assert_eq!(tested.ok("DescribeScalingPolicies", all(json!({}))).await["ScalingPolicies"], json!([]));
+    alarm_calls::set_count(&*tested.engine, SCOPE, 4_996).await;
+    tested.ok("PutScalingPolicy", policy(70.0)).await;
 }
 
 #[tokio::test]
@@ -358,37 +361,20 @@ async fn lists_have_pages() {
     assert_eq!(found, [3, 1]);
 }
 
-fn with_policy(document: &Value) -> Caller {
-    let policy = Policy::parse(PolicyKind::Identity, &document.to_string()).unwrap();
-    let principal = Principal {
-        kind: PrincipalKind::User,
-        account: "111111111111".to_owned(),
-        arn: "arn:aws:iam::111111111111:user/user".to_owned(),
-        role_arn: None,
-        role_id: None,
-        user_id: "AIDAUSER".to_owned(),
-        username: Some("user".to_owned()),
-        tags: BTreeMap::new(),
-        context: BTreeMap::new(),
-        identity_policies: vec![Arc::new(policy)],
-        boundary: None,
-        session_policies: None,
-    };
-    let transport = Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false };
-    let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
-    Caller { identity: Some(identity), ..caller() }
+fn with_policy(statement: Value) -> Caller {
+    fixture::user("111111111111", &[statement])
 }
 
 #[tokio::test]
 async fn permissions() {
     let tested = Tested::new();
-    let statement = |action: &str, resource: &str, condition: Value| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}]});
+    let statement = |action: &str, resource: &str, condition: Value| json!({"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition});
     let bounds = of_table(json!({"MinCapacity": 1, "MaxCapacity": 2}));
     let prefix = "arn:aws:application-autoscaling:us-east-1:111111111111:scalable-target/*";
     let dimension =
         json!({"StringEquals": {"application-autoscaling:scalable-dimension": "dynamodb:table:ReadCapacityUnits"}});
-    let reader = with_policy(&statement("application-autoscaling:Describe*", "*", json!({})));
-    let registrar = with_policy(&statement("application-autoscaling:RegisterScalableTarget", prefix, dimension));
+    let reader = with_policy(statement("application-autoscaling:Describe*", "*", json!({})));
+    let registrar = with_policy(statement("application-autoscaling:RegisterScalableTarget", prefix, dimension));
     assert_eq!(
         tested.call_by(&reader, "RegisterScalableTarget", bounds.clone()).await.1["__type"],
         "AccessDeniedException"
@@ -405,6 +391,6 @@ async fn permissions() {
 
     tested.register(json!({"Tags": {"team": "a"}})).await;
     let of_team = json!({"StringEquals": {"aws:ResourceTag/team": "a"}});
-    let team = with_policy(&statement("application-autoscaling:DeregisterScalableTarget", prefix, of_team));
+    let team = with_policy(statement("application-autoscaling:DeregisterScalableTarget", prefix, of_team));
     assert_eq!(tested.call_by(&team, "DeregisterScalableTarget", of_table(json!({}))).await.0, 200);
 }

@@ -77,7 +77,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
             "allow_arn",
         ],
     ),
-    ("Export and import", &["s3_endpoint"]),
+    ("Export, import and archives", &["s3_endpoint", "backup_store", "backup_store_hold_hours"]),
     ("For tests", &["faults", "faults_file", "clock_offset", "test_state", "seed", "transition_scale"]),
     (
         "DAX",
@@ -89,6 +89,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
             "dax_record_ttl_millis",
             "dax_query_ttl_millis",
             "dax_connections_max",
+            "dax_connections_per_address_max",
         ],
     ),
     (

@@ -43,7 +43,9 @@ const NO_STATE_API: &str = "all state is replaced in the memory or the folder of
 const STATE_UNENCRYPTED: &str = "snapshots of the state would be copies that are not encrypted";
 const SEED_UNOWNED: &str = "a file of tables does not say whose they are";
 
-const CONFLICTS: [Conflict; 36] = [
+const CONFLICTS: [Conflict; 38] = [
+    Conflict("memory", "backup_store", "an archive without the tables that it is of restores nothing"),
+    Conflict("backup_store", "test_state", "archives in the store would be of tables that are gone"),
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -82,7 +84,8 @@ const CONFLICTS: [Conflict; 36] = [
     Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 24] = [
+const NEEDS: [Need; 26] = [
+    Need("backup_store_hold_hours", &["backup_store"], "changes wait for a backup store alone"),
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
     Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
@@ -107,6 +110,7 @@ const NEEDS: [Need; 24] = [
     Need("dax_record_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_query_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_connections_max", &["dax_listen"], NO_DAX),
+    Need("dax_connections_per_address_max", &["dax_listen"], NO_DAX),
 ];
 
 /// Flags that identify callers. With one of them the main address has other rules than an address for the operator.
@@ -310,11 +314,15 @@ mod tests {
             "cloudwatch_series_max"
             | "kms_check_seconds"
             | "data_key_days"
+            | "backup_store_hold_hours"
             | "audit_log_files"
             | "metrics_tables_max"
             | "lambda_timeout"
             | "clock_offset" => Some("5"),
-            "dax_record_ttl_millis" | "dax_query_ttl_millis" | "dax_connections_max" => Some("5"),
+            "dax_record_ttl_millis"
+            | "dax_query_ttl_millis"
+            | "dax_connections_max"
+            | "dax_connections_per_address_max" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()

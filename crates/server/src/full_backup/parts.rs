@@ -4,7 +4,7 @@
 //! down and memory is bounded. Old versions of rows stay in the engine for as long as it is held.
 //!
 //! Left out are rows of nodes, which a restored server must not take for its own: heartbeats, owners of background work and of
-//! consumers. The keyring travels in the origin.
+//! consumers, and the folder of archives in a backup store. The keyring travels in the origin.
 
 use std::collections::BTreeMap;
 

@@ -65,6 +65,8 @@ impl Ground<'_> {
         let watched = super::watched(self.traces.map(|traces| &**traces), engine);
         let measured = super::measured(engine, arguments, &operator.admin.clock);
         let reach = super::reach(arguments, keeps, self.embedded, &measured, operator)?;
+        let store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), self.sealed.is_some());
+        let reach = service::Reach { archive_store: store.map_err(Failure::Objects)?, ..reach };
         let opening = service::open(watched, shared, keeps, &arguments.service, reach, self.address, jobs);
         let service = opening.await.map_err(Failure::Service)?;
         let scaler = super::scaler(engine, &measured, &service, jobs);
