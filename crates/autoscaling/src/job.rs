@@ -340,6 +340,7 @@ impl Scaler {
             None => activity.succeeded(now_ms),
             Some(failure) => activity.failed(&failure.reason, now_ms),
         };
+        // Decided by its number: an activity that another node has ended, and the next one, are left as they are.
         let decide = |stored: Option<Target>, _: Option<&Bytes>| match stored {
             Some(mut target) if target.in_progress == Some(number) => {
                 target.in_progress = None;

@@ -118,6 +118,7 @@ pub(crate) async fn change<E: Send>(
     key: TargetKey,
     mut decide: impl FnMut(Option<Target>, Option<&Bytes>) -> Result<Change, E> + Send,
 ) -> Result<(), Failure<E>> {
+    // The counts are among the keys: two registrations at once do not both take the last place.
     let [own, all] = key.counts();
     let keys = [key.target(), own, all].map(KeyUse::write);
     let write = |reads: &Reads, batch: &mut Batch| {

@@ -68,7 +68,7 @@ impl ScalingSettings {
             (target.min, target.max, target.is_unsettled) = (self.min, self.max, true);
             let own = target.policy.take();
             target.policy = self.policy.as_ref().map(|wanted| wanted.policy(own, now_ms));
-            Ok::<Change, Infallible>(Change::Put(Box::new(target), Vec::new()))
+            Ok::<Change, Infallible>(Change::Put(Box::new(target)))
         });
         match put.await {
             Ok(()) => {}

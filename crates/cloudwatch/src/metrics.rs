@@ -234,6 +234,7 @@ impl Metrics {
             changed.into_iter().map(|(key, hour)| (key, store::encode_hour(&hour))).collect();
         rows.extend(changed.iter().map(|((id, hour), row)| (store::hour_key(*hour, id, self.process), row.clone())));
         self.put(&rows).await?;
+        // Behind the write: only what the engine has is known as stored, so that minutes of a failed write are written again.
         let mut stored = self.stored.lock();
         stored.series.extend(begun.into_iter().map(|id| (id, now_hour)));
         stored.hours.extend(changed);

@@ -9,7 +9,7 @@ use model::{Attributes, DocumentPath, KeySchema, MapRef};
 
 use crate::attribute_lists::{AttributeLists, Definer};
 use crate::cbor::{Malformed, Reader, Writer};
-use crate::value::{self, ValueProblem};
+use crate::value::{self, Room, ValueProblem};
 
 /// Source: the service model, `AttributeName`. Unit: bytes.
 const ATTRIBUTE_NAME_SIZE_MAX: usize = 65_535;
@@ -56,7 +56,7 @@ pub(crate) async fn item(
 /// The item of a client's bytes, with its key.
 ///
 /// # Errors
-/// Bytes that are no item, or values that DynamoDB does not store.
+/// Bytes that are no item, values that DynamoDB does not store, or more of them than an item may have.
 pub(crate) async fn read_item(
     lists: &AttributeLists,
     account: &str,
@@ -67,14 +67,17 @@ pub(crate) async fn read_item(
     let number = reader.int().map_err(ValueProblem::from)?;
     let list = lists.list(account, number).await?;
     let mut entries = Vec::with_capacity(list.names.len() + key.len());
+    let mut room = Room::of_item();
     for name in &list.names {
         match name.len() {
             0 => return Err(ValueProblem::EmptyName.into()),
             1..=ATTRIBUTE_NAME_SIZE_MAX => {}
             _ => return Err(ValueProblem::LongName.into()),
         }
-        entries.push((name.clone(), value::read(&mut reader)?));
+        room.take(name.len())?;
+        entries.push((name.clone(), value::read(&mut reader, &mut room)?));
     }
+    room.reserve().await?;
     if !reader.is_at_end() {
         return Err(ValueProblem::from(Malformed("an item has more values than its attribute list has names")).into());
     }

@@ -35,6 +35,13 @@ struct Entry {
     body: Option<Bytes>,
 }
 
+impl Entry {
+    /// The body in an allocation of its own size: what has written it has left room for more, and the weight is of its bytes.
+    fn new(written_ms: u64, body: Option<Bytes>) -> Entry {
+        Entry { written_ms, body: body.map(|body| Bytes::copy_from_slice(&body)) }
+    }
+}
+
 #[derive(Clone)]
 struct Weight;
 
@@ -111,7 +118,7 @@ pub struct Filler<'c> {
 impl Filler<'_> {
     pub fn fill(self, body: Option<Bytes>) {
         // An error means that a write has taken the place: the body may be older than it.
-        let _ = self.place.insert(Entry { written_ms: self.now_ms, body });
+        let _ = self.place.insert(Entry::new(self.now_ms, body));
     }
 }
 
@@ -287,7 +294,7 @@ impl Drop for Write {
         match std::mem::replace(&mut self.outcome, Outcome::Unknown) {
             Outcome::Refused => {}
             Outcome::Item(item) if !overlapped => {
-                let entry = Entry { written_ms: self.cache.clock.now_ms(), body: item };
+                let entry = Entry::new(self.cache.clock.now_ms(), item);
                 // An entry that is replaced would count as evicted.
                 self.cache.entries.remove(&self.key);
                 self.cache.entries.insert(self.key.clone(), entry);

@@ -30,6 +30,7 @@ use crate::handshake::{self, Handshake};
 use crate::host::{Begun, Host, Record};
 use crate::node::{Answer, Failure, Node, Requester};
 use crate::request::{Method, PREFIX_VALUES, SERVICE};
+use crate::value::VALUE_MEMORY;
 
 /// A message that holds no reserved memory. Unit: bytes.
 const SMALL_MESSAGE: usize = 64 * 1024;
@@ -37,8 +38,6 @@ const SMALL_MESSAGE: usize = 64 * 1024;
 const MESSAGE_BYTES_MAX: usize = REQUEST_SIZE_MAX + MIB;
 /// Room that is made for the next bytes of a message. Unit: bytes.
 const READ_BYTES: usize = 8 * 1024;
-/// Memory of a value beside its bytes, and of its copy in the request that is executed. Measured: 95 bytes each. Unit: bytes.
-const VALUE_MEMORY: usize = 200;
 /// As of bodies of HTTP: a byte of a message is as much work as so many that are only looked at.
 const WORK_PER_BYTE: usize = 8;
 
@@ -262,6 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
             observer: record.as_deref().and_then(Record::observer),
             local: client.local,
             adds_select: handshake.adds_select(),
+            wants_unprocessed: handshake.wants_unprocessed(),
         };
         let values = scanner.count();
         let work = async {
@@ -270,6 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
             if size <= SMALL_MESSAGE {
                 return answering.await;
             }
+            // Items and the values of expressions are bytes here: what is in those is reserved as it is read.
             allowance::reserve(2 * size + values * VALUE_MEMORY).await?;
             allowance::heavy(size * WORK_PER_BYTE, answering).await
         };

@@ -13,7 +13,7 @@ mod transaction;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::{Exception, ItemCollectionMetrics, Operation};
+use api::{Exception, ItemCollectionMetrics, Operation, ReturnValue};
 use auth::{Caller, account_of};
 use aws::{Observer, RequestContext};
 use bytes::Bytes;
@@ -70,6 +70,8 @@ pub struct Requester<'r> {
     pub local: SocketAddr,
     /// Whether the client sends a Select that its caller has not asked for.
     pub adds_select: bool,
+    /// Whether the client takes no empty map of unprocessed keys.
+    pub wants_unprocessed: bool,
 }
 
 /// A refusal, and the old items of a canceled transaction's reasons as bytes.
@@ -189,13 +191,28 @@ impl Node {
         R::try_from(self.upstream.execute(requester.permitted, request.into()).await?)
     }
 
-    /// The space of the attribute lists: an account of this server, or the one of another server's tables.
+    /// The space of the attribute lists: an account of this server, or that of another server's tables.
     fn space<'r>(&self, requester: Requester<'r>) -> &'r str {
         if self.upstream.is_elsewhere() { ELSEWHERE } else { &requester.caller.account }
     }
 
     fn begin_write(&self, place: Bytes) -> ClusterWrite {
         self.members.begin_write(place)
+    }
+
+    /// Writes that have failed end. After a refusal the caches keep what they have; after any other failure, they do not know.
+    fn end_failed(&self, writes: impl IntoIterator<Item = ClusterWrite>, exception: &Exception) {
+        if self.upstream.has_refused(exception) {
+            writes.into_iter().for_each(ClusterWrite::refused);
+        }
+    }
+
+    /// Before a write whose answer has an item: once it is made, the item's list of names must not be one too many.
+    async fn check_room(&self, requester: Requester<'_>, returned: Option<ReturnValue>) -> Result<(), Exception> {
+        match returned.unwrap_or(ReturnValue::None) {
+            ReturnValue::None => Ok(()),
+            _ => self.lists.check_room(self.space(requester)).await,
+        }
     }
 
     async fn item_bytes(
@@ -223,11 +240,6 @@ fn cache_key(table: &TableKey, key: &Attributes) -> Result<Bytes, Exception> {
     Ok(Bytes::from([&table.id.to_be_bytes()[..], &key].concat()))
 }
 
-/// Whether a failed write has left the table as it was.
-fn is_refusal(exception: &Exception) -> bool {
-    !matches!(exception, Exception::InternalServerError(_) | Exception::ServiceUnavailable(_))
-}
-
 /// A member of a request that has nothing in it and must have something, as the API's constraints say it.
 fn too_short(value: &str, member: &str) -> Exception {
     Exception::validation(format!(
@@ -236,21 +248,21 @@ fn too_short(value: &str, member: &str) -> Exception {
     ))
 }
 
-/// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes.
+/// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes. It is the first of its request's
+/// expressions.
 fn projection(
     operation: Operation,
     expressions: &mut Expressions,
     bytes: Option<&[u8]>,
 ) -> Result<Option<Projected>, Exception> {
     let Some(bytes) = bytes else { return Ok(None) };
-    let mut own = Expressions::default();
-    let parsed = own.projection(bytes)?;
+    let projected = expressions.projection(bytes)?;
     let check = || {
-        let mut placeholders = Placeholders::new(own.names(), None)?;
-        expr::Projection::parse(&parsed.text, &mut placeholders)
+        let mut placeholders = Placeholders::new(expressions.names(), None)?;
+        expr::Projection::parse(&projected.text, &mut placeholders)
     };
     check().map_err(|error| operation.validation().request.refuse(Exception::validation(error.to_string())))?;
-    Ok(Some(expressions.projection(bytes)?))
+    Ok(Some(projected))
 }
 
 /// The map of an answer; null without a member.

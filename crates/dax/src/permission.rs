@@ -1,8 +1,8 @@
 //! What a caller's policies are asked of DAX itself: `dax:` actions on the cluster. DynamoDB's actions on the table are asked by the upstream.
 //!
 //! A transaction asks for each action in it, and has `dax:EnclosingOperation` in its context. Source: DAX's Developer Guide, "DAX access
-//! control"; Service Authorization Reference, "DynamoDB Accelerator (DAX)". Key schemas, attribute lists and the nodes of the cluster need
-//! no permission: they have no action there.
+//! control"; Service Authorization Reference, "DynamoDB Accelerator (DAX)". Key schemas and the nodes of the cluster need no permission, and
+//! attribute lists need any that may read or write items: they have no action there.
 
 use std::borrow::Cow;
 
@@ -33,28 +33,52 @@ pub(crate) fn permit(caller: &Caller, cluster: &str, request: &Request) -> Resul
     permit_all(caller, cluster, enclosing, &actions)
 }
 
+/// An action, and the operation around it.
+type Enclosed = (Option<&'static str>, &'static str);
+
+const WRITES: &[Enclosed] = &[
+    (Some("TransactWriteItems"), "dax:PutItem"),
+    (Some("TransactWriteItems"), "dax:UpdateItem"),
+    (None, "dax:UpdateItem"),
+    (None, "dax:BatchWriteItem"),
+    (None, "dax:PutItem"),
+];
+
+const READS: &[Enclosed] = &[
+    (Some("TransactWriteItems"), "dax:ConditionCheckItem"),
+    (Some("TransactWriteItems"), "dax:DeleteItem"),
+    (None, "dax:DeleteItem"),
+    (Some("TransactGetItems"), "dax:GetItem"),
+    (None, "dax:Scan"),
+    (None, "dax:Query"),
+    (None, "dax:BatchGetItem"),
+    (None, "dax:GetItem"),
+];
+
 /// Asks for one of the actions that name attributes of items.
 ///
 /// # Errors
-/// The refusal of the last one, if all of them are denied: what a caller defines is stored.
+/// The refusal of PutItem, if all of them are denied: what a caller defines is stored.
 pub(crate) fn may_write(caller: &Caller, cluster: &str) -> Result<(), Exception> {
-    permit_any(caller, cluster, &["dax:PutItem", "dax:BatchWriteItem", "dax:UpdateItem"])
+    permit_any(caller, cluster, WRITES.iter())
 }
 
 /// Asks for one of the actions whose answers have names of attributes.
 ///
 /// # Errors
-/// The refusal of the last one, if all of them are denied: the lists are names of all tables' attributes.
+/// The refusal of GetItem, if all of them are denied: the lists are names of all tables' attributes.
 pub(crate) fn may_read(caller: &Caller, cluster: &str) -> Result<(), Exception> {
-    let reads = ["dax:GetItem", "dax:BatchGetItem", "dax:Query", "dax:Scan"];
-    let writes = ["dax:PutItem", "dax:UpdateItem", "dax:DeleteItem", "dax:BatchWriteItem", "dax:ConditionCheckItem"];
-    permit_any(caller, cluster, &[&writes[..], &reads].concat())
+    permit_any(caller, cluster, WRITES.iter().chain(READS))
 }
 
-fn permit_any(caller: &Caller, cluster: &str, actions: &[&'static str]) -> Result<(), Exception> {
+fn permit_any<'a>(
+    caller: &Caller,
+    cluster: &str,
+    actions: impl Iterator<Item = &'a Enclosed>,
+) -> Result<(), Exception> {
     let mut refused = Ok(());
-    for action in actions {
-        refused = permit_all(caller, cluster, None, &[*action]);
+    for (enclosing, action) in actions {
+        refused = permit_all(caller, cluster, *enclosing, &[*action]);
         if refused.is_ok() {
             return Ok(());
         }
@@ -206,5 +230,19 @@ mod tests {
         let within = allowing("dax:PutItem", "*", within);
         assert_eq!(permit(&within, "stator", &transaction(vec![put])), Ok(()));
         assert!(permit(&within, "stator", &Request::from(api::PutItemInput::default())).is_err());
+    }
+
+    #[test]
+    fn lists_of_names_are_for_callers_that_read_or_write_items() {
+        let may = |caller: &Caller| (may_write(caller, "stator").is_ok(), may_read(caller, "stator").is_ok());
+        assert_eq!(may(&allowing("dynamodb:*", "*", "")), (false, false));
+        assert_eq!(may(&allowing("dax:Query", ARN, "")), (false, true));
+        assert_eq!(may(&allowing("dax:BatchWriteItem", ARN, "")), (true, true));
+        let within = r#","Condition":{"StringEquals":{"dax:EnclosingOperation":"TransactWriteItems"}}"#;
+        assert_eq!(may(&allowing("dax:PutItem", "*", within)), (true, true));
+        let Err(Exception::AccessDenied(text)) = may_read(&allowing("s3:*", "*", ""), "stator") else {
+            panic!("it is allowed")
+        };
+        assert!(text.contains("dax:GetItem"), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! The tables of another server, over DynamoDB's own API: of Stator, or of AWS itself.
 //!
-//! Requests are signed with the node's credentials, whoever has asked: the node checks its callers itself, as a cluster of AWS does, whose
+//! Requests are signed with the node's credentials, whatever its caller's are: the node checks its callers itself, as a cluster of AWS does, whose
 //! role reads and writes the tables. A request is made again after a failure that may pass, so often and no more, unless a second
 //! one could do something else than the first.
 //!
@@ -106,6 +106,12 @@ impl Remote {
 impl Upstream for Remote {
     fn is_elsewhere(&self) -> bool {
         true
+    }
+
+    /// What is refused may be a second attempt, after a first one whose answer was lost. And a condition that fails may say that the
+    /// caches are old.
+    fn has_refused(&self, _: &Exception) -> bool {
+        false
     }
 
     fn table<'a>(&'a self, _: &'a Caller, name: &'a str) -> BoxFuture<'a, Result<TableKey, Exception>> {

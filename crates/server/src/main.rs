@@ -11,9 +11,9 @@
 //! | values and formats | `body_error`, `current`, `host`, `node_rows`, `scope`, `seeds`, `transport`, `value_parsers` |
 //! | the process | `log`, `hangups`, `stop`, `guard`, `handles`, `memory_limit`, `protect`, `secret_file`, `service_manager` |
 //! | counts | `metrics`: modules above it register what they count |
-//! | connections | `seats`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
-//! | protocols | `services`, `form`, `door`, `console`, `route`, `dialect`, `web`, `foreign` |
-//! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
+//! | connections | `connection_states`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
+//! | protocols | `services`, `form`, `preflight`, `console`, `route`, `dialect`, `web`, `foreign` |
+//! | records of requests | `audit`, `traces`, `request_record`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `backup_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
 //! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`, `doctor`, `health`, `local`, `man`; `remote`, then `remote_admin`, `full_backup`, `backup`, `export`, `import` |
@@ -29,11 +29,11 @@ mod bench_database;
 mod body;
 mod body_error;
 mod cli;
+mod connection_states;
 mod console;
 mod current;
 mod dialect;
 mod doctor;
-mod door;
 mod encryption;
 mod engine;
 mod export;
@@ -64,16 +64,17 @@ mod outbound;
 mod patience;
 mod pipeline;
 mod policy_check;
+mod preflight;
 mod protect;
 mod rekey;
 mod remote;
 mod remote_admin;
+mod request_record;
 mod room;
 mod root_key;
 mod route;
 mod running;
 mod scope;
-mod seats;
 mod secret_file;
 mod seeds;
 mod serve;
@@ -89,7 +90,6 @@ mod traces;
 mod transport;
 mod unsent;
 mod value_parsers;
-mod visit;
 mod web;
 
 use std::ffi::OsString;

@@ -42,17 +42,19 @@ use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::console::{CallerCheck, Console, ConsoleMode, Setup};
 use crate::current::Current;
-use crate::engine::{self, DatabaseWait, Keeps, Opened};
+use crate::engine::{self, DatabaseWait, Opened, StorageLocation};
 use crate::faults;
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
-use crate::listener::{self, Door, Limits};
+use crate::listener::{self, Acceptor, Limits};
 use crate::local::Banner;
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::outbound;
+use crate::pipeline::Pipeline;
+use crate::request_record::Notable;
 use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::route::Pages;
@@ -249,14 +251,14 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     let traces = traces(arguments)?;
     let port_files = port_file::clear(arguments)?;
     let (operator, pages) = operator(arguments, address).await?;
-    let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
+    let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
-    let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
+    let start = Start { arguments, listener: &listener, acceptor: &acceptor, operator: &operator };
     let Some(opened) = start.unless_stopped(&mut stop, start.engine(&jobs)).await else { return Ok(()) };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
     let opened = opened.map_err(Failure::Storage)?;
-    let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
+    let Opened { engine, embedded, memory: rows, database, location, shared, sealed } = opened;
     let memory = Memories::shown(arguments, &operator, database, rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let ground = Ground {
@@ -264,7 +266,7 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
         operator: &operator,
         engine: &engine,
         embedded: embedded.as_deref(),
-        keeps: &keeps,
+        location: &location,
         sealed: sealed.as_ref(),
         memory: &memory,
         traces: traces.as_ref(),
@@ -277,38 +279,35 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     let opening = ground.open(shared, check, &jobs);
     let Some(world) = start.unless_stopped(stopping, opening).await.transpose()? else { return Ok(()) };
     let dax = open_dax(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
-    measure_dax(dax.as_ref(), &jobs, &world.measured, &world.pipeline.access, arguments);
-    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
+    dax.measure(&jobs, &world.measured, &world.pipeline.access, arguments);
+    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&world.service)));
     let replacements = state_api(arguments, &operator, &engine).await?;
     let front = Front::new(world, arguments.faults.test_state.then(|| own_address(arguments, &operator)));
     let console = console_listener(arguments, &front, tls.clone(), &limits, &operator).await?;
-    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
-    let running = RunMark::set(&keeps);
-    let socket = OperatorSocket::listen(&keeps, embedded.as_ref(), audit.as_ref());
+    let encryption = tls.map(|tls| encryption(&tls, arguments, &location, &operator.metrics, &jobs)).transpose()?;
+    let running = RunMark::set(&location);
+    let socket = OperatorSocket::listen(&location, embedded.as_ref(), audit.as_ref());
     port_files.write(arguments, address, pages)?;
     banner.into_iter().for_each(|banner| banner.print(address));
-    announce(address, console, encryption.as_ref(), &keeps, arguments);
+    announce(address, console, encryption.as_ref(), &location, arguments);
     let end = async {
         let replacing = front.replace_on_request(&ground, replacements);
         let end = unless_lost(stop_requested(stop, failed(embedded.clone())), replacing).await;
         operator.stopping();
         service_manager::stopping();
-        dax.iter().for_each(|dax| dax.stop());
+        dax.stop();
         end
     };
     let ended = async {
-        listener::run(listener, front.clone(), door, limits, end).await?;
-        if let Some(dax) = &dax {
-            dax.ended().await;
-        }
+        listener::run(listener, front.clone(), acceptor, limits, end).await?;
+        dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
         front.with(leave).await;
         close(&engine, &running, socket).await
     };
-    let ended = ended.await;
-    ended.and(send_the_rest(audit, traces).await)?;
+    ended.await.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
 }
@@ -320,10 +319,10 @@ async fn open_dax(
     service: &Arc<ops::Service>,
     engine: &Arc<dyn Engine>,
     tls: Option<Arc<Tls>>,
-) -> Result<Option<Arc<DaxListeners>>, Failure> {
+) -> Result<Dax, Failure> {
     let own = &arguments.dax;
     if own.dax_listen.is_empty() {
-        return Ok(None);
+        return Ok(Dax(None));
     }
     let clock = pipeline.operator.admin.clock.clone();
     let upstream = Arc::new(::dax::Local(Arc::clone(service)));
@@ -349,7 +348,7 @@ async fn open_dax(
     let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
     dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
     show_dax(&listeners, &pipeline.operator);
-    Ok(Some(listeners))
+    Ok(Dax(Some(listeners)))
 }
 
 /// The nodes are on the page of metrics.
@@ -358,17 +357,27 @@ fn show_dax(listeners: &Arc<DaxListeners>, operator: &Operator) {
     operator.metrics.registry.add(move |page| of_page.nodes().iter().for_each(|node| node.write_metrics(page)));
 }
 
-/// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
-fn measure_dax(
-    listeners: Option<&Arc<DaxListeners>>,
-    jobs: &Jobs,
-    measured: &cloudwatch::Metrics,
-    access: &Access,
-    arguments: &ServeArguments,
-) {
-    let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
-    if let Some(listeners) = listeners.filter(|_| is_shared && arguments.service.cloudwatch_series_max > 0) {
-        listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+/// The cluster of this server, if it has one.
+struct Dax(Option<Arc<DaxListeners>>);
+
+impl Dax {
+    /// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
+    fn measure(&self, jobs: &Jobs, measured: &cloudwatch::Metrics, access: &Access, arguments: &ServeArguments) {
+        let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
+        let is_measured = is_shared && arguments.service.cloudwatch_series_max > 0;
+        if let Some(listeners) = self.0.as_ref().filter(|_| is_measured) {
+            listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+        }
+    }
+
+    fn stop(&self) {
+        self.0.iter().for_each(|listeners| listeners.stop());
+    }
+
+    async fn ended(&self) {
+        if let Some(listeners) = &self.0 {
+            listeners.ended().await;
+        }
     }
 }
 
@@ -376,7 +385,7 @@ fn measure_dax(
 struct Start<'a> {
     arguments: &'a ServeArguments,
     listener: &'a TcpListener,
-    door: &'a Door,
+    acceptor: &'a Acceptor,
     operator: &'a Arc<Operator>,
 }
 
@@ -390,7 +399,7 @@ impl Start<'_> {
     /// A step of the start; None if the server is stopped meanwhile. While the step waits for a database, the main address
     /// answers that it does.
     async fn unless_stopped<T>(&self, stop: impl Future<Output = ()>, opening: impl Future<Output = T>) -> Option<T> {
-        let Start { arguments, listener, door, operator } = self;
+        let Start { arguments, listener, acceptor, operator } = self;
         let is_open = !arguments.auth && arguments.credentials.is_none();
         let audience = if is_open { Audience::Operator } else { Audience::Anyone };
         let pages = arguments.metrics_listen.is_none().then_some(audience);
@@ -398,7 +407,7 @@ impl Start<'_> {
         let limits = limits(arguments, vec![Arc::clone(&memory)]);
         let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
         tokio::select! {
-            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening) => Some(opened),
+            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, acceptor, &limits, opening) => Some(opened),
             () = stop => None,
         }
     }
@@ -470,13 +479,13 @@ fn scaler(
 
 fn reach(
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     embedded: Option<&Embedded>,
     measured: &cloudwatch::Metrics,
     operator: &Operator,
 ) -> Result<Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
+    let objects = arguments.objects.store(location, embedded).map_err(Failure::Objects)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded);
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
@@ -884,7 +893,7 @@ async fn answer_operator_at(
         memory: vec![Arc::clone(&memory)],
     };
     let own = OwnAddress { operator: Arc::clone(operator), web, memory };
-    tokio::spawn(listener::run_without_end(listener, own, Door::default(), limits));
+    tokio::spawn(listener::run_without_end(listener, own, Acceptor::default(), limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(bound)
@@ -912,8 +921,8 @@ async fn console_listener(
     }
     let listener = bind(CONSOLE_LISTEN, listen, &addresses)?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
-    let door = Door::new(Arc::clone(&operator.metrics.connections), tls);
-    tokio::spawn(listener::run_without_end(listener, ConsoleFront(front.clone()), door, limits.clone()));
+    let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls);
+    tokio::spawn(listener::run_without_end(listener, ConsoleFront(front.clone()), acceptor, limits.clone()));
     Ok(Some(address))
 }
 
@@ -945,13 +954,13 @@ struct Encryption {
 fn encryption(
     tls: &Arc<Tls>,
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     metrics: &Metrics,
     jobs: &Jobs,
 ) -> Result<Encryption, Failure> {
-    let data = match keeps {
-        Keeps::Folder(data) => Some(data.as_path()),
-        Keeps::Memory | Keeps::Database(_) => None,
+    let data = match location {
+        StorageLocation::Folder(data) => Some(data.as_path()),
+        StorageLocation::Memory | StorageLocation::Database(_) => None,
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
     tls.keep_renewed(jobs).map_err(Failure::Runtime)?;
@@ -965,7 +974,7 @@ fn announce(
     address: SocketAddr,
     console: Option<SocketAddr>,
     encryption: Option<&Encryption>,
-    keeps: &Keeps,
+    location: &StorageLocation,
     arguments: &ServeArguments,
 ) {
     service_manager::ready();
@@ -984,6 +993,6 @@ fn announce(
     let has_console = console.is_some() || console_mode(arguments, address) != ConsoleMode::Off;
     let at = console.unwrap_or(address);
     let console = if has_console { format!("; console: {scheme}://{at}/console/") } else { String::new() };
-    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}{console}; try: {command}");
+    let message = format!("{version} ready on {scheme}://{address}, {location}{callers}{console}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

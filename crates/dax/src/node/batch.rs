@@ -20,7 +20,7 @@ use crate::members::ClusterWrite;
 use crate::request::{self, Options, optional_bytes};
 use crate::upstream::TableKey;
 
-use super::{Answer, Failure, Node, Requester, cache_key, is_refusal, projection, too_short};
+use super::{Answer, Failure, Node, Requester, cache_key, projection, too_short};
 
 /// What is asked of one table.
 struct TableReads {
@@ -56,6 +56,10 @@ impl Node {
             return_consumed_capacity: options.capacity,
         };
         self.permit(requester, &request).await?;
+        check_counts(
+            request.request_items.values().map(|asked| asked.keys.len()).sum(),
+            tables.iter().map(|reads| reads.keys.len()).sum(),
+        )?;
         let mut fillers = HashMap::new();
         for reads in &mut tables {
             self.look_up(reads, &mut fillers);
@@ -64,6 +68,9 @@ impl Node {
             tables.iter().filter_map(|reads| Some((reads.name.clone(), reads.missing()?))).collect();
         let mut consumed = Vec::new();
         if !asked.is_empty() {
+            // A key that is not asked for would be cached as one without an item.
+            let unknown = tables.iter().map(|reads| reads.unknown().count()).sum();
+            check_counts(asked.values().map(|asked| asked.keys.len()).sum(), unknown)?;
             let request = BatchGetItemInput { request_items: asked, ..request };
             let output: BatchGetItemOutput = self.execute(requester, request).await?;
             consumed = output.consumed_capacity.unwrap_or_default();
@@ -137,6 +144,7 @@ impl Node {
             let place = cache_place(&reads.table, item)?;
             found.insert(place, Bytes::from(self.item_bytes(requester, &reads.table, item.view()).await?));
         }
+        check_counts(reads.unknown().filter(|read| found.contains_key(&read.place)).count(), items.len())?;
         for read in reads.keys.iter_mut().filter(|read| matches!(read.found, KeyFound::Unknown)) {
             if unprocessed.contains(&read.key) {
                 read.found = KeyFound::Unprocessed;
@@ -178,7 +186,15 @@ impl Node {
         let has_unprocessed =
             |reads: &&TableReads| reads.keys.iter().any(|read| matches!(read.found, KeyFound::Unprocessed));
         let left: Vec<&TableReads> = tables.iter().filter(has_unprocessed).collect();
-        out.map(left.len());
+        match tables.first().filter(|_| left.is_empty() && requester.wants_unprocessed) {
+            None => out.map(left.len()),
+            // Of no keys.
+            Some(first) => {
+                out.map(1);
+                out.text(&first.name);
+                out.array(0);
+            }
+        }
         for reads in left {
             out.text(&reads.name);
             let keys = reads.keys.iter().filter(|read| matches!(read.found, KeyFound::Unprocessed));
@@ -232,6 +248,11 @@ impl Node {
             return_item_collection_metrics: options.metrics,
         };
         self.permit(requester, &request).await?;
+        // What is not executed would be cached as if it were.
+        check_counts(
+            request.request_items.values().map(Vec::len).sum(),
+            writes.iter().map(|table| table.items.len()).sum(),
+        )?;
         for table in &mut writes {
             let requests = request.request_items.get(&table.name).into_iter().flatten();
             for (item, request) in table.items.iter_mut().zip(requests) {
@@ -246,9 +267,7 @@ impl Node {
         let output: BatchWriteItemOutput = match self.execute(requester, request).await {
             Ok(output) => output,
             Err(exception) => {
-                if is_refusal(&exception) {
-                    under_way.into_values().for_each(ClusterWrite::refused);
-                }
+                self.end_failed(under_way.into_values(), &exception);
                 return Err(exception.into());
             }
         };
@@ -352,6 +371,10 @@ struct ItemWrite {
 }
 
 impl TableReads {
+    fn unknown(&self) -> impl Iterator<Item = &KeyRead> {
+        self.keys.iter().filter(|read| matches!(read.found, KeyFound::Unknown))
+    }
+
     /// What the caller asks for.
     fn asked(&self) -> KeysAndAttributes {
         KeysAndAttributes {
@@ -365,8 +388,7 @@ impl TableReads {
 
     /// What the table is asked for: whole items, of the keys that the cache does not have.
     fn missing(&self) -> Option<KeysAndAttributes> {
-        let unknown = self.keys.iter().filter(|read| matches!(read.found, KeyFound::Unknown));
-        let keys: Vec<Attributes> = unknown.map(|read| read.key.clone()).collect();
+        let keys: Vec<Attributes> = self.unknown().map(|read| read.key.clone()).collect();
         let is_asked = !keys.is_empty() || self.keys.is_empty();
         is_asked.then(|| KeysAndAttributes {
             attributes_to_get: None,
@@ -401,6 +423,14 @@ fn request_place(table: &TableKey, request: &WriteRequest) -> Result<Bytes, Exce
         (Some(put), _) => cache_key(table, &put.item),
         (None, Some(delete)) => cache_key(table, &delete.key),
         (None, None) => Err(Exception::internal("an unprocessed write is neither a put nor a delete")),
+    }
+}
+
+/// What is permitted, executed and cached are the same items: an entry of another one would be answered to callers that may not read it.
+fn check_counts(one: usize, other: usize) -> Result<(), Exception> {
+    match one == other {
+        true => Ok(()),
+        false => Err(Exception::internal(format!("a batch has {one} items in one place and {other} in another"))),
     }
 }
 

@@ -75,7 +75,10 @@ impl Node {
         }
         permission::may_write(requester.caller, &self.cluster)?;
         let names = names.iter().map(AsRef::as_ref);
-        let number = self.lists.number(self.space(requester), names, Definer::Client).await?;
+        let principal = requester.caller.identity.as_ref().map(|identity| &identity.principal);
+        // Of a session, what it is one of.
+        let caller = principal.map(|principal| principal.role_id.as_deref().unwrap_or(&principal.user_id));
+        let number = self.lists.number(self.space(requester), names, Definer::Client { caller }).await?;
         let mut out = answer::success();
         out.int(number);
         Ok(out)

@@ -61,7 +61,7 @@ impl Node {
             consistent_read: options.is_consistent.then_some(true),
             exclusive_start_key: start.clone(),
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             filter_expression: filter,
             index_name: options.index_name.clone(),
             key_condition_expression: key_condition,
@@ -101,7 +101,7 @@ impl Node {
             consistent_read: options.is_consistent.then_some(true),
             exclusive_start_key: start.clone(),
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             filter_expression: filter,
             index_name: options.index_name.clone(),
             limit: options.limit,
@@ -233,5 +233,5 @@ fn page_key(
         }
     }
     out.bool(options.is_forward.unwrap_or(true));
-    Bytes::from(out.into_bytes())
+    Bytes::from(out.into_boxed_bytes())
 }

@@ -27,12 +27,14 @@ const START_MS: u64 = 1_000_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Fate {
     Done,
-    /// Nothing is changed, and the client is told.
+    /// Nothing is changed, and the client reads so.
     Throttled,
     /// The answer is lost; whether a write is made depends.
     Lost {
         is_made: bool,
     },
+    /// A write is made, and the client is told that it is not: a rule of faults, or a second attempt.
+    Denied,
 }
 
 /// A table of items of one attribute.
@@ -121,6 +123,10 @@ fn number(attributes: &Attributes) -> i64 {
 struct Tables(Arc<Table>);
 
 impl Upstream for Tables {
+    fn has_refused(&self, exception: &Exception) -> bool {
+        *self.0.fate.lock() == Fate::Throttled && !matches!(exception, Exception::InternalServerError(_))
+    }
+
     fn table<'a>(&'a self, _: &'a Caller, _: &'a str) -> BoxFuture<'a, Result<TableKey, Exception>> {
         let hash = vec![KeyAttribute { name: "pk".to_owned(), key_type: KeyType::S }];
         Box::pin(async { Ok(TableKey { id: 7, schema: KeySchema { hash, range: Vec::new() } }) })
@@ -138,6 +144,10 @@ impl Upstream for Tables {
             match fate {
                 Fate::Done => Ok(self.0.perform(request)),
                 Fate::Throttled => Err(Exception::throttled()),
+                Fate::Denied => {
+                    self.0.perform(request);
+                    Err(Exception::throttled())
+                }
                 Fate::Lost { is_made } => {
                     if is_made {
                         self.0.perform(request);
@@ -196,6 +206,7 @@ impl World {
             observer: None,
             local: SocketAddr::from(([127, 0, 0, 1], 8111)),
             adds_select: false,
+            wants_unprocessed: false,
         };
         self.nodes[node].answer(method, &arguments.into_bytes(), requester).await
     }
@@ -456,6 +467,24 @@ async fn a_failed_read_is_no_entry() {
     assert_eq!(world.get(0, "a").await.unwrap(), Some(1));
 }
 
+/// The table has the new item, and so has every later read.
+#[tokio::test]
+async fn a_write_that_is_denied_and_made_is_read() {
+    let world = World::new(1 << 20).await;
+    world.put(0, "a", 1).await.unwrap();
+    *world.table.fate.lock() = Fate::Denied;
+    assert!(world.put(0, "a", 2).await.is_err());
+    *world.table.fate.lock() = Fate::Throttled;
+    assert!(world.put(0, "b", 1).await.is_err());
+    *world.table.fate.lock() = Fate::Done;
+    assert_eq!([world.get(0, "a").await.unwrap(), world.get(1, "a").await.unwrap()], [Some(2); 2]);
+    // A refusal that is sure leaves the entry.
+    let asked = world.asked();
+    *world.table.fate.lock() = Fate::Throttled;
+    assert!(world.put(0, "a", 3).await.is_err());
+    assert_eq!((world.get(0, "a").await.unwrap(), world.asked()), (Some(2), asked + 1));
+}
+
 #[tokio::test]
 async fn times_to_live_are_changed_while_nodes_run() {
     let world = World::new(1 << 20).await;
@@ -484,7 +513,7 @@ async fn a_write_at_one_node_is_read_at_the_other() {
     assert_eq!(world.cluster.nodes().iter().map(|node| node.role).collect::<Vec<_>>(), [Role::Primary, Role::Replica]);
 }
 
-/// The roles and ports of the nodes that a client is told.
+/// The roles and ports of the nodes that a client reads of.
 async fn endpoints(world: &World, node: usize) -> Vec<(i64, i64)> {
     let answer = world.ask(node, Method::Endpoints, Writer::new()).await.unwrap().into_bytes();
     let mut reader = Reader::new(&answer[1..]);

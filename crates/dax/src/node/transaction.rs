@@ -19,7 +19,7 @@ use crate::request::{self, Options, optional_bytes};
 use crate::upstream::TableKey;
 
 use super::batch::write_collections;
-use super::{Answer, Failure, Node, Requester, cache_key, is_refusal, projection, too_short};
+use super::{Answer, Failure, Node, Requester, cache_key, projection, too_short};
 
 /// Actions of one transaction.
 const ACTIONS_MAX: usize = 100;
@@ -114,9 +114,7 @@ impl Node {
         let output = match output {
             Ok(output) => output,
             Err(exception) => {
-                if is_refusal(&exception) {
-                    writes.into_iter().for_each(ClusterWrite::refused);
-                }
+                self.end_failed(writes, &exception);
                 return Err(self.canceled(requester, exception, &tables).await);
             }
         };
@@ -143,7 +141,7 @@ impl Node {
         let update = optional(&arguments.updates, at).map(|bytes| expressions.update(bytes)).transpose()?;
         let returns_old = arguments.return_values.get(at) == Some(&2);
         let returned = returns_old.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
-        let (names, values) = (expressions.names(), expressions.values());
+        let (names, values) = (expressions.names(), expressions.values().await?);
         let table_name = table_name.to_owned();
         let mut item = TransactWriteItem::default();
         match arguments.operations.get(at).copied() {

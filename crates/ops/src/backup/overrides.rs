@@ -53,9 +53,8 @@ impl Overrides {
     /// As for [`Overrides::of`].
     pub(super) fn of_moment(request: RestoreTableToPointInTimeInput) -> Result<Overrides, Exception> {
         let overrides: Result<Overrides, Exception> = overrides!(request);
-        let has_warm = |index: &&GlobalSecondaryIndex| {
-            index.warm_throughput.as_ref().is_some_and(|asked| !is_empty_warm(asked))
-        };
+        let has_warm =
+            |index: &&GlobalSecondaryIndex| index.warm_throughput.as_ref().is_some_and(|asked| !is_empty_warm(asked));
         // Source: the API Reference's description of the member; the text is our own.
         match overrides.as_ref().ok().and_then(|asked| asked.global.iter().flatten().find(has_warm)) {
             None => overrides,

@@ -324,7 +324,10 @@ async fn overrides_are_of_what_was_there() {
         request
     };
     let warm = |index, units| GlobalSecondaryIndex {
-        warm_throughput: Some(WarmThroughput { read_units_per_second: Some(units), write_units_per_second: Some(units) }),
+        warm_throughput: Some(WarmThroughput {
+            read_units_per_second: Some(units),
+            write_units_per_second: Some(units),
+        }),
         ..index
     };
     type Override<'a> = &'a dyn Fn(&mut RestoreTableFromBackupInput);
@@ -408,14 +411,10 @@ async fn overrides_are_of_what_was_there() {
         global_secondary_index_override: Some(vec![warm(index("by_g", units(9)), 11)]),
         ..RestoreTableToPointInTimeInput::default()
     };
-    let recovery = PointInTimeRecoverySpecification {
-        point_in_time_recovery_enabled: true,
-        recovery_period_in_days: None,
-    };
-    let enabled = UpdateContinuousBackupsInput {
-        table_name: "tab".to_owned(),
-        point_in_time_recovery_specification: recovery,
-    };
+    let recovery =
+        PointInTimeRecoverySpecification { point_in_time_recovery_enabled: true, recovery_period_in_days: None };
+    let enabled =
+        UpdateContinuousBackupsInput { table_name: "tab".to_owned(), point_in_time_recovery_specification: recovery };
     service.update_continuous_backups(&caller(), enabled).await.unwrap();
     let refused = service.restore_table_to_point_in_time(&caller(), at_a_moment).await.unwrap_err().to_string();
     assert!(refused.ends_with("WarmThroughput cannot be specified for an index of a point-in-time restore: by_g"));

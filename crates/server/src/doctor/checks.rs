@@ -127,13 +127,8 @@ async fn database(arguments: &ServeArguments, url: &str, report: &mut Report) {
 }
 
 fn addresses(arguments: &ServeArguments, report: &mut Report) {
-    let listens = [
-        Some(&arguments.listen),
-        arguments.metrics_listen.as_ref(),
-        arguments.console_listen.as_ref(),
-        arguments.dax.dax_listen.as_ref(),
-    ];
-    for listen in listens.into_iter().flatten() {
+    let own = [Some(&arguments.listen), arguments.metrics_listen.as_ref(), arguments.console_listen.as_ref()];
+    for listen in own.into_iter().flatten().chain(&arguments.dax.dax_listen) {
         match TcpListener::bind(listen.as_str()) {
             Ok(_) => report.ok("address", &format!("{listen} is free")),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {

@@ -17,18 +17,18 @@ use super::{Callers, Check, Failure, JOBS_GRACE, Memories, ServeArguments};
 use crate::admin::state::{self, Replacement, Rows, replace};
 use crate::audit::Audit;
 use crate::body::BodyReader;
+use crate::connection_states::ConnectionState;
 use crate::current::Current;
-use crate::engine::{Keeps, Shared};
+use crate::engine::{Shared, StorageLocation};
 use crate::listener::Responder;
 use crate::log;
 use crate::operator::{Operator, OwnAddress};
 use crate::pipeline::Pipeline;
-use crate::seats::Seat;
+use crate::request_record::Notable;
 use crate::service;
 use crate::services::Services;
 use crate::traces::Traces;
 use crate::unsent::AnswerBody;
-use crate::visit::Notable;
 
 /// How long a replacement waits for the requests that are under way.
 const REQUESTS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,7 +39,7 @@ pub(super) struct Ground<'a> {
     pub(super) operator: &'a Arc<Operator>,
     pub(super) engine: &'a Arc<dyn Engine>,
     pub(super) embedded: Option<&'a Embedded>,
-    pub(super) keeps: &'a Keeps,
+    pub(super) location: &'a StorageLocation,
     pub(super) sealed: Option<&'a Arc<Sealed>>,
     pub(super) memory: &'a Memories,
     pub(super) traces: Option<&'a Arc<Traces>>,
@@ -61,13 +61,13 @@ pub(super) struct World {
 
 impl Ground<'_> {
     pub(super) async fn build(&self, shared: Option<Shared>, check: Check, jobs: &Jobs) -> Result<World, Failure> {
-        let Ground { arguments, operator, engine, keeps, .. } = *self;
+        let Ground { arguments, operator, engine, location, .. } = *self;
         let watched = super::watched(self.traces.map(|traces| &**traces), engine);
         let measured = super::measured(engine, arguments, &operator.admin.clock);
-        let reach = super::reach(arguments, keeps, self.embedded, &measured, operator)?;
+        let reach = super::reach(arguments, location, self.embedded, &measured, operator)?;
         let store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), self.sealed.is_some());
         let reach = service::Reach { archive_store: store.map_err(Failure::Objects)?, ..reach };
-        let opening = service::open(watched, shared, keeps, &arguments.service, reach, self.address, jobs);
+        let opening = service::open(watched, shared, location, &arguments.service, reach, self.address, jobs);
         let service = opening.await.map_err(Failure::Service)?;
         let scaler = super::scaler(engine, &measured, &service, jobs);
         let Callers { access, authority } = check.callers(&service, arguments).await?;
@@ -204,7 +204,7 @@ async fn replace_world(
 }
 
 impl Responder for Front {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, seat: Arc<ConnectionState>) -> Response<AnswerBody> {
         match self {
             Front::Fixed(world) => world.pipeline.answer(request, &seat).await,
             // Without the lock, which the replacement that is asked for takes itself.
@@ -226,7 +226,7 @@ impl Responder for Front {
 pub(super) struct ConsoleFront(pub(super) Front);
 
 impl Responder for ConsoleFront {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, seat: Arc<ConnectionState>) -> Response<AnswerBody> {
         let answer: BoxFuture<'_, _> = Box::pin(self.0.with(async |world: &World| {
             world.console.as_ref().unwrap_or(&world.pipeline).answer(request, &seat).await
         }));

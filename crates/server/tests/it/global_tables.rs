@@ -2,6 +2,7 @@
 //! acknowledged is missing in either region.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -67,8 +68,8 @@ fn items(client: &mut Client, region: &str) -> BTreeMap<String, Value> {
 
 /// Writes in both regions until a count is reached, or the server is dead. Returns the keys of its own whose puts were acknowledged, and
 /// those whose deletions were.
-fn write(server: &TestServer, name: &str, progress: &AtomicUsize) -> [Vec<String>; 2] {
-    let (mut client, mut put, mut deleted) = (server.client(), Vec::new(), Vec::new());
+fn write(address: SocketAddr, name: &str, progress: &AtomicUsize) -> [Vec<String>; 2] {
+    let (mut client, mut put, mut deleted) = (Client::connect(address), Vec::new(), Vec::new());
     for at in 0..WRITES {
         let region = if at % 2 == 0 { HOME } else { AWAY };
         let own = format!("{name}-{at}");
@@ -116,12 +117,9 @@ fn two_regions_on_two_servers_survive_the_death_of_one() {
     let progress = AtomicUsize::new(0);
     let (mut put, mut deleted) = (vec!["before".to_owned()], Vec::new());
     std::thread::scope(|scope| {
-        let writers = [(&first, "first"), (&second, "second")].map(|(server, name)| {
-            scope.spawn({
-                let progress = &progress;
-                move || write(server, name, progress)
-            })
-        });
+        let progress = &progress;
+        let spawn = |address: SocketAddr, name: &'static str| scope.spawn(move || write(address, name, progress));
+        let writers = [spawn(first.address, "first"), spawn(second.address, "second")];
         until("writes", || progress.load(Ordering::Relaxed) > WRITES / 2);
         // Its deliveries are another's now, and its writes are there.
         let killed = std::process::Command::new("kill").args(["-KILL", &second.pid().to_string()]).status();

@@ -2,9 +2,9 @@
 
 use super::*;
 
-#[tokio::test]
-async fn replicated_writes_consume_the_capacity_of_where_they_arrive() {
-    use cloudwatch::{Metrics, Recorder, Series};
+/// A server that enforces throughput, with the table's replica, its clock and its metrics.
+async fn open_enforcing() -> (Arc<Service>, base::ManualClock, Arc<cloudwatch::Metrics>) {
+    use cloudwatch::{Metrics, Recorder};
     let engine: Arc<dyn Engine> = Memory::new();
     let (clock, hand) = Clock::manual(1_700_000_000_000);
     let recorder = Arc::new(Recorder::new(clock.clone(), 100));
@@ -19,6 +19,13 @@ async fn replicated_writes_consume_the_capacity_of_where_they_arrive() {
     service.create_table(&caller(), simple("tab")).await.unwrap();
     update(&service, creation(Default::default())).await.unwrap();
     until_active(&service).await;
+    (service, hand, metrics)
+}
+
+#[tokio::test]
+async fn replicated_writes_consume_the_capacity_of_where_they_arrive() {
+    use cloudwatch::Series;
+    let (service, hand, metrics) = open_enforcing().await;
     let there = auth::Caller { region: "eu-west-1".to_owned(), ..caller() };
     let put = async |caller: &auth::Caller, pk: &str| {
         let item = item(&[("pk", s(pk)), ("v", s(&"x".repeat(1500)))]);
