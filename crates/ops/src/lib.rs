@@ -8,7 +8,8 @@
 //!    (`throttle`), and the keys that it counts for (`contributors`). The rules of faults for tests (`faults`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
-//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`). Whether the clock has jumped (`clock_watch`).
+//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`). Messages of
+//!    processes with other regions (`peers`), and the members there (`remote_members`). Whether the clock has jumped (`clock_watch`).
 //! 3. `service`, which holds all of these, the catalog and the node.
 //! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
@@ -75,6 +76,7 @@ mod object_source;
 mod object_tries;
 mod parameters;
 mod partiql;
+pub mod peers;
 mod permission;
 mod policy_principals;
 mod principal_directory;
@@ -82,6 +84,7 @@ mod put_item;
 mod query;
 mod read;
 mod recovery;
+mod remote_members;
 mod replica_auto_scaling;
 mod replication;
 mod resource_policy;

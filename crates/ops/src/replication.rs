@@ -8,16 +8,23 @@
 //! UpdateTable adds and removes members (`members`, `update`); what follows from it is work in the background (`work`), which
 //! creates the new table, introduces it to the group and copies the items (`copy`). The settings that the group shares
 //! follow a change in any region. A table that is deleted leaves its group once the others have all that was written to it (`leave`).
+//!
+//! A region may be in another process: what is done to a table there is asked of that process (`ask`), which does the
+//! same (`answer`). A job looks at such members (`watch`), so that nothing depends on a call that was lost.
 
+mod answer;
 mod apply;
+mod ask;
 mod copy;
 mod describe;
 mod leave;
 pub(crate) mod members;
+mod shipment;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod update;
+mod watch;
 mod work;
 
 pub use apply::Replicated;
@@ -81,9 +88,13 @@ impl Service {
     pub(crate) fn refuse_while_group_changes(&self, definition: &Definition) -> Result<(), Exception> {
         let own = definition.replication.as_ref().map(|own| own.group.clone()).unwrap_or_default();
         let members = definition.replica().into_iter().flat_map(|replica| &replica.members);
-        let is_behind = members
-            .filter_map(|member| self.member_table(definition, &member.region))
-            .any(|table| table.definition.replication.as_ref().is_some_and(|other| other.group.version > own.version));
+        let is_newer =
+            |other: &Definition| other.replication.as_ref().is_some_and(|other| other.group.version > own.version);
+        // Of a member in another process, as it was last seen: one that is away does not stop a change here.
+        let is_behind = members.into_iter().any(|member| match self.is_remote(&member.region) {
+            true => self.remote_members.get(definition, &member.region).is_some_and(|other| is_newer(&other)),
+            false => self.member_table(definition, &member.region).is_some_and(|table| is_newer(&table.definition)),
+        });
         match definition.has_changing_members() || is_behind {
             true => {
                 Err(Exception::ResourceInUse("The resource which you are attempting to change is in use.".to_owned()))

@@ -169,6 +169,7 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
         recorder,
         faults,
         clock,
+        peers: None,
         transition_scale,
     };
     let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, reach, address, &jobs).await;

@@ -132,8 +132,12 @@ pub(crate) async fn run_meanwhile<T>(
 }
 
 /// Serves as long as the program runs.
-pub(crate) async fn run_without_end(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
-    let door = Door::default();
+pub(crate) async fn run_without_end(
+    listener: TcpListener,
+    responder: impl Responder,
+    door: Door,
+    limits: Limits,
+) -> Infallible {
     let seats = Seats::new(Arc::clone(&door.counts));
     let connections = GracefulShutdown::new();
     tokio::select! {

@@ -15,7 +15,7 @@
 //! | protocols | `services`, `form`, `door`, `console`, `route`, `dialect`, `web`, `foreign` |
 //! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
-//! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
+//! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `peers`, `service`, `room`, `running`, `auth_key`, `root_key` |
 //! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
@@ -55,6 +55,7 @@ mod object_store;
 mod operator;
 mod outbound;
 mod patience;
+mod peers;
 mod pipeline;
 mod policy_check;
 mod protect;

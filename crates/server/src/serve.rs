@@ -6,6 +6,7 @@ mod dax_arguments;
 mod dax_host;
 mod delivery;
 mod environment;
+mod peering;
 
 use std::fmt;
 use std::io;
@@ -28,6 +29,7 @@ use tokio::net::{TcpListener, lookup_host};
 
 pub(crate) use arguments::ServeArguments;
 use dax::Dax;
+use peering::Peering;
 
 use crate::admin::Admin;
 use crate::audit::Audit;
@@ -44,6 +46,7 @@ use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::outbound;
+use crate::peers::HttpPeers;
 use crate::pipeline::Pipeline;
 use crate::room;
 use crate::root_key::{self, RootKey};
@@ -111,6 +114,8 @@ pub(crate) enum Failure {
     Traces(String),
     /// The rules of faults cannot be used.
     Faults(String),
+    /// Regions in other processes cannot be reached, or cannot reach this one.
+    Peers(String),
     /// What tests change could be changed by other machines.
     RemoteAdmin {
         listen: String,
@@ -161,9 +166,8 @@ impl fmt::Display for Failure {
                  the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) | Failure::Faults(text) => {
-                f.write_str(text)
-            }
+            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) => f.write_str(text),
+            Failure::Faults(text) | Failure::Peers(text) => f.write_str(text),
             Failure::RemoteAdmin { listen } => write!(
                 f,
                 "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults or --clock-offset every client that reaches it changes \
@@ -208,6 +212,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let listener = listen(arguments, check.weakness()).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
+    let peers = Peering::new(arguments).await?;
     let operator = operator(arguments, address).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
@@ -219,7 +224,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments, &operator.admin.clock);
-    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
+    let reach =
+        reach(arguments, &keeps, embedded.as_deref(), &measured, &operator, peers.calls(arguments, &operator)?)?;
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
@@ -244,6 +250,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         traces: traces.clone(),
         audit: audit.clone(),
     });
+    peers.serve(arguments, &service, &operator, &jobs)?;
     let dax = Dax::start(arguments, &pipeline, &service, &engine, tls.clone()).await?;
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
@@ -362,6 +369,7 @@ fn reach(
     embedded: Option<&Embedded>,
     measured: &cloudwatch::Metrics,
     operator: &Operator,
+    peers: Option<Arc<HttpPeers>>,
 ) -> Result<Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
     let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
@@ -369,7 +377,17 @@ fn reach(
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale })
+    Ok(Reach {
+        service_arns,
+        deletes_expired,
+        objects,
+        free_bytes_min,
+        recorder,
+        faults,
+        clock,
+        peers,
+        transition_scale,
+    })
 }
 
 /// Stores the minute that was being measured.
@@ -690,7 +708,7 @@ async fn answer_operator(
     };
     // Signatures are asked for nowhere here.
     let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory };
-    tokio::spawn(listener::run_without_end(listener, pages, limits));
+    tokio::spawn(listener::run_without_end(listener, pages, Door::default(), limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(())

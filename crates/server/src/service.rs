@@ -18,6 +18,7 @@ pub(crate) use arguments::ServiceArguments;
 
 use crate::engine::{DatabaseWait, Keeps, Pauses, Shared};
 use crate::nodes;
+use crate::peers::HttpPeers;
 
 /// The folder of the error logs of imports in a data folder.
 const IMPORT_ERRORS: &str = "import-errors";
@@ -36,6 +37,8 @@ pub(crate) struct Reach {
     pub(crate) faults: Option<Arc<Faults>>,
     /// The time of day.
     pub(crate) clock: Clock,
+    /// Regions in other processes.
+    pub(crate) peers: Option<Arc<HttpPeers>>,
     /// How slow changes of tables are for tests.
     pub(crate) transition_scale: f64,
     /// What error logs of imports leave free of the disk of a data folder. Unit: bytes.
@@ -79,8 +82,8 @@ pub(crate) async fn open(
         ..ops::Quotas::default()
     };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale } =
-        reach;
+    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, peers, .. } = reach;
+    let transition_scale = reach.transition_scale;
     let import_errors = match keeps {
         Keeps::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
         Keeps::Memory | Keeps::Database(_) => None,
@@ -89,6 +92,7 @@ pub(crate) async fn open(
     let settings = ops::Settings {
         region,
         regions: arguments.all_regions(),
+        peers: peers.map(|peers| peers as Arc<dyn ops::peers::Peers>),
         replica_source_ms: arguments.replica_source_hours.as_millis() as u64,
         endpoint,
         shards,

@@ -34,9 +34,11 @@ const ALL_VERIFIED: &str = "no caller is unverified";
 
 const NO_DAX: &str = "only clients of DAX are served by its caches";
 
+const NO_CERTIFICATES: &str = "then peers have no certificates";
+
 const NO_DELIVERIES: &str = "nothing is delivered there";
 
-const CONFLICTS: [Conflict; 26] = [
+const CONFLICTS: [Conflict; 29] = [
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -58,6 +60,9 @@ const CONFLICTS: [Conflict; 26] = [
     Conflict("storage", "memtable", "all data goes to the database and this server flushes nothing"),
     Conflict("auth", "allow_unverified_remote", ALL_VERIFIED),
     Conflict("credentials", "allow_unverified_remote", ALL_VERIFIED),
+    Conflict("replication_insecure", "replication_certificate", NO_CERTIFICATES),
+    Conflict("replication_insecure", "replication_key", NO_CERTIFICATES),
+    Conflict("replication_insecure", "replication_ca", NO_CERTIFICATES),
     Conflict("no_deliveries", "kinesis_endpoint", NO_DELIVERIES),
     Conflict("no_deliveries", "lambda_endpoint", NO_DELIVERIES),
     Conflict("no_deliveries", "lambda_timeout", "no function is invoked"),
@@ -65,7 +70,7 @@ const CONFLICTS: [Conflict; 26] = [
     Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 23] = [
+const NEEDS: [Need; 29] = [
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
     Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
@@ -75,6 +80,12 @@ const NEEDS: [Need; 23] = [
     Need("tls_key", &["tls_certificate"], "a key is used with its certificate"),
     Need("tls_self_signed_file", &["tls_self_signed"], "there is no self-signed certificate to write"),
     Need("tls_client_ca", &["tls_certificate", "tls_self_signed"], "clients present certificates only over TLS"),
+    Need("peer", &["replication_listen"], "its peers call this process as well"),
+    Need("replication_listen", &["peer"], "only peers are answered there"),
+    Need("replication_certificate", &["replication_key"], "a certificate is used with its key"),
+    Need("replication_key", &["replication_certificate"], "a key is used with its certificate"),
+    Need("replication_ca", &["peer"], "only peers show certificates of its authorities"),
+    Need("replication_insecure", &["peer"], "there are no peers"),
     Need("memory_limit", &["memory"], "it bounds the rows that --memory keeps"),
     Need("audit_required", &["audit_log"], "there is no audit log to write to"),
     Need("audit_data", &["audit_log"], "there is no audit log to write to"),
@@ -256,7 +267,9 @@ mod tests {
             | "audit_required"
             | "allow_unverified_remote"
             | "no_deliveries"
+            | "replication_insecure"
             | "faults" => None,
+            "peer" => Some("eu-west-1=https://h"),
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" | "sns_endpoint" => {
                 Some("http://127.0.0.1:1")
