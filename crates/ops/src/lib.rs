@@ -131,7 +131,7 @@ pub use import_errors::ImportErrors;
 pub use kinesis_streaming_destination::KinesisDestination;
 pub use permission::{Asks, StreamReader};
 pub use principal_directory::{PrincipalDirectory, Unresolved};
-pub use replication::{ReplicaDestination, Replicated};
+pub use replication::{Compared, ReplicaDestination, Replicated};
 pub use row_check::{RowReport, check_rows};
 pub use service::{Service, Settings};
 pub use table_keys::{TableKey, TableKeys};

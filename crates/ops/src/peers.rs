@@ -85,6 +85,8 @@ pub enum Ask {
     Override { overrides: Overrides, group: Box<Definition> },
     /// Whether the region that asks has all that has been written in this one by now.
     HasDelivered,
+    /// Until when the region that asks has all writes of this one.
+    DeliveredUntil,
     /// Rows behind a position, which the last page named.
     Rows { after: Option<Vec<u8>> },
     /// Apply changes that were made in the region that asks: the rows behind the head.
@@ -97,6 +99,8 @@ pub enum PeerAnswer {
     /// Whether it was news, or is so.
     Is(bool),
     Seen(Seen),
+    /// A time, in milliseconds since 1970; 0 if it is not known.
+    Until(u64),
     /// Why the table cannot be created.
     Unfit(String),
     /// Rows are behind the head; the position of the last one, if there may be more.

@@ -10,7 +10,8 @@
 //! follow a change in any region. A table that is deleted leaves its group once the others have all that was written to it (`leave`).
 //!
 //! A region may be in another process: what is done to a table there is asked of that process (`ask`), which does the
-//! same (`answer`). A job looks at such members (`watch`), so that nothing depends on a call that was lost.
+//! same (`answer`). A job looks at such members (`watch`), so that nothing depends on a call that was lost. A member that was away
+//! for longer than the log is compared with the whole table (`resync`).
 
 mod answer;
 mod apply;
@@ -19,6 +20,7 @@ mod copy;
 mod describe;
 mod leave;
 pub(crate) mod members;
+mod resync;
 mod shipment;
 mod sweep;
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod watch;
 mod work;
 
 pub use apply::Replicated;
+pub use resync::Compared;
 use std::sync::Arc;
 
 use api::Exception;
@@ -125,6 +128,27 @@ impl Service {
     fn member_table(&self, definition: &Definition, region: &str) -> Option<Arc<Table>> {
         let place = Place { account: &definition.account, region, name: &definition.name };
         self.catalog.find(place).filter(|table| table.definition.member(&definition.region).is_some())
+    }
+
+    /// How many records of a table's log a member has not taken yet.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn replica_backlog(&self, destination: &ReplicaDestination) -> Result<u64, Exception> {
+        let table_id = destination.consumer.table_id;
+        let Some(log) = self.catalog.by_id(table_id).map(|table| table.definition.log.clone()) else { return Ok(0) };
+        let logs: Vec<u32> = log.open.iter().map(|open| open.number).chain(log.closing).collect();
+        let view = self.view_of_logs(table_id, &logs).await?;
+        let shards = change_log::Shard::list(&*view, table_id, 0, u32::MAX).await?;
+        let (passed, _) = Passed::read(&*view, table_id, &destination.consumer.name, &shards).await?;
+        let mut backlog = 0_u64;
+        for log in logs {
+            let head = storage::log::head(tables::rows::log(table_id, log));
+            let row = view.get_many(&[head]).await.map_err(tables::failure::storage_failure)?.pop().flatten();
+            let last = storage::log::decode_head(row.as_ref()).unwrap_or_default();
+            backlog = backlog.saturating_add(passed.left_of(log, last));
+        }
+        Ok(backlog)
     }
 
     /// Whether the table in another region has all changes that have been made in this one by now.

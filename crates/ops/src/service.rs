@@ -1,5 +1,6 @@
 //! The service: the state that operations share, and the background jobs.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,7 @@ use cluster::nodes::{NodeSettings, Nodes, lease::Leased};
 use jobs::{Jobs, Turns};
 use model::codec::key::HashSecret;
 use objects::Objects;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads};
 use tables::failure::OpenError;
@@ -120,6 +121,8 @@ pub struct Service {
     /// Batches of other processes that were refused since the start, for their stamps are ahead of the clock.
     pub(crate) future_stamps: AtomicU64,
     pub(crate) remote_members: RemoteMembers,
+    /// By table and region: since when all older writes are in a replica whose whole table is being compared.
+    pub(crate) handed_over: Mutex<HashMap<(u64, String), u64>>,
     /// Bytes of segments that were written since the start.
     pub(crate) archived_bytes: AtomicU64,
     /// Gaps in archives that were found since the start.
@@ -199,6 +202,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             future_stamps: AtomicU64::new(0),
             remote_members: RemoteMembers::default(),
+            handed_over: Mutex::default(),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
             clock_watch: ClockWatch::default(),
@@ -257,6 +261,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             future_stamps: AtomicU64::new(0),
             remote_members: RemoteMembers::default(),
+            handed_over: Mutex::default(),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
             clock_watch: ClockWatch::default(),

@@ -126,6 +126,7 @@ impl Service {
                 let is_usable = own.is_usable() || own.delivers_to_members();
                 Ok(PeerAnswer::Is(!is_usable || self.has_delivered(&own, from).await?))
             }
+            Ask::DeliveredUntil => Ok(PeerAnswer::Until(self.delivered_until(&own, from).await?)),
             Ask::Look | Ask::Create { .. } | Ask::Rows { .. } | Ask::Replicate => {
                 Err(Interrupted::Failed("the question has another answer".to_owned()))
             }
@@ -142,7 +143,12 @@ impl Service {
         self.delete_table(&caller, DeleteTableInput { table_name: own.name.clone() }).await.map(drop)
     }
 
-    async fn page_of_rows(&self, own: &Definition, after: Option<Vec<u8>>) -> Result<(PeerAnswer, Vec<u8>), String> {
+    /// Rows of a table behind a position, for another region.
+    pub(super) async fn page_of_rows(
+        &self,
+        own: &Definition,
+        after: Option<Vec<u8>>,
+    ) -> Result<(PeerAnswer, Vec<u8>), String> {
         let region = RegionName::parse(&own.region).ok_or("the region has no name")?;
         self.learn_table_key(own.table_id).await.map_err(|error| error.to_string())?;
         let prefix = rows::table_prefix(own.table_id);
