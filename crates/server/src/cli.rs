@@ -16,6 +16,7 @@ use crate::import::ImportArguments;
 use crate::init::InitArguments;
 use crate::nodes::NodesArguments;
 use crate::policy_check::PolicyCheckArguments;
+use crate::regions::RegionsArguments;
 use crate::rekey::RekeyArguments;
 use crate::serve::ServeArguments;
 use crate::storage_check::StorageCheckArguments;
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Storage(StorageCommand),
     /// List the servers that share a database
     Nodes(NodesArguments),
+    /// Show the replication of global tables: peers, lag, backlog
+    Regions(RegionsArguments),
     /// Benchmark a DynamoDB endpoint
     Bench(Box<bench::Arguments>),
     /// Print a table's changes as they come, as JSON lines

@@ -16,7 +16,7 @@
 //! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `peers`, `service`, `room`, `running`, `auth_key`, `root_key` |
-//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `full_backup`, `backup`, `export`, `import` |
+//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `regions`, `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
 mod admin;
@@ -59,6 +59,7 @@ mod peers;
 mod pipeline;
 mod policy_check;
 mod protect;
+mod regions;
 mod rekey;
 mod remote;
 mod room;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         Command::Storage(StorageCommand::Rekey(arguments)) => ended(rekey::run(&arguments)),
         Command::Init(arguments) => ended(init::run(&arguments)),
         Command::Nodes(arguments) => ended(nodes::run(&arguments)),
+        Command::Regions(arguments) => ended(regions::run(&arguments)),
         Command::Bench(arguments) => ended(bench::run(&arguments, &bench_database::reach)),
         Command::Tail(arguments) => ended(tail::run(&arguments)),
         Command::Backup(command) => ended(backup::run(&command)),

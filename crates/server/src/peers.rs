@@ -19,7 +19,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 pub(crate) use arguments::PeerArguments;
 use calls::Certificates;
-pub(crate) use calls::HttpPeers;
+pub(crate) use calls::{HttpPeers, PeerReport};
 use endpoint::Endpoint;
 
 use crate::body::BodyReader;

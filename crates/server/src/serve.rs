@@ -224,8 +224,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments, &operator.admin.clock);
-    let reach =
-        reach(arguments, &keeps, embedded.as_deref(), &measured, &operator, peers.calls(arguments, &operator)?)?;
+    let calls = peers.calls(arguments, &operator)?;
+    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator, calls.clone())?;
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
@@ -251,6 +251,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         audit: audit.clone(),
     });
     peers.serve(arguments, &service, &operator, &jobs)?;
+    peering::show(arguments, &operator, calls, deliveries.links());
     let dax = Dax::start(arguments, &pipeline, &service, &engine, tls.clone()).await?;
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
@@ -549,6 +550,8 @@ async fn deliveries(service: &Arc<ops::Service>, arguments: &ServeArguments, ope
     if !arguments.no_deliveries {
         let figures = Arc::clone(deliveries.figures());
         operator.metrics.registry.add(move |page| figures.write_metrics(page));
+        let links = Arc::clone(deliveries.links());
+        operator.metrics.registry.add(move |page| links.write_metrics(page));
     }
     deliveries
 }

@@ -3,17 +3,22 @@
     python3 tests/e2e/regions/regions.py STATOR
 """
 
+import http.client
+import json
 import os
 import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 import uuid
 
 import boto3
@@ -93,12 +98,13 @@ class Proxy:
 
 
 class Server:
-    def __init__(self, work, name, listen, peer_port):
+    def __init__(self, work, name, listen, peer_url, security=("--replication-insecure",)):
         self.regions, self.data = SIDES[name], os.path.join(work, name)
         others = SIDES["b" if name == "a" else "a"]
-        peers = ",".join(f"{region}=http://127.0.0.1:{peer_port}" for region in others)
+        peers = ",".join(f"{region}={peer_url}" for region in others)
         self.flags = ["--data", self.data, "--listen", "127.0.0.1:0", "--region", self.regions[0], "--regions", self.regions[1]]
-        self.flags += ["--replication-listen", f"127.0.0.1:{listen}", "--replication-insecure", "--peer", peers]
+        self.flags += ["--replication-listen", f"127.0.0.1:{listen}", *security, "--peer", peers]
+        self.flags += ["--faults", "--clock-offset", "0"]
         self.log, self.clients = os.path.join(work, f"{name}.log"), {}
         self.start()
 
@@ -144,8 +150,8 @@ class Regions(unittest.TestCase):
         ports = {"a": free_port(), "b": free_port()}
         # What a calls goes through a proxy, and so does what b calls.
         cls.proxies = {name: Proxy(port) for name, port in ports.items()}
-        cls.a = Server(cls.work, "a", ports["a"], cls.proxies["b"].port)
-        cls.b = Server(cls.work, "b", ports["b"], cls.proxies["a"].port)
+        cls.a = Server(cls.work, "a", ports["a"], f"http://127.0.0.1:{cls.proxies['b'].port}")
+        cls.b = Server(cls.work, "b", ports["b"], f"http://127.0.0.1:{cls.proxies['a'].port}")
 
     @classmethod
     def tearDownClass(cls):
@@ -369,6 +375,196 @@ class Regions(unittest.TestCase):
             proxy.heal()
         items = self.converge(name, "us-east-1", "eu-west-1")
         self.assertEqual((len(items), items["both"]), (61, "last"))
+
+
+    def admin(self, server, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(server.endpoint + path, data=data, timeout=30) as answer:
+            return json.load(answer)
+
+    def pair_of(self, name, server):
+        pairs = self.admin(server, "/admin/regions")["pairs"]
+        return next(pair for pair in pairs if pair["table"] == name)
+
+    def test_what_the_operator_sees(self):
+        name = self.group("eu-west-1")
+        self.admin(self.a, "/admin/regions", {"pause": ["us-east-1", "eu-west-1"]})
+        self.addCleanup(self.admin, self.a, "/admin/regions", {"resume": ["us-east-1", "eu-west-1"]})
+        # A batch that was being read goes on.
+        time.sleep(1.5)
+        for number in range(20):
+            self.put(name, "us-east-1", str(number), "1")
+        self.put(name, "eu-west-1", "other way", "1")
+        self.until(lambda: "other way" in self.items(name, "us-east-1"))
+        time.sleep(0.5)
+        self.assertEqual(set(self.items(name, "eu-west-1")), {"other way"})
+        self.assertTrue(self.pair_of(name, self.a)["is_paused"])
+        with urllib.request.urlopen(self.a.endpoint + "/readyz", timeout=10) as answer:
+            self.assertEqual(answer.status, 200)
+        self.admin(self.a, "/admin/regions", {"resume": ["us-east-1", "eu-west-1"]})
+        self.assertEqual(len(self.converge(name, "us-east-1", "eu-west-1")), 21)
+        self.until(lambda: self.pair_of(name, self.a)["delivered"] >= 20)
+        shown = subprocess.run(
+            [PROGRAM, "regions", "--endpoint", self.a.endpoint], capture_output=True, text=True, check=True
+        ).stdout
+        self.assertIn("regions here: us-east-1, us-west-2", shown)
+        self.assertRegex(shown, r"peer eu-west-1 +http://127.0.0.1:\d+ +answers")
+        self.assertRegex(shown, name + r" +us-east-1 +eu-west-1 +0 ")
+        with urllib.request.urlopen(self.a.endpoint + "/metrics", timeout=10) as answer:
+            metrics = answer.read().decode()
+        labels = f'account="000000000000",table="{name}",from="us-east-1",to="eu-west-1"'
+        self.assertRegex(metrics, r"stator_replication_delivered_total\{" + labels + r"\} \d")
+
+    def test_z_a_member_is_away_for_longer_than_the_log(self):
+        # The last one: it moves the clocks on.
+        name = self.group("eu-west-1")
+        for number in range(40):
+            self.put(name, "us-east-1", str(number), "before")
+        self.converge(name, "us-east-1", "eu-west-1")
+        for proxy in self.proxies.values():
+            proxy.cut()
+        for number in range(10):
+            self.client("us-east-1").delete_item(TableName=name, Key={"pk": {"S": str(number)}})
+        for number in range(10, 20):
+            self.put(name, "us-east-1", str(number), "while it was away")
+        for number in range(100, 110):
+            self.put(name, "eu-west-1", str(number), "there")
+        for server in (self.a, self.b):
+            self.admin(server, "/admin/clock", {"advance": "4d"})
+        log_of = lambda server: open(server.log, encoding="utf-8").read()
+        # Until records are gone.
+        time.sleep(5)
+        for proxy in self.proxies.values():
+            proxy.heal()
+        items = self.converge(name, "us-east-1", "eu-west-1")
+        self.assertEqual((len(items), items["15"], items["105"]), (40, "while it was away", "there"))
+        self.put(name, "us-east-1", "after", "1")
+        self.assertEqual(len(self.converge(name, "us-east-1", "eu-west-1")), 41)
+        self.assertTrue(self.pair_of(name, self.a)["resyncs"], log_of(self.a)[-3000:])
+
+
+class Certificates(unittest.TestCase):
+    """Peers are known by their certificates."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.work = tempfile.mkdtemp()
+        cls.ports = {"a": free_port(), "b": free_port()}
+        cls.authority("ca")
+        cls.authority("stranger-ca")
+        cls.certificate("a", "IP:127.0.0.1", "ca")
+        cls.certificate("b", "DNS:localhost", "ca")
+        cls.certificate("stranger", "DNS:localhost", "stranger-ca")
+        cls.a = Server(cls.work, "a", cls.ports["a"], f"https://localhost:{cls.ports['b']}", cls.security("a"))
+        cls.b = Server(cls.work, "b", cls.ports["b"], f"https://127.0.0.1:{cls.ports['a']}", cls.security("b"))
+
+    @classmethod
+    def tearDownClass(cls):
+        for server in (cls.a, cls.b):
+            server.stop()
+        shutil.rmtree(cls.work)
+
+    @classmethod
+    def file(cls, name):
+        return os.path.join(cls.work, name)
+
+    @classmethod
+    def openssl(cls, *arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+    @classmethod
+    def authority(cls, name):
+        cls.openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+            "-subj", f"/CN={name}", "-keyout", cls.file(f"{name}.key"), "-out", cls.file(f"{name}.pem"),
+        )
+
+    @classmethod
+    def certificate(cls, name, host, authority):
+        with open(cls.file(f"{name}.ext"), "w", encoding="utf-8") as extensions:
+            extensions.write(f"subjectAltName={host}\nextendedKeyUsage=serverAuth,clientAuth\n")
+        cls.openssl(
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+            "-keyout", cls.file(f"{name}.key"), "-out", cls.file(f"{name}.csr"),
+        )
+        cls.openssl(
+            "x509", "-req", "-in", cls.file(f"{name}.csr"), "-days", "2", "-extfile", cls.file(f"{name}.ext"),
+            "-CA", cls.file(f"{authority}.pem"), "-CAkey", cls.file(f"{authority}.key"), "-CAcreateserial",
+            "-out", cls.file(f"{name}.pem"),
+        )
+
+    @classmethod
+    def security(cls, name):
+        return [
+            "--replication-certificate", cls.file(f"{name}.pem"), "--replication-key", cls.file(f"{name}.key"),
+            "--replication-ca", cls.file("ca.pem"),
+        ]
+
+    until, update, replicas = Regions.until, Regions.update, Regions.replicas
+    server, client, table, add, put, items = (
+        Regions.server, Regions.client, Regions.table, Regions.add, Regions.put, Regions.items,
+    )
+    all_active, group, converge = Regions.all_active, Regions.group, Regions.converge
+
+    def post(self, port, certificate, path="/replication", body=b"", headers=None):
+        context = ssl.create_default_context(cafile=self.file("ca.pem"))
+        context.check_hostname = False
+        if certificate:
+            context.load_cert_chain(self.file(f"{certificate}.pem"), self.file(f"{certificate}.key"))
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+        try:
+            connection.request("POST", path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def message(self, **request):
+        """As ops::peers describes it, compressed by LZ4 as one run of literals."""
+        head = json.dumps(request).encode()
+        plain = b"\x01" + len(head).to_bytes(4, "big") + head
+        left = len(plain) - 15
+        return len(plain).to_bytes(4, "little") + b"\xf0" + b"\xff" * (left // 255) + bytes([left % 255]) + plain
+
+    def test_peers_with_certificates_replicate(self):
+        name = self.group("eu-west-1", "eu-central-1")
+        self.put(name, "us-east-1", "a", "1")
+        self.put(name, "eu-central-1", "b", "2")
+        items = self.converge(name, "us-east-1", "eu-west-1", "eu-central-1")
+        self.assertEqual(items, {"a": "1", "b": "2"})
+
+    def test_a_client_without_a_certificate_of_a_peer_is_refused(self):
+        for certificate in (None, "stranger"):
+            with self.assertRaises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+                self.post(self.ports["a"], certificate)
+
+    def test_a_certificate_is_one_of_its_host_alone(self):
+        ask = {"account": "000000000000", "table_name": "t", "to": "us-east-1", "ask": "Look"}
+        answered = self.post(self.ports["a"], "b", body=self.message(**{"from": "eu-west-1"}, **ask))
+        self.assertEqual(answered[0], 200)
+        self.assertIn(b"Absent", answered[1])
+        # The certificate of the process itself is for another host.
+        status, answer = self.post(self.ports["a"], "a", body=self.message(**{"from": "eu-west-1"}, **ask))
+        self.assertEqual(status, 200)
+        self.assertIn(b"Refused", answer)
+        self.assertIn(b"certificate", answer)
+
+    def test_peers_are_answered_about_replication_alone(self):
+        headers = {"X-Amz-Target": "DynamoDB_20120810.ListTables", "Content-Type": "application/x-amz-json-1.0"}
+        self.assertEqual(self.post(self.ports["a"], "b", "/", b"{}", headers)[0], 404)
+        for path in ("/metrics", "/readyz", "/admin/regions", "/console/"):
+            self.assertEqual(self.post(self.ports["a"], "b", path)[0], 404)
+        # And the API's address knows nothing of replication.
+        request = urllib.request.Request(self.a.endpoint + "/replication", data=self.message(ask="Look"))
+        with self.assertRaises(urllib.error.HTTPError):
+            urllib.request.urlopen(request, timeout=10)
+
+    def test_certificates_are_reloaded(self):
+        self.certificate("a", "IP:127.0.0.1", "ca")
+        self.a.process.send_signal(signal.SIGHUP)
+        log_of = lambda: open(self.a.log, encoding="utf-8").read()
+        self.until(lambda: "tls_renewed" in log_of() or "certificates as they are in the files now" in log_of())
+        self.test_peers_with_certificates_replicate()
 
 
 if __name__ == "__main__":

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use base::utc;
+use deliver::{LinkReport, Links};
 use jobs::Jobs;
+use serde_json::{Value, json};
 
 use super::arguments::ServeArguments;
 use super::{Failure, addresses, bind};
+use crate::admin::Replication;
 use crate::operator::Operator;
-use crate::peers::{self, HttpPeers, LISTEN, Listening, Timeouts};
+use crate::peers::{self, HttpPeers, LISTEN, Listening, PeerReport, Timeouts};
 
 /// Without peers, nothing.
 pub(super) struct Peering(Option<Listening>);
@@ -49,4 +53,53 @@ impl Peering {
         };
         listening.serve(&arguments.peers, service, timeouts, &operator.metrics, jobs).map_err(Failure::Runtime)
     }
+}
+
+/// What the operator sees of replication.
+struct Shown {
+    regions: Vec<String>,
+    peers: Option<Arc<HttpPeers>>,
+    links: Arc<Links>,
+}
+
+pub(super) fn show(arguments: &ServeArguments, operator: &Operator, peers: Option<Arc<HttpPeers>>, links: &Arc<Links>) {
+    let shown = Shown { regions: arguments.service.all_regions(), peers, links: Arc::clone(links) };
+    // Only the first one counts, and there is no second.
+    let _ = operator.admin.replication.set(Box::new(shown));
+}
+
+impl Replication for Shown {
+    fn report(&self) -> Value {
+        let peers = self.peers.iter().flat_map(|peers| peers.reports());
+        let peers: Vec<Value> = peers.map(|peer| of_peer(&peer)).collect();
+        let pairs: Vec<Value> = self.links.reports().iter().map(of_pair).collect();
+        json!({"regions": self.regions, "peers": peers, "pairs": pairs})
+    }
+
+    fn pause(&self, from: &str, to: &str, is_paused: bool) {
+        self.links.pause(from, to, is_paused);
+    }
+}
+
+fn of_peer(peer: &PeerReport) -> Value {
+    let PeerReport { region, url, answered_ms, error } = peer;
+    json!({"region": region, "url": url, "answered": answered_ms.map(utc::rfc3339_ms), "error": error})
+}
+
+fn of_pair(pair: &LinkReport) -> Value {
+    json!({
+        "account": pair.account,
+        "table": pair.table,
+        "from": pair.from,
+        "to": pair.to,
+        "lag_ms": pair.lag_ms,
+        "backlog": pair.backlog,
+        "delivered": pair.delivered,
+        "delivered_at": pair.delivered_ms.map(utc::rfc3339_ms),
+        "failures": pair.failures,
+        "error": pair.error,
+        "resyncs": pair.resyncs,
+        "is_compared": pair.is_compared,
+        "is_paused": pair.is_paused,
+    })
 }
