@@ -4,6 +4,8 @@
 
 mod access;
 mod caller;
+#[cfg(any(test, feature = "test-util"))]
+pub mod fixture;
 pub mod iam;
 mod keys;
 mod service_arns;

@@ -1,11 +1,9 @@
 //! A table for tests that need no engine: hash key `pk` (S), range key `sk` (N), one local and two global indexes. And a caller
 //! with an identity.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use auth::Caller;
-use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
 use model::{AttributeValue, Attributes, Number};
 
 use crate::{
@@ -74,25 +72,5 @@ pub fn table() -> Arc<Table> {
 
 /// A user of the account of tables with a policy of these statements.
 pub fn user(statements: &[serde_json::Value]) -> Caller {
-    let (account, region) = ("000000000000".to_owned(), "us-east-1".to_owned());
-    let document = serde_json::json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-    let policies = if statements.is_empty() { Vec::new() } else { vec![document] };
-    let parse = |text: &String| Arc::new(Policy::parse(PolicyKind::Identity, text).unwrap());
-    let principal = Principal {
-        kind: PrincipalKind::User,
-        account: account.clone(),
-        arn: format!("arn:aws:iam::{account}:user/user"),
-        role_arn: None,
-        role_id: None,
-        user_id: "AIDAUSER".to_owned(),
-        username: Some("user".to_owned()),
-        tags: BTreeMap::new(),
-        context: BTreeMap::new(),
-        identity_policies: policies.iter().map(parse).collect(),
-        boundary: None,
-        session_policies: None,
-    };
-    let transport = Transport { peer: std::net::IpAddr::from([127, 0, 0, 1]), secure: false };
-    let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
-    Caller { account, region, access_key: "user".to_owned(), identity: Some(identity), served: None }
+    auth::fixture::user("000000000000", statements)
 }

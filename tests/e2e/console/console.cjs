@@ -215,6 +215,54 @@ test('a stream is followed; time to live, tags and deletion protection', async (
 /** Text in fields, storage, addresses and the document. */
 const everything = (page) => page.evaluate(() => [location.href, JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.documentElement.outerHTML, ...[...document.querySelectorAll('input')].map((input) => input.value)].join('\n'));
 
+test('an alarm that is edited keeps what the form does not show', async (consoles) => {
+  const aws = (...command) => execFileSync('aws', ['cloudwatch', ...command, '--output', 'json'], { encoding: 'utf8' });
+  const name = `Alarmed-${stamp}`, topic = 'arn:aws:sns:us-east-1:000000000000:pager';
+  await makeTable(name);
+  aws('put-metric-alarm', '--alarm-name', name, '--alarm-description', 'Wakes the team', '--namespace', 'AWS/DynamoDB', '--metric-name', 'ReadThrottleEvents',
+    '--dimensions', `Name=TableName,Value=${name}`, '--statistic', 'Sum', '--period', '60', '--evaluation-periods', '5', '--datapoints-to-alarm', '3', '--threshold', '7.5',
+    '--comparison-operator', 'GreaterThanThreshold', '--treat-missing-data', 'ignore', '--unit', 'Count', '--insufficient-data-actions', topic, '--alarm-actions', topic, '--ok-actions', topic, '--no-actions-enabled');
+  aws('put-metric-alarm', '--alarm-name', `${name}-other`, '--namespace', 'MyApp/Errors', '--metric-name', 'Errors', '--statistic', 'Sum', '--period', '60', '--evaluation-periods', '1', '--threshold', '1', '--comparison-operator', 'GreaterThanThreshold');
+  const described = () => {
+    const [alarm] = JSON.parse(aws('describe-alarms', '--alarm-names', name)).MetricAlarms;
+    for (const changing of Object.keys(alarm).filter((key) => /Timestamp|^State/.test(key))) delete alarm[changing];
+    return alarm;
+  };
+  const before = described();
+  const one = consoles(OPEN), page = await one.open('#/alarms');
+  await button(page, `Actions on ${name}`).click();
+  await page.getByRole('menuitem', { name: 'Edit…' }).click();
+  await button(page, 'Save').click();
+  await page.getByText('The alarm is stored').waitFor();
+  assert.deepEqual(described(), before);
+  // An alarm of other metrics has no form here.
+  await button(page, `Actions on ${name}-other`).click();
+  await page.getByRole('menuitem', { name: 'History' }).waitFor();
+  assert.equal(await page.getByRole('menuitem', { name: 'Edit…' }).count(), 0);
+  await one.close();
+  aws('delete-alarms', '--alarm-names', name, `${name}-other`);
+});
+
+test('an address that names anything is no page, or an empty form', async (consoles) => {
+  const name = `Addressed-${stamp}`;
+  await makeTable(name);
+  const one = consoles(OPEN), page = await one.open('#/constructor');
+  await page.getByRole('heading', { name: 'No such page' }).waitFor();
+  for (const path of ['__proto__', 'toString']) {
+    await one.at(`#/${path}`);
+    await page.getByRole('heading', { name: 'No such page' }).waitFor();
+  }
+  for (const list of ['{"a":1}', '7', 'null', '[null,7]', '[{"name":{}}]', '{']) {
+    await one.at(`#/tables/${name}/items?m=query&f=${encodeURIComponent(list)}&h=${encodeURIComponent(list)}&r=${encodeURIComponent(list)}`);
+    await field(page, 'Table or index').waitFor();
+  }
+  await one.at('#/metrics?span=constructor');
+  await page.getByRole('heading', { name: 'Metrics' }).waitFor();
+  await one.at(`#/tables/${name}/constructor`);
+  await field(page, 'Table or index').waitFor();
+  await one.close();
+});
+
 test('keys of a file: a wrong secret, the right one, sign-out', async (consoles) => {
   const one = consoles(SIGNED), page = await one.open();
   const signIn = async (id, secret) => { await field(page, 'Access key ID').fill(id); await field(page, 'Secret access key').fill(secret); await button(page, 'Sign in').click(); };

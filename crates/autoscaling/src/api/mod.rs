@@ -15,8 +15,8 @@ use std::sync::Arc;
 use auth::Caller;
 use aws::application_auto_scaling::GetPredictiveScalingForecastRequest;
 use aws::{
-    APPLICATION_AUTO_SCALING, Answering, AwsService, Fault, Protocol, Reply, Request, RequestFacts, ServiceError,
-    ServiceModel, Structure, codec,
+    APPLICATION_AUTO_SCALING, DecodeError, Decoded, HostedService, OperationId, Permissions, Protocol,
+    Refusal as Common, Request, ServiceError, ServiceModel, Structure, codec,
 };
 use storage::{Engine, StorageError};
 
@@ -31,6 +31,16 @@ type Answer<T> = Result<T, Refusal>;
 
 /// Of a list. Source: API Reference, MaxResults.
 const PAGE_MAX: usize = 50;
+
+/// The members that the audit log has.
+const NAMES: &[(&str, &str)] = &[
+    ("serviceNamespace", "ServiceNamespace"),
+    ("resourceId", "ResourceId"),
+    ("scalableDimension", "ScalableDimension"),
+    ("policyName", "PolicyName"),
+    ("scheduledActionName", "ScheduledActionName"),
+    ("resourceARN", "ResourceARN"),
+];
 
 /// Application Auto Scaling as a service of the handler.
 pub struct AutoScaling {
@@ -50,22 +60,8 @@ impl AutoScaling {
         self.scaler.clock.now_ms()
     }
 
-    async fn called(&self, request: &Request<'_>) -> Answer<Reply> {
-        let Request { operation, protocol, .. } = *request;
-        let caller = request.caller.ok_or(Refusal::Unsigned)?;
-        let decoded = codec::decode(operation, protocol, &request.input)?;
-        if let Some(observer) = request.observer {
-            observer.asked(RequestFacts { accesses: Vec::new(), parameters: refusal::names(operation, &decoded) });
-        }
-        codec::check_sizes(operation, &decoded)?;
-        permission::permit(caller, operation, &decoded, self.engine()).await?;
-        codec::check(operation, &decoded)?;
-        let output = self.execute(caller, operation.name(), decoded).await?;
-        Ok(codec::answer(operation, protocol, &output, request.request_id))
-    }
-
-    async fn execute(&self, caller: &Caller, operation: &'static str, request: Structure) -> Answer<Structure> {
-        match operation {
+    async fn dispatch(&self, caller: &Caller, operation: OperationId, request: Structure) -> Answer<Structure> {
+        match operation.name() {
             "RegisterScalableTarget" => self.register(caller, codec::checked(request)?).await.map(codec::output),
             "DeregisterScalableTarget" => self.deregister(caller, codec::checked(request)?).await.map(codec::output),
             "DescribeScalableTargets" => {
@@ -91,28 +87,38 @@ impl AutoScaling {
             "ListTagsForResource" => self.list_tags(caller, codec::checked(request)?).await.map(codec::output),
             "TagResource" => self.tag(caller, codec::checked(request)?).await.map(codec::output),
             "UntagResource" => self.untag(caller, codec::checked(request)?).await.map(codec::output),
-            other => Err(Refusal::NotBuilt(other)),
+            _ => Err(Common::not_built("Application Auto Scaling's API", operation).into()),
         }
     }
 }
 
-impl AwsService for AutoScaling {
-    fn model(&self) -> &'static ServiceModel {
-        &APPLICATION_AUTO_SCALING
+impl HostedService for AutoScaling {
+    const MODEL: &'static ServiceModel = &APPLICATION_AUTO_SCALING;
+    type Call = Decoded;
+    type Refusal = Refusal;
+
+    async fn decode(&self, _: &Caller, request: Request<'_>) -> Answer<Decoded> {
+        Ok(Decoded::of(&request)?)
     }
 
-    fn call<'a>(&'a self, request: Request<'a>) -> Answering<'a> {
-        Box::pin(async move {
-            let (protocol, request_id) = (request.protocol, request.request_id);
-            self.called(&request).await.unwrap_or_else(|refusal| {
-                codec::refuse(&APPLICATION_AUTO_SCALING, protocol, refusal.error(protocol), request_id)
-            })
-        })
+    fn names(&self, call: &Decoded) -> Vec<(&'static str, String)> {
+        call.names(NAMES)
     }
 
-    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
-        let error = ServiceError::common(&APPLICATION_AUTO_SCALING, fault, protocol);
-        codec::refuse(&APPLICATION_AUTO_SCALING, protocol, error, request_id)
+    fn check_sizes(&self, call: &Decoded) -> Result<(), DecodeError> {
+        call.check_sizes()
+    }
+
+    async fn permissions<'a>(&'a self, caller: &'a Caller, call: &'a Decoded) -> Answer<Permissions<'a>> {
+        permission::required(caller, call, self.engine()).await
+    }
+
+    async fn execute(&self, caller: &Caller, call: Decoded) -> Answer<Structure> {
+        self.dispatch(caller, call.operation, call.checked()?).await
+    }
+
+    fn error(refusal: Refusal, protocol: Protocol) -> ServiceError {
+        refusal.error(protocol)
     }
 }
 

@@ -1,11 +1,10 @@
 //! The API on the engine in memory, with requests as SDKs send them, and every sentence that is captured.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use auth::Caller;
-use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
-use aws::{APPLICATION_AUTO_SCALING, AwsService, Input, Protocol, Request};
+use auth::{Caller, fixture};
+use aws::fixture::request;
+use aws::{APPLICATION_AUTO_SCALING, AwsService, Input, Protocol};
 use base::{Clock, ManualClock};
 use cloudwatch::{Metrics, Recorder};
 use serde_json::{Value, json};
@@ -46,13 +45,7 @@ struct Tested {
 }
 
 fn caller() -> Caller {
-    Caller {
-        account: "111111111111".to_owned(),
-        region: "us-east-1".to_owned(),
-        access_key: "AKIA1".to_owned(),
-        identity: None,
-        served: None,
-    }
+    fixture::caller("111111111111")
 }
 
 impl Tested {
@@ -74,16 +67,9 @@ impl Tested {
     }
 
     async fn call_by(&self, caller: &Caller, operation: &str, body: Value) -> (u16, Value) {
-        let request = Request {
-            operation: APPLICATION_AUTO_SCALING.operation(operation).unwrap(),
-            protocol: Protocol::AwsJson,
-            caller: Some(caller),
-            observer: None,
-            input: Input::Body(body.to_string().into_bytes().into()),
-            request_id: "id",
-            transport: Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false },
-            user_agent: None,
-        };
+        let operation = APPLICATION_AUTO_SCALING.operation(operation).unwrap();
+        let input = Input::Body(body.to_string().into_bytes().into());
+        let request = request(operation, Protocol::AwsJson, caller, input);
         let reply = self.api.call(request).await;
         (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
     }
@@ -358,37 +344,20 @@ async fn lists_have_pages() {
     assert_eq!(found, [3, 1]);
 }
 
-fn with_policy(document: &Value) -> Caller {
-    let policy = Policy::parse(PolicyKind::Identity, &document.to_string()).unwrap();
-    let principal = Principal {
-        kind: PrincipalKind::User,
-        account: "111111111111".to_owned(),
-        arn: "arn:aws:iam::111111111111:user/user".to_owned(),
-        role_arn: None,
-        role_id: None,
-        user_id: "AIDAUSER".to_owned(),
-        username: Some("user".to_owned()),
-        tags: BTreeMap::new(),
-        context: BTreeMap::new(),
-        identity_policies: vec![Arc::new(policy)],
-        boundary: None,
-        session_policies: None,
-    };
-    let transport = Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false };
-    let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
-    Caller { identity: Some(identity), ..caller() }
+fn with_policy(statement: Value) -> Caller {
+    fixture::user("111111111111", &[statement])
 }
 
 #[tokio::test]
 async fn permissions() {
     let tested = Tested::new();
-    let statement = |action: &str, resource: &str, condition: Value| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}]});
+    let statement = |action: &str, resource: &str, condition: Value| json!({"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition});
     let bounds = of_table(json!({"MinCapacity": 1, "MaxCapacity": 2}));
     let prefix = "arn:aws:application-autoscaling:us-east-1:111111111111:scalable-target/*";
     let dimension =
         json!({"StringEquals": {"application-autoscaling:scalable-dimension": "dynamodb:table:ReadCapacityUnits"}});
-    let reader = with_policy(&statement("application-autoscaling:Describe*", "*", json!({})));
-    let registrar = with_policy(&statement("application-autoscaling:RegisterScalableTarget", prefix, dimension));
+    let reader = with_policy(statement("application-autoscaling:Describe*", "*", json!({})));
+    let registrar = with_policy(statement("application-autoscaling:RegisterScalableTarget", prefix, dimension));
     assert_eq!(
         tested.call_by(&reader, "RegisterScalableTarget", bounds.clone()).await.1["__type"],
         "AccessDeniedException"
@@ -405,6 +374,6 @@ async fn permissions() {
 
     tested.register(json!({"Tags": {"team": "a"}})).await;
     let of_team = json!({"StringEquals": {"aws:ResourceTag/team": "a"}});
-    let team = with_policy(&statement("application-autoscaling:DeregisterScalableTarget", prefix, of_team));
+    let team = with_policy(statement("application-autoscaling:DeregisterScalableTarget", prefix, of_team));
     assert_eq!(tested.call_by(&team, "DeregisterScalableTarget", of_table(json!({}))).await.0, 200);
 }

@@ -17,8 +17,10 @@ use std::sync::Arc;
 
 use auth::Caller;
 use aws::cloudwatch::{Dimension, DisableAlarmActionsInput, EnableAlarmActionsInput};
-use aws::{Answering, AwsService, CLOUDWATCH, Fault, Protocol, Reply, Request, RequestFacts, ServiceModel, Structure};
-use aws::{ServiceError, codec};
+use aws::{
+    CLOUDWATCH, DecodeError, Decoded, HostedService, OperationId, Permissions, Protocol, Request, ServiceError,
+    ServiceModel, Structure, codec,
+};
 use jobs::Turns;
 
 use crate::contributors::InsightRules;
@@ -30,6 +32,16 @@ type Answer<T> = Result<T, Refusal>;
 
 /// Long reads at once, of all accounts; an account has one. What one has in memory is bounded.
 const READS_MAX: usize = 4;
+
+/// The members that the audit log has.
+const NAMES: &[(&str, &str)] = &[
+    ("namespace", "Namespace"),
+    ("metricName", "MetricName"),
+    ("alarmName", "AlarmName"),
+    ("stateValue", "StateValue"),
+    ("resourceARN", "ResourceARN"),
+    ("alarmNames", "AlarmNames"),
+];
 
 /// CloudWatch as a service of the handler.
 pub struct CloudWatch {
@@ -49,21 +61,8 @@ impl CloudWatch {
         CloudWatch { rules: Some(rules), ..self }
     }
 
-    async fn called(&self, request: &Request<'_>) -> Answer<Reply> {
-        let Request { operation, protocol, .. } = *request;
-        let caller = request.caller.ok_or(Refusal::Unsigned)?;
-        let decoded = codec::decode(operation, protocol, &request.input)?;
-        if let Some(observer) = request.observer {
-            observer.asked(RequestFacts { accesses: Vec::new(), parameters: refusal::names(operation, &decoded) });
-        }
-        codec::check_sizes(operation, &decoded)?;
-        permission::permit(caller, operation, &decoded, self.metrics.engine()).await?;
-        let output = self.execute(caller, operation.name(), codec_request(operation, decoded)?).await?;
-        Ok(codec::answer(operation, protocol, &output, request.request_id))
-    }
-
-    async fn execute(&self, caller: &Caller, operation: &'static str, request: Structure) -> Answer<Structure> {
-        match operation {
+    async fn dispatch(&self, caller: &Caller, operation: OperationId, request: Structure) -> Answer<Structure> {
+        match operation.name() {
             "DescribeInsightRules" => self.describe_insight_rules(caller, codec::checked(request)?).map(codec::output),
             "GetInsightRuleReport" => {
                 self.get_insight_rule_report(caller, codec::checked(request)?).await.map(codec::output)
@@ -83,10 +82,10 @@ impl CloudWatch {
     async fn execute_on_alarms(
         &self,
         caller: &Caller,
-        operation: &'static str,
+        operation: OperationId,
         request: Structure,
     ) -> Answer<Structure> {
-        match operation {
+        match operation.name() {
             "DeleteAlarms" => self.delete_alarms(caller, codec::checked(request)?).await.map(codec::output),
             "DescribeAlarmHistory" => {
                 self.describe_alarm_history(caller, codec::checked(request)?).await.map(codec::output)
@@ -108,33 +107,38 @@ impl CloudWatch {
             "SetAlarmState" => self.set_alarm_state(caller, codec::checked(request)?).await.map(codec::output),
             "TagResource" => self.tag(caller, codec::checked(request)?).await.map(codec::output),
             "UntagResource" => self.untag(caller, codec::checked(request)?).await.map(codec::output),
-            other => Err(Refusal::NotBuilt(other)),
+            _ => Err(refusal::not_built(operation)),
         }
     }
 }
 
-/// The request, if it satisfies its constraints.
-fn codec_request(operation: aws::OperationId, decoded: Structure) -> Answer<Structure> {
-    codec::check(operation, &decoded)?;
-    Ok(decoded)
-}
+impl HostedService for CloudWatch {
+    const MODEL: &'static ServiceModel = &CLOUDWATCH;
+    type Call = Decoded;
+    type Refusal = Refusal;
 
-impl AwsService for CloudWatch {
-    fn model(&self) -> &'static ServiceModel {
-        &CLOUDWATCH
+    async fn decode(&self, _: &Caller, request: Request<'_>) -> Answer<Decoded> {
+        Ok(Decoded::of(&request)?)
     }
 
-    fn call<'a>(&'a self, request: Request<'a>) -> Answering<'a> {
-        Box::pin(async move {
-            let (protocol, request_id) = (request.protocol, request.request_id);
-            self.called(&request)
-                .await
-                .unwrap_or_else(|refusal| codec::refuse(&CLOUDWATCH, protocol, refusal.error(protocol), request_id))
-        })
+    fn names(&self, call: &Decoded) -> Vec<(&'static str, String)> {
+        call.names(NAMES)
     }
 
-    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
-        codec::refuse(&CLOUDWATCH, protocol, ServiceError::common(&CLOUDWATCH, fault, protocol), request_id)
+    fn check_sizes(&self, call: &Decoded) -> Result<(), DecodeError> {
+        call.check_sizes()
+    }
+
+    async fn permissions<'a>(&'a self, caller: &'a Caller, call: &'a Decoded) -> Answer<Permissions<'a>> {
+        permission::required(caller, call, self.metrics.engine()).await
+    }
+
+    async fn execute(&self, caller: &Caller, call: Decoded) -> Answer<Structure> {
+        self.dispatch(caller, call.operation, call.checked()?).await
+    }
+
+    fn error(refusal: Refusal, protocol: Protocol) -> ServiceError {
+        refusal.error(protocol)
     }
 }
 

@@ -1,18 +1,12 @@
 //! What the API refuses with.
 
-use aws::{DecodeError, Members, OperationId, Protocol, ServiceError, Structure};
+use aws::{CLOUDWATCH, DecodeError, Fault, OperationId, Protocol, Refusal as Common, ServiceError};
 use storage::StorageError;
 
-/// Alarms of a request. Source: the model.
-const NAMES_MAX: usize = 100;
-
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Refusal {
-    Undecodable(DecodeError),
-    Denied(String),
-    Unsigned,
-    /// An operation of CloudWatch that this server does not have.
-    NotBuilt(&'static str),
+pub enum Refusal {
+    /// What all services refuse.
+    Common(Common),
     /// No rule of Contributor Insights has the name.
     NoRule(String),
     Value(String),
@@ -33,25 +27,21 @@ pub(super) enum Refusal {
     Throttled,
     /// More alarms are on a metric than one answer has.
     TooLarge,
-    /// A failure of this server. The text is the operator's.
-    Failure(String),
+}
+
+/// An operation of CloudWatch that this server does not have.
+pub(super) fn not_built(operation: OperationId) -> Refusal {
+    let hint = match operation.name().contains("InsightRule") {
+        true => ": DynamoDB's UpdateContributorInsights enables and disables rules",
+        false => "",
+    };
+    Refusal::Common(Common::not_built(&format!("CloudWatch's API{hint}"), operation))
 }
 
 impl Refusal {
     pub(super) fn error(self, protocol: Protocol) -> ServiceError {
         match self {
-            Refusal::Undecodable(error) => ServiceError::undecodable(&error, protocol),
-            Refusal::Denied(text) if protocol == Protocol::Query => ServiceError::new("AccessDenied", 403, text),
-            Refusal::Denied(text) => ServiceError::new("AccessDeniedException", 400, text),
-            Refusal::Unsigned => ServiceError::new("MissingAuthenticationToken", 403, "Missing Authentication Token"),
-            Refusal::NotBuilt(operation) => {
-                let name = if protocol == Protocol::Query { "InvalidAction" } else { "UnknownOperationException" };
-                let is_of_rules = operation.contains("InsightRule");
-                let hint =
-                    if is_of_rules { ": DynamoDB's UpdateContributorInsights enables and disables rules" } else { "" };
-                let text = format!("This server has no operation {operation} of CloudWatch's API{hint}");
-                ServiceError::new(name, 400, text)
-            }
+            Refusal::Common(refusal) => refusal.error(&CLOUDWATCH, protocol),
             Refusal::Value(text) => ServiceError::new("InvalidParameterValueException", 400, text),
             Refusal::Combination(text) => ServiceError::new("InvalidParameterCombinationException", 400, text),
             Refusal::Missing(text) => ServiceError::new("MissingRequiredParameterException", 400, text),
@@ -74,48 +64,30 @@ impl Refusal {
                 400,
                 "The account has as many metrics as it may put (--cloudwatch-series-max)",
             ),
-            Refusal::Throttled => {
-                let name = if protocol == Protocol::Query { "Throttling" } else { "ThrottlingException" };
-                ServiceError::new(name, 400, "Rate exceeded")
-            }
+            Refusal::Throttled => ServiceError::common(&CLOUDWATCH, Fault::Throttled, protocol),
             Refusal::TooLarge => {
                 let text =
                     "More alarms are on the metric than one answer has: DescribeAlarms returns them page by page.";
                 ServiceError::new("LimitExceededFault", 400, text)
             }
-            Refusal::Failure(detail) => {
-                let text = "The request processing has failed because of an unknown error, exception or failure.";
-                ServiceError { detail: Some(detail), ..ServiceError::new("InternalServiceFault", 500, text) }
-            }
         }
+    }
+}
+
+impl From<Common> for Refusal {
+    fn from(refusal: Common) -> Refusal {
+        Refusal::Common(refusal)
     }
 }
 
 impl From<DecodeError> for Refusal {
     fn from(error: DecodeError) -> Refusal {
-        Refusal::Undecodable(error)
+        Refusal::Common(error.into())
     }
 }
 
 impl From<StorageError> for Refusal {
     fn from(error: StorageError) -> Refusal {
-        Refusal::Failure(error.to_string())
+        Refusal::Common(Common::failure(error))
     }
-}
-
-/// What the audit log has of a request.
-pub(super) fn names(operation: OperationId, request: &Structure) -> Vec<(&'static str, String)> {
-    let members = Members::of_request(operation, request);
-    let named = [
-        ("namespace", "Namespace"),
-        ("metricName", "MetricName"),
-        ("alarmName", "AlarmName"),
-        ("stateValue", "StateValue"),
-        ("resourceARN", "ResourceARN"),
-    ];
-    let named = named.iter().filter_map(|(shown, member)| Some((*shown, members.text(member)?.to_owned())));
-    let alarms = members.texts("AlarmNames");
-    // More are refused.
-    let alarms = (!alarms.is_empty()).then(|| ("alarmNames", alarms[..alarms.len().min(NAMES_MAX)].join(", ")));
-    named.chain(alarms).collect()
 }

@@ -4,6 +4,11 @@ import { signal } from './deps.js';
 
 export const route = signal(read());
 
+/** What a map has under a name of the address, where `constructor` and its like are names as well. */
+export function entryOf(map, name) {
+  return Object.hasOwn(map, name ?? '') ? map[name ?? ''] : undefined;
+}
+
 function read() {
   const [path, search = ''] = location.hash.replace(/^#/, '').split('?');
   return { path: path.split('/').filter(Boolean).map(decode), query: new URLSearchParams(search) };

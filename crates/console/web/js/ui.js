@@ -279,7 +279,7 @@ const CLASSES = ['name', 'text', 'figure', 'word'];
 const COLOURED_MAX = 20000;
 
 function coloured(text, language) {
-  if (text.length > COLOURED_MAX) return text;
+  if (text.length > COLOURED_MAX || !TOKENS[language]) return text;
   const out = [];
   let at = 0;
   for (const match of text.matchAll(TOKENS[language])) {

@@ -8,13 +8,13 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within, tag_value};
+use auth::iam::{Context, Permission, Values, WorkBudget, tag_value};
 use aws::Members;
 use aws::iam::Tag;
 
 use super::tag;
 use super::target::{RequestAttributes, Target};
-use crate::query::{Code, Refusal};
+use crate::query::Refusal;
 use crate::store::Account;
 use crate::store::entity::Tags;
 use crate::tag_key::with_stored_keys;
@@ -104,20 +104,14 @@ pub(super) fn check(
 ) -> Result<(), Refusal> {
     let Some(identity) = &request.caller.identity else { return Ok(()) };
     let own = ConditionContext::of(request, action, target);
-    let question = Question {
-        principal: &identity.principal,
+    let permission = Permission {
+        identity,
+        region: REGION,
+        account: &account.id,
         action,
         resource: &target.arn,
         resource_account: &account.id,
-        resource_policy: None,
-        context: &Globals { identity, region: REGION, resource_account: &account.id, own: &own },
+        own: &own,
     };
-    match decide_within(&question, work) {
-        _ if work.is_exhausted() => Err(Refusal::new(Code::LimitExceeded, WorkBudget::REFUSAL)),
-        Decision::Allowed => Ok(()),
-        Decision::Denied(denial) => {
-            let shown = Question { resource: target.shown(), ..question };
-            Err(Refusal::new(Code::AccessDenied, shown.refusal(denial)))
-        }
-    }
+    Ok(permission.ask_shown(work, target.shown())?)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ::api::Exception;
+use auth::iam::Unpermitted;
 use aws::{DecodeError, Protocol, ServiceError, codec};
 
 use super::reply::{self, Api, Reply};
@@ -171,6 +172,17 @@ impl From<Exception> for Refusal {
             Exception::ServiceUnavailable(text) => Refusal::new(Code::ServiceUnavailable, text),
             other => Refusal::failure(other.to_string()),
         }
+    }
+}
+
+/// What the caller's policies are refused for.
+impl From<Unpermitted> for Refusal {
+    fn from(reason: Unpermitted) -> Refusal {
+        let code = match reason {
+            Unpermitted::Exhausted => Code::LimitExceeded,
+            Unpermitted::Denied(_) => Code::AccessDenied,
+        };
+        Refusal::new(code, reason.to_string())
     }
 }
 

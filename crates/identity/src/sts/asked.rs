@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use auth::Caller;
-use auth::iam::{Decision, Globals, Identity, Question, WorkBudget, decide_within};
+use auth::iam::{Identity, Permission, WorkBudget};
 use aws::{Input, OperationId, Protocol, Typed, codec};
 
 use super::condition_context::ConditionContext;
 use crate::authority::Authority;
-use crate::query::{Code, Parameters, Refusal};
+use crate::query::{Parameters, Refusal};
 
 pub(super) struct Ask<'a> {
     pub authority: &'a Authority,
@@ -39,22 +39,16 @@ impl Ask<'_> {
         let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let own = ConditionContext { tags, ..ConditionContext::default() };
         let account = &self.caller.account;
-        let context =
-            Globals { identity: self.identity, region: &self.caller.region, resource_account: account, own: &own };
-        let question = Question {
-            principal: &self.identity.principal,
+        let permission = Permission {
+            identity: self.identity,
+            region: &self.caller.region,
+            account,
             action,
             resource,
             resource_account: account,
-            resource_policy: None,
-            context: &context,
+            own: &own,
         };
-        let work = WorkBudget::default();
-        match decide_within(&question, &work) {
-            _ if work.is_exhausted() => Err(Refusal::new(Code::LimitExceeded, WorkBudget::REFUSAL)),
-            Decision::Allowed => Ok(()),
-            Decision::Denied(denial) => Err(Refusal::new(Code::AccessDenied, question.refusal(denial))),
-        }
+        Ok(permission.ask(&WorkBudget::default())?)
     }
 }
 

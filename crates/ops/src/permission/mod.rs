@@ -23,7 +23,7 @@ use std::sync::Arc;
 use api::{Exception, Operation};
 use auth::Caller;
 use auth::iam::{
-    Decision, Globals, Identity, Policy, PrincipalKind, Question, STEP_BYTES, WorkBudget, decide, decide_within,
+    Decision, Globals, Identity, Policy, PrincipalKind, Question, STEP_BYTES, Unpermitted, WorkBudget, decide,
 };
 
 pub(crate) use action::Action;
@@ -343,15 +343,14 @@ fn judge(
         resource_policy: found.policy.as_deref().filter(|_| !is_rescue(identity, asked.action, found)),
         context: &context,
     };
-    decided(decide_within(&question, work), &question, work)?;
+    question.permit(work).map_err(refusal)?;
     own.problem().map_or(Ok(()), Err)
 }
 
-fn decided(decision: Decision, question: &Question<'_>, work: &WorkBudget) -> Result<(), Exception> {
-    match decision {
-        _ if work.is_exhausted() => Err(Exception::LimitExceeded(WorkBudget::REFUSAL.to_owned())),
-        Decision::Denied(denial) => Err(Exception::AccessDenied(question.refusal(denial))),
-        Decision::Allowed => Ok(()),
+fn refusal(reason: Unpermitted) -> Exception {
+    match reason {
+        Unpermitted::Exhausted => Exception::LimitExceeded(reason.to_string()),
+        Unpermitted::Denied(text) => Exception::AccessDenied(text),
     }
 }
 

@@ -19,7 +19,7 @@ use api::Exception;
 use auth::iam::{Context, Globals, Identity, Question, Values, WorkBudget, decide_below, decide_within};
 use auth::{Caller, account_of};
 
-use super::decided;
+use super::refusal;
 use crate::object_layout::root;
 
 /// A resource, as the request names it.
@@ -117,7 +117,7 @@ impl Outside<'_> {
             context: &context,
         };
         let decide = if self.is_set() { decide_below } else { decide_within };
-        decided(decide(&question, work), &question, work)
+        question.permitted(decide(&question, work), work).map_err(refusal)
     }
 }
 

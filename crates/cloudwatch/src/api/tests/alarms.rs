@@ -1,14 +1,10 @@
 //! Alarms by the API, with requests as SDKs send them.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use auth::Caller;
-use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
 use aws::{Input, Protocol};
 use serde_json::{Value, json};
 
-use super::{BEGIN_S, Tested, caller};
+use super::{BEGIN_S, Tested};
 
 fn wanted(name: &str) -> Value {
     json!({"AlarmName": name, "Namespace": "AWS/DynamoDB", "MetricName": "UserErrors", "Statistic": "Sum", "Period": 60,
@@ -182,25 +178,7 @@ async fn other_alarms_are_refused() {
 
 /// A user with a policy of one statement.
 fn user(statement: Value) -> Caller {
-    let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
-    let policy = Policy::parse(PolicyKind::Identity, &document).unwrap();
-    let principal = Principal {
-        kind: PrincipalKind::User,
-        account: "111111111111".to_owned(),
-        arn: "arn:aws:iam::111111111111:user/user".to_owned(),
-        role_arn: None,
-        role_id: None,
-        user_id: "AIDAUSER".to_owned(),
-        username: Some("user".to_owned()),
-        tags: BTreeMap::new(),
-        context: BTreeMap::new(),
-        identity_policies: vec![Arc::new(policy)],
-        boundary: None,
-        session_policies: None,
-    };
-    let transport = Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false };
-    let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
-    Caller { identity: Some(identity), ..caller("111111111111") }
+    auth::fixture::user("111111111111", &[statement])
 }
 
 /// As many alarms on one metric as are in no answer: there are no pages of this one.

@@ -5,8 +5,9 @@ mod alarms;
 use std::sync::Arc;
 
 use auth::Caller;
-use auth::iam::Transport;
-use aws::{AwsService, CLOUDWATCH, Input, Parameters, Protocol, Reply, Request};
+use auth::fixture::caller;
+use aws::fixture::request;
+use aws::{AwsService, CLOUDWATCH, Input, Parameters, Protocol, Reply};
 use base::{Clock, ManualClock};
 use storage::Memory;
 
@@ -20,16 +21,6 @@ struct Tested {
     cloudwatch: CloudWatch,
     recorder: Arc<Recorder>,
     hand: ManualClock,
-}
-
-fn caller(account: &str) -> Caller {
-    Caller {
-        account: account.to_owned(),
-        region: "us-east-1".to_owned(),
-        access_key: "AKIA1".to_owned(),
-        identity: None,
-        served: None,
-    }
 }
 
 impl Tested {
@@ -49,17 +40,8 @@ impl Tested {
     }
 
     async fn call_by(&self, caller: &Caller, operation: &str, protocol: Protocol, input: Input<'_>) -> Reply {
-        let request = Request {
-            operation: CLOUDWATCH.operation(operation).unwrap(),
-            protocol,
-            caller: Some(caller),
-            observer: None,
-            input,
-            request_id: "id",
-            transport: Transport { peer: std::net::Ipv4Addr::LOCALHOST.into(), secure: false },
-            user_agent: None,
-        };
-        self.cloudwatch.call(request).await
+        let operation = CLOUDWATCH.operation(operation).unwrap();
+        self.cloudwatch.call(request(operation, protocol, caller, input)).await
     }
 
     async fn json(&self, operation: &str, body: serde_json::Value) -> (u16, serde_json::Value) {

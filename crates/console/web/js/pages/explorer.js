@@ -14,10 +14,19 @@ import { Grid } from './grid.js';
 /** Rows in memory at once; "all pages" ends there. */
 const ROWS_MAX = 200000;
 
+/** A list in an address, which may have anything: only what is of the form's kind is taken. */
+const listOf = (text, kind) => {
+  try {
+    const found = JSON.parse(text ?? '[]');
+    return Array.isArray(found) ? found.filter((one) => one !== null && typeof one === kind) : [];
+  } catch {
+    return [];
+  }
+};
+
 export function formOf(query) {
-  const list = (name) => { try { return JSON.parse(query.get(name) ?? '[]'); } catch { return []; } };
   return {
-    ...EMPTY, mode: query.get('m') === 'query' ? 'query' : 'scan', index: query.get('i') ?? '', hash: list('h'), range: list('r'), filters: list('f'), joined: query.get('j') === 'OR' ? 'OR' : 'AND', projection: query.get('p') ?? '',
+    ...EMPTY, mode: query.get('m') === 'query' ? 'query' : 'scan', index: query.get('i') ?? '', hash: listOf(query.get('h'), 'string'), range: listOf(query.get('r'), 'object'), filters: listOf(query.get('f'), 'object'), joined: query.get('j') === 'OR' ? 'OR' : 'AND', projection: query.get('p') ?? '',
     descending: query.get('d') === '1', limit: query.get('l') ?? '', consistent: query.get('c') === '1', segment: query.get('s') ?? '', segments: query.get('t') ?? '',
   };
 }

@@ -2,8 +2,8 @@
 
 import { html, useEffect, useState } from '../deps.js';
 import { iam, list, pages } from '../api.js';
-import { config, readOnly } from '../session.js';
-import { go, href } from '../router.js';
+import { config, keys, readOnly } from '../session.js';
+import { entryOf, go, href } from '../router.js';
 import { Badge, Button, Card, Choice, Code, Confirm, Copy, Dialog, Editor, Empty, Fault, KeyValues, Loaded, Menu, Page, Table, Tabs, Text, Time, toast, useAction, useLoad } from '../ui.js';
 import { Simulator } from './simulator.js';
 
@@ -23,11 +23,11 @@ const KINDS = {
 export function Identity({ path, query }) {
   if (config.value.callers !== 'identities') return html`<${Page} title="Identity"><${Card}><${Empty} icon="users" title="Callers have no identities here">Start the server with <code>--auth</code>, after <code>stator init</code>: then users, roles and policies decide who may do what.<//><//><//>`;
   const [kind = 'users', name] = path;
-  if (KINDS[kind] && name) return html`<${Principal} key=${kind + name} kind=${kind} name=${name} />`;
+  if (entryOf(KINDS, kind) && name) return html`<${Principal} key=${kind + name} kind=${kind} name=${name} />`;
   if (kind === 'policies' && name) return html`<${PolicyPage} key=${name} arn=${name} />`;
   const tabs = [...Object.entries(KINDS).map(([key, { title }]) => [key, title, href('identity', key)]), ['policies', 'Policies', href('identity', 'policies')], ['simulator', 'Simulator', href('identity', 'simulator')], ['account', 'Account', href('identity', 'account')]];
-  const Shown = { policies: Policies, simulator: Simulator, account: Account }[kind];
-  return html`<${Page} title="Identity"><${Tabs} label="Identity" at=${kind} tabs=${tabs} />${Shown ? html`<${Shown} query=${query} />` : html`<${Principals} key=${kind} kind=${KINDS[kind] ? kind : 'users'} />`}<//>`;
+  const Shown = entryOf({ policies: Policies, simulator: Simulator, account: Account }, kind);
+  return html`<${Page} title="Identity"><${Tabs} label="Identity" at=${kind} tabs=${tabs} />${Shown ? html`<${Shown} query=${query} />` : html`<${Principals} key=${kind} kind=${entryOf(KINDS, kind) ? kind : 'users'} />`}<//>`;
 }
 
 function Principals({ kind }) {
@@ -65,9 +65,12 @@ async function removePrincipal(kind, name) {
   toast(`${name} is deleted`);
 }
 
+/** The caller's own account: a new role trusts its users, and no other account, until someone decides on more. */
+const ownAccount = () => `arn:aws:iam::${String(keys.value?.arn ?? '').split(':')[4] ?? ''}:root`;
+
 function Create({ kind, onClose }) {
   const { one } = KINDS[kind];
-  const [form, setForm] = useState({ name: '', path: '/', trust: JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'sts:AssumeRole' }] }, null, 2) });
+  const [form, setForm] = useState({ name: '', path: '/', trust: JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: ownAccount() }, Action: 'sts:AssumeRole' }] }, null, 2) });
   const set = (name) => (value) => setForm((before) => ({ ...before, [name]: value }));
   const [run, busy, error] = useAction(async () => { await iam(`Create${one}`, { [`${one}Name`]: form.name, Path: form.path, ...(kind === 'roles' ? { AssumeRolePolicyDocument: form.trust } : {}) }); toast(`${form.name} is created`); onClose(form.name); });
   return html`<${Dialog} wide=${kind === 'roles'} title=${`Create ${one.toLowerCase()}`} onClose=${() => onClose()} onSubmit=${run} actions=${html`<${Button} onClick=${() => onClose()}>Cancel<//><${Button} kind="primary" type="submit" busy=${busy} disabled=${!form.name}>Create<//>`}><${Text} label="Name" value=${form.name} onChange=${set('name')} autofocus /><${Text} label="Path" value=${form.path} onChange=${set('path')} mono />${kind === 'roles' && html`<div class="field"><span class="legend">Who may assume it</span><${Editor} label="Trust policy" value=${form.trust} onChange=${set('trust')} rows="10" /></div>`}<${Fault} error=${error} /><//>`;

@@ -3,7 +3,7 @@
 import { html } from '../deps.js';
 import { cloudwatch, pages } from '../api.js';
 import { region } from '../session.js';
-import { setQuery } from '../router.js';
+import { entryOf, setQuery } from '../router.js';
 import { tableNames } from '../tables_data.js';
 import { Button, Card, Choice, Empty, Fault, Page, Segments, Skeleton, useEvery, useLoad } from '../ui.js';
 import { Plot } from '../plot.js';
@@ -32,7 +32,7 @@ export function TableMetrics({ table, query }) {
 }
 
 function Board({ name, query }) {
-  const span = SPANS[query.get('span')] ? query.get('span') : '1h';
+  const span = entryOf(SPANS, query.get('span')) ? query.get('span') : '1h';
   const found = useLoad(() => board(name, span), [name, span]);
   useEvery(span === '1h' ? 15000 : 60000, () => found.reload(true), [span]);
   const control = html`<div class="row center spread"><${Segments} label="Time" value=${span} onChange=${(next) => setQuery({ span: next === '1h' ? '' : next }, false)} options=${[['1h', '1 hour'], ['3h', '3 hours'], ['12h', '12 hours'], ['1d', '1 day'], ['7d', '7 days']]} /><${Button} icon="refresh" label="Refresh" onClick=${() => found.reload()} /></div>`;

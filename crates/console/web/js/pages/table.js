@@ -3,7 +3,7 @@
 import { html, useState } from '../deps.js';
 import { dynamodb } from '../api.js';
 import { readOnly, region } from '../session.js';
-import { go, href } from '../router.js';
+import { entryOf, go, href } from '../router.js';
 import { describe, settled } from '../tables_data.js';
 import { indexesOf } from '../request.js';
 import { Badge, Card, ConfirmName, Empty, Fault, LinkButton, Menu, Page, Skeleton, Tabs, toast, useEvery, useLoad } from '../ui.js';
@@ -33,7 +33,7 @@ export function TablePage({ name, tab, query }) {
   if (!table) return html`<${Page} title=${name} above=${crumbs}><${Skeleton} rows="8" /><//>`;
   if (tab === 'item' || tab === 'new') return html`<${ItemPage} table=${table} isNew=${tab === 'new'} query=${query} />`;
   const at = (key) => href('tables', name, key);
-  const Shown = TABS[tab] ?? Explorer;
+  const Shown = entryOf(TABS, tab) ?? Explorer;
   const items = [['Explore in PartiQL', null, false, href('partiql', { q: `SELECT * FROM "${name}"` })], ['Reload the description', () => loaded.reload()], !readOnly.value && ['Delete table…', () => setDeleting(true), true]];
   return html`<${Page} title=${name} wide=${tab === 'items'} above=${crumbs} badge=${html`<${Badge}>${table.TableStatus}<//>`} actions=${html`<${Menu} label="Actions on the table" items=${items}>Actions<//>`}>
     <${Tabs} label="Of the table" at=${tab} tabs=${[['items', 'Items', at('items')], ['indexes', 'Indexes', at('indexes'), indexesOf(table).length], ['stream', 'Stream', at('stream')], ['backups', 'Backups', at('backups')], ['metrics', 'Metrics', at('metrics')], ['replicas', 'Replicas', at('replicas')], ['deliveries', 'Deliveries', at('deliveries')], ['permissions', 'Permissions', at('permissions')], ['settings', 'Settings', at('settings')]]} />

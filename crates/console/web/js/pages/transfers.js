@@ -3,7 +3,7 @@
 import { html, useState } from '../deps.js';
 import { dynamodb, pages } from '../api.js';
 import { readOnly } from '../session.js';
-import { href } from '../router.js';
+import { entryOf, href } from '../router.js';
 import { describe, several, tableNames } from '../tables_data.js';
 import { bytes, count } from '../value.js';
 import { Badge, Button, Card, Choice, Confirm, Dialog, Empty, Fault, KeyValues, Loaded, Page, Table, Tabs, Text, Time, toast, useAction, useEvery, useLoad } from '../ui.js';
@@ -18,7 +18,7 @@ const KINDS = {
 };
 
 export function Transfers({ path }) {
-  const kind = KINDS[path[0]] ? path[0] : 'exports';
+  const kind = entryOf(KINDS, path[0]) ? path[0] : 'exports';
   const [starting, setStarting] = useState(false);
   const of = KINDS[kind];
   const found = useLoad(of.list, [kind]);

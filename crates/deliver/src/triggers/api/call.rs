@@ -9,6 +9,7 @@ use aws::{DecodeError, OperationId, Structure, Typed, codec};
 use ops::allowance;
 
 use super::Refusal;
+use super::permission::RequestTags;
 use super::request::{Asked, MappingRequest};
 use super::route::{Operation, Route};
 use super::tags::{self, Tags};
@@ -26,7 +27,7 @@ const MEMORY_PER_BYTE: usize = 100;
 const WORK_PER_BYTE: usize = 8;
 
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Call {
+pub struct Call {
     pub(super) route: Route,
     pub(super) input: Input,
 }
@@ -101,6 +102,15 @@ impl Call {
         Ok(Call { route, input })
     }
 
+    /// The tags that conditions see of a request about one mapping.
+    pub(super) fn request_tags(&self) -> RequestTags<'_> {
+        match &self.input {
+            Input::Tags(tags) => tags.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect(),
+            Input::TagKeys(keys) => keys.iter().map(|key| (key.as_str(), None)).collect(),
+            Input::Nothing | Input::Mapping(_) | Input::List(_) => Vec::new(),
+        }
+    }
+
     /// The names in the request, under CloudTrail's names of its members; `destination` is that of failures. A function and
     /// a destination may be URLs.
     pub(super) fn names(&self) -> Vec<(&'static str, &str)> {
@@ -153,13 +163,7 @@ mod tests {
 
     #[test]
     fn untagging_names_its_keys() {
-        let caller = Caller {
-            account: "1".to_owned(),
-            region: "x".to_owned(),
-            access_key: "k".to_owned(),
-            identity: None,
-            served: None,
-        };
+        let caller = auth::fixture::caller("1");
         let read = |query| Call::read(&caller, Route::at("DELETE", "/2017-03-31/tags/arn:m"), query, b"");
         let keys = vec!["a".to_owned(), "b".to_owned()];
         assert_eq!(read("tagKeys=a&tagKeys=b").map(|call| call.input), Ok(Input::TagKeys(keys)));

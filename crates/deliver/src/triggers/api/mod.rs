@@ -31,7 +31,7 @@ use std::time::Duration;
 use api::Exception;
 use auth::Caller;
 use aws::lambda::{EventSourceMappingConfiguration, ListEventSourceMappingsRequest, ListEventSourceMappingsResponse};
-use aws::{Protocol, Reply, codec};
+use aws::{Structure, codec};
 use base::Gate;
 use ops::{DocumentChange, allowance};
 
@@ -56,9 +56,9 @@ const TRIES_MAX: usize = 20;
 type Answer<T = ()> = Result<T, Refusal>;
 
 impl Triggers {
-    async fn answer(&self, caller: &Caller, call: &Call) -> Reply {
+    async fn dispatch(&self, caller: &Caller, call: &Call) -> Answer<Structure> {
         let (operation, mapping) = (call.route.operation, call.route.mapping.as_str());
-        let answer = match (operation, &call.input) {
+        match (operation, &call.input) {
             (Operation::CreateEventSourceMapping, Input::Mapping(asked)) => {
                 self.create(caller, asked).await.map(codec::output)
             }
@@ -71,15 +71,9 @@ impl Triggers {
             (Operation::GetEventSourceMapping, _) => self.get(caller, mapping).await.map(codec::output),
             (Operation::DeleteEventSourceMapping, _) => self.delete(caller, mapping).await.map(codec::output),
             (Operation::ListTags, _) => self.list_tags(caller, mapping).await.map(codec::output),
-            (Operation::TagResource, Input::Tags(tags)) => self.tag(caller, mapping, tags).await.map(codec::output),
-            (Operation::UntagResource, Input::TagKeys(keys)) => {
-                self.untag(caller, mapping, keys).await.map(codec::output)
-            }
+            (Operation::TagResource, Input::Tags(tags)) => self.tag(caller, call, tags).await.map(codec::output),
+            (Operation::UntagResource, Input::TagKeys(keys)) => self.untag(caller, call, keys).await.map(codec::output),
             _ => Err(Refusal::UnknownOperation),
-        };
-        match answer {
-            Ok(output) => codec::answer(call.route.id, Protocol::RestJson, &output, ""),
-            Err(refusal) => refusal.reply(),
         }
     }
 
@@ -95,9 +89,9 @@ impl Triggers {
             return Err(Refusal::invalid(missing("startingPosition")));
         };
         let settings = asked.settings(Settings::default());
-        let function_arn = function.arn();
         let request_tags = asked.tags.iter().flatten().map(|(key, value)| (key.as_str(), Some(value.as_str())));
-        let said = Said { function_arn: Some(&function_arn), tags: None, request_tags: request_tags.collect() };
+        let said =
+            Said { function_arn: Some(function.arn().into()), request_tags: request_tags.collect(), ..Said::default() };
         permit(caller, Operation::CreateEventSourceMapping.action(), "*", &said)?;
         if !said.request_tags.is_empty() {
             // The resource that the tags are for is the new mapping, which has no id yet.
@@ -139,11 +133,12 @@ impl Triggers {
     }
 
     async fn update(&self, caller: &Caller, uuid: &str, asked: &Asked) -> Answer<EventSourceMappingConfiguration> {
-        let action = Operation::UpdateEventSourceMapping.action();
-        let stream = self.permit_mapping(caller, action, uuid, Vec::new()).await?;
+        let mappings = self.mappings().await?;
         let function = asked.function_name.as_deref().map(|name| self.function(caller, name)).transpose()?;
-        if let Some(stream) = stream {
-            self.permit_reader(caller, &stream).await?;
+        if caller.identity.is_some()
+            && let Ok(mapping) = find(&mappings, caller, uuid)
+        {
+            self.permit_reader(caller, &mapping.event_source_arn).await?;
         }
         let changed = self
             .change(uuid, |mappings| {
@@ -174,7 +169,6 @@ impl Triggers {
     }
 
     async fn delete(&self, caller: &Caller, uuid: &str) -> Answer<EventSourceMappingConfiguration> {
-        self.permit_mapping(caller, Operation::DeleteEventSourceMapping.action(), uuid, Vec::new()).await?;
         let changed = self
             .change(uuid, |mappings| {
                 let before = find(mappings, caller, uuid)?;
@@ -190,7 +184,6 @@ impl Triggers {
     }
 
     async fn get(&self, caller: &Caller, uuid: &str) -> Answer<EventSourceMappingConfiguration> {
-        self.permit_mapping(caller, Operation::GetEventSourceMapping.action(), uuid, Vec::new()).await?;
         let mappings = self.mappings().await?;
         self.shown(find(&mappings, caller, uuid)?).await
     }
@@ -200,7 +193,6 @@ impl Triggers {
         caller: &Caller,
         asked: &ListEventSourceMappingsRequest,
     ) -> Answer<ListEventSourceMappingsResponse> {
-        permit(caller, Operation::ListEventSourceMappings.action(), "*", &Said::default())?;
         let function = asked.function_name.as_deref().map(|name| {
             let function = Function::parse(name, &caller.account, &caller.region);
             function.map(|function| function.arn()).ok_or_else(|| Refusal::Validation(vec![list::bad_function(name)]))

@@ -3,6 +3,8 @@
 //! Three things are asked: the caller's policies, the operator's rule for ARNs (the server's own keys sign the call) and the one
 //! for addresses (the server calls from inside its network).
 
+use std::borrow::Cow;
+
 use auth::Caller;
 use client::Url;
 
@@ -25,9 +27,9 @@ impl Triggers {
         settings: &Settings,
     ) -> Result<(), Refusal> {
         permit_one(caller, UPDATE, before, Vec::new())?;
-        let said = Said { tags: Some(&before.tags), ..Said::default() };
+        let said = Said { tags: Cow::Borrowed(&before.tags), ..Said::default() };
         if let Some(function) = function {
-            permit(caller, UPDATE, &before.arn(), &Said { function_arn: Some(&function.arn()), ..said.clone() })?;
+            permit(caller, UPDATE, &before.arn(), &Said { function_arn: Some(function.arn().into()), ..said.clone() })?;
             self.check_function(caller, UPDATE, function)?;
         }
         match &settings.on_failure {
@@ -69,7 +71,7 @@ impl Triggers {
         said: &Said<'_>,
     ) -> Result<(), Refusal> {
         if let Ok(url) = Url::parse(destination) {
-            let said = Said { function_arn: Some(destination), ..said.clone() };
+            let said = Said { function_arn: Some(destination.into()), ..said.clone() };
             permit(caller, action, mapping, &said)?;
             return self.check_url("destination", &url);
         }

@@ -8,45 +8,41 @@
 
 use std::borrow::Cow;
 
-use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide_within, tag_value};
 use auth::{Caller, account_of};
+use aws::{Permissions, Refusal as Common, RequestKeys, Resource};
 
-use super::tags::Tags;
-use super::{Refusal, find};
+use super::call::Call;
+use super::route::Operation;
+use super::tags::{Tags, uuid_of};
+use super::{Answer, Refusal, find};
 use crate::triggers::Triggers;
 use crate::triggers::mapping::Mapping;
 
-const REQUEST_TAG: &str = "aws:requesttag/";
-const RESOURCE_TAG: &str = "aws:resourcetag/";
+/// Tags that a request sets, or only keys of those that it removes.
+pub(super) type RequestTags<'a> = Vec<(&'a str, Option<&'a str>)>;
 
 /// What a request says of a mapping; of that, conditions see the keys that the action has.
 #[derive(Clone, Default)]
 pub(super) struct Said<'a> {
-    pub function_arn: Option<&'a str>,
+    pub function_arn: Option<Cow<'a, str>>,
     /// Of the mapping as it is.
-    pub tags: Option<&'a Tags>,
-    /// Tags that are set, or only keys that are removed.
-    pub request_tags: Vec<(&'a str, Option<&'a str>)>,
+    pub tags: Cow<'a, Tags>,
+    pub request_tags: RequestTags<'a>,
 }
 
-impl Context for Said<'_> {
-    fn values(&self, key: &str, work: &WorkBudget) -> Option<Values<'_>> {
-        let one = |text| Some(Values::One(Cow::Borrowed(text)));
-        match key {
-            "lambda:functionarn" => one(self.function_arn?),
-            "aws:tagkeys" if !self.request_tags.is_empty() => {
-                Some(Values::Many(self.request_tags.iter().map(|(key, _)| Cow::Borrowed(*key)).collect()))
-            }
-            _ => match (key.strip_prefix(REQUEST_TAG), key.strip_prefix(RESOURCE_TAG)) {
-                (Some(tag), _) => {
-                    tag_value(self.request_tags.iter().filter_map(|(own, value)| Some((*own, (*value)?))), tag, work)
-                }
-                (_, Some(tag)) => {
-                    tag_value(self.tags?.iter().map(|(own, value)| (own.as_str(), value.as_str())), tag, work)
-                }
-                (None, None) => None,
-            },
-        }
+impl<'a> Said<'a> {
+    fn of(mapping: &'a Mapping, request_tags: RequestTags<'a>) -> Said<'a> {
+        let function_arn = Some(mapping.function_arn.as_str().into());
+        Said { function_arn, tags: Cow::Borrowed(&mapping.tags), request_tags }
+    }
+
+    fn requires(self, action: &'a str, arn: Cow<'a, str>) -> Permissions<'a> {
+        let tags = self.request_tags.iter().filter_map(|(key, value)| Some((*key, (*value)?))).collect();
+        let tag_keys = self.request_tags.iter().map(|(key, _)| *key).collect();
+        let keys = RequestKeys { tags, tag_keys, own: Vec::new() }.with("lambda:functionarn", self.function_arn);
+        // A queue may be another account's, which a condition sees; the caller's own policies decide nevertheless.
+        let account = account_of(&arn).map(|account| account.to_owned().into());
+        Permissions { actions: vec![action.into()], resources: vec![Resource { arn, account, tags: self.tags }], keys }
     }
 }
 
@@ -54,66 +50,40 @@ impl Context for Said<'_> {
 ///
 /// # Errors
 /// Lambda's refusal.
-pub(super) fn permit(caller: &Caller, action: &str, resource: &str, said: &Said<'_>) -> Result<(), Refusal> {
-    let Some(identity) = &caller.identity else { return Ok(()) };
-    // A queue may be another account's, which a condition sees; the caller's own policies decide nevertheless.
-    let resource_account = account_of(resource).unwrap_or(&caller.account);
-    let context = Globals { identity, region: &caller.region, resource_account, own: said };
-    let question = Question {
-        principal: &identity.principal,
-        action,
-        resource,
-        resource_account: &caller.account,
-        resource_policy: None,
-        context: &context,
-    };
-    let work = WorkBudget::default();
-    match decide_within(&question, &work) {
-        _ if work.is_exhausted() => Err(Refusal::Unsigned("AccessDeniedException", WorkBudget::REFUSAL.to_owned())),
-        Decision::Allowed => Ok(()),
-        Decision::Denied(denial) => Err(Refusal::Unsigned("AccessDeniedException", question.refusal(denial))),
-    }
+pub(super) fn permit(caller: &Caller, action: &str, resource: &str, said: &Said<'_>) -> Answer {
+    let required = said.clone().requires(action, resource.into());
+    required.ask(caller).map_err(|reason| Common::from(reason).into())
 }
 
 /// Decides an action on a mapping as it is.
 ///
 /// # Errors
 /// Lambda's refusal.
-pub(super) fn permit_one(
-    caller: &Caller,
-    action: &str,
-    mapping: &Mapping,
-    request_tags: Vec<(&str, Option<&str>)>,
-) -> Result<(), Refusal> {
-    let said = Said { function_arn: Some(&mapping.function_arn), tags: Some(&mapping.tags), request_tags };
-    permit(caller, action, &mapping.arn(), &said)
+pub(super) fn permit_one(caller: &Caller, action: &str, mapping: &Mapping, request_tags: RequestTags<'_>) -> Answer {
+    permit(caller, action, &mapping.arn(), &Said::of(mapping, request_tags))
 }
 
 impl Triggers {
-    /// Decides an action on one mapping, whether it exists or not. Returns the ARN of its stream.
-    ///
-    /// # Errors
-    /// Lambda's refusal.
-    pub(super) async fn permit_mapping(
-        &self,
-        caller: &Caller,
-        action: &str,
-        uuid: &str,
-        request_tags: Vec<(&str, Option<&str>)>,
-    ) -> Result<Option<String>, Refusal> {
-        if caller.identity.is_none() {
-            return Ok(None);
+    /// What a request requires before anything is done: its action on the mapping that it names, whether that exists or not.
+    pub(super) async fn required<'a>(&self, caller: &Caller, call: &'a Call) -> Answer<Permissions<'a>> {
+        let (operation, uuid) = (call.route.operation, uuid_of(&call.route.mapping));
+        match operation {
+            // What a new mapping requires follows from the function and the destination that it names, which have to be read first.
+            Operation::CreateEventSourceMapping => return Ok(Permissions::default()),
+            Operation::ListEventSourceMappings => {
+                return Ok(Said::default().requires(operation.action(), "*".into()));
+            }
+            _ => {}
         }
         let mappings = self.mappings().await?;
         let mapping = find(&mappings, caller, uuid).ok();
         let said = Said {
-            function_arn: mapping.map(|mapping| mapping.function_arn.as_str()),
-            tags: mapping.map(|mapping| &mapping.tags),
-            request_tags,
+            function_arn: mapping.map(|mapping| mapping.function_arn.clone().into()),
+            tags: Cow::Owned(mapping.map(|mapping| mapping.tags.clone()).unwrap_or_default()),
+            request_tags: call.request_tags(),
         };
         let arn = format!("arn:aws:lambda:{}:{}:event-source-mapping:{uuid}", caller.region, caller.account);
-        permit(caller, action, &arn, &said)?;
-        Ok(mapping.map(|mapping| mapping.event_source_arn.clone()))
+        Ok(said.requires(operation.action(), arn.into()))
     }
 
     /// Decides whether a caller may read a stream.

@@ -1,7 +1,7 @@
 //! What the API refuses with: names, statuses and bodies as Lambda's service model has them.
 
 use api::Exception;
-use aws::{DecodeError, LAMBDA, Protocol, Reply, ServiceError, codec};
+use aws::{DecodeError, ServiceError};
 
 use super::BODY_SIZE_BYTES_MAX;
 
@@ -9,7 +9,7 @@ use super::BODY_SIZE_BYTES_MAX;
 const VALUE_LENGTH_MAX: usize = 256;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// Constraints of the service model that members break.
     Validation(Vec<String>),
     Serialization(String),
@@ -62,7 +62,7 @@ impl Refusal {
     }
 
     /// With the members that Lambda's errors have beside their sentence.
-    fn error(&self) -> ServiceError {
+    pub(super) fn error(&self) -> ServiceError {
         const USER: &[(&str, &str)] = &[("Type", "User")];
         let (message, members) = match self {
             Refusal::Validation(broken) => {
@@ -92,8 +92,9 @@ impl Refusal {
         ServiceError { members, detail, ..ServiceError::new(self.name(), self.status(), message) }
     }
 
-    pub(super) fn reply(self) -> Reply {
-        codec::refuse(&LAMBDA, Protocol::RestJson, self.error(), "")
+    #[cfg(test)]
+    pub(super) fn reply(&self) -> aws::Reply {
+        aws::codec::refuse(&aws::LAMBDA, aws::Protocol::RestJson, self.error(), "")
     }
 }
 

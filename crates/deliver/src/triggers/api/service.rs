@@ -1,63 +1,75 @@
 //! This API as a service of the handler.
 
-use auth::Refusal as Unsigned;
+use auth::{Caller, Refusal as Unsigned};
 use aws::{
-    Answering, AwsService, Fault, Input, LAMBDA, OperationId, Protocol, Reply, Request, RequestFacts, ServiceError,
-    ServiceModel, codec,
+    Fault, HostedService, Input as Received, LAMBDA, OperationId, Permissions, Protocol, Refusal as Common, Request,
+    ServiceError, ServiceModel, Structure,
 };
 
-use super::Refusal;
 use super::call::{BODY_SIZE_BYTES_MAX, Call};
 use super::route::Route;
+use super::{Answer, Refusal};
 use crate::triggers::Triggers;
 
-impl AwsService for Triggers {
-    fn model(&self) -> &'static ServiceModel {
-        &LAMBDA
+impl HostedService for Triggers {
+    const MODEL: &'static ServiceModel = &LAMBDA;
+    const BODY_SIZE_BYTES_MAX: usize = BODY_SIZE_BYTES_MAX;
+    type Call = Call;
+    type Refusal = Refusal;
+
+    async fn decode(&self, caller: &Caller, request: Request<'_>) -> Answer<Call> {
+        let Received::Rest { labels, query, body } = request.input else { return Err(Refusal::UnknownOperation) };
+        let route = Route::of(request.operation, labels).ok_or(Refusal::UnknownOperation)?;
+        Call::decode(caller, route, query, &body).await
     }
 
-    fn body_bytes_max(&self) -> usize {
-        BODY_SIZE_BYTES_MAX
+    fn names(&self, call: &Call) -> Vec<(&'static str, String)> {
+        call.names().into_iter().map(|(member, name)| (member, name.to_owned())).collect()
     }
 
-    fn call<'a>(&'a self, request: Request<'a>) -> Answering<'a> {
-        Box::pin(async move { self.called(request).await.unwrap_or_else(Refusal::reply) })
+    async fn permissions<'a>(&'a self, caller: &'a Caller, call: &'a Call) -> Answer<Permissions<'a>> {
+        self.required(caller, call).await
     }
 
-    fn refuse(&self, fault: Fault, protocol: Protocol, request_id: &str) -> Reply {
-        let refusal = match fault {
-            Fault::Caller(refusal) => Refusal::unsigned(&refusal),
+    async fn execute(&self, caller: &Caller, call: Call) -> Answer<Structure> {
+        self.dispatch(caller, &call).await
+    }
+
+    fn error(refusal: Refusal, _: Protocol) -> ServiceError {
+        refusal.error()
+    }
+
+    fn fault(fault: Fault, protocol: Protocol) -> ServiceError {
+        match fault {
+            Fault::Body(_) => ServiceError::common(&LAMBDA, fault, protocol),
+            fault => Refusal::from(fault).error(),
+        }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Refusal {
+        match fault {
+            Fault::Caller(refusal) => Refusal::Unsigned(name(&refusal), refusal.to_string()),
             Fault::UnknownOperation { .. } => Refusal::UnknownOperation,
             Fault::TooLarge(operation) => Refusal::RequestTooLarge(operation.map_or("", OperationId::name)),
-            Fault::Body(_) => {
-                let error = ServiceError::common(&LAMBDA, fault, protocol);
-                return codec::refuse(&LAMBDA, protocol, error, request_id);
-            }
+            Fault::Body(_) => Refusal::Serialization("The request's body was not received".to_owned()),
             Fault::Form(error) => Refusal::Serialization(error.to_string()),
             Fault::Throttled => Refusal::TooManyRequests,
             Fault::Internal(detail) => Refusal::Service(detail),
-        };
-        refusal.reply()
-    }
-}
-
-impl Triggers {
-    async fn called(&self, request: Request<'_>) -> Result<Reply, Refusal> {
-        let Input::Rest { labels, query, body } = request.input else { return Err(Refusal::UnknownOperation) };
-        let caller = request.caller.ok_or_else(|| Refusal::unsigned(&Unsigned::Missing))?;
-        let route = Route::of(request.operation, labels).ok_or(Refusal::UnknownOperation)?;
-        let call = Call::decode(caller, route, query, &body).await?;
-        if let Some(observer) = request.observer {
-            let names = call.names().into_iter().map(|(member, name)| (member, name.to_owned()));
-            observer.asked(RequestFacts { accesses: Vec::new(), parameters: names.collect() });
         }
-        Ok(self.answer(caller, &call).await)
     }
 }
 
-impl Refusal {
-    fn unsigned(refusal: &Unsigned) -> Refusal {
-        Refusal::Unsigned(name(refusal), refusal.to_string())
+impl From<Common> for Refusal {
+    fn from(refusal: Common) -> Refusal {
+        match refusal {
+            Common::Undecodable(error) => error.into(),
+            // Lambda has no exception of its own for policies that take too much work.
+            Common::Unpermitted(reason) => Refusal::Unsigned("AccessDeniedException", reason.to_string()),
+            Common::NotBuilt(_) => Refusal::UnknownOperation,
+            Common::Fault(fault) => fault.into(),
+        }
     }
 }
 

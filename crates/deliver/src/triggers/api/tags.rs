@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use auth::Caller;
 use aws::lambda::ListTagsResponse;
 
+use super::call::Call;
 use super::permission::permit_one;
-use super::{Answer, Operation, Refusal, find};
+use super::{Answer, Refusal, find};
 use crate::triggers::Triggers;
 use crate::triggers::mapping::Mapping;
 use crate::triggers::mappings::Mappings;
@@ -20,42 +21,32 @@ const KEY_LENGTH_MAX: usize = 128;
 const VALUE_LENGTH_MAX: usize = 256;
 
 pub(crate) type Tags = BTreeMap<String, String>;
-/// The tags that a request names, as conditions see them: those that it removes have no value.
-type Asked<'a> = Vec<(&'a str, Option<&'a str>)>;
 
 impl Triggers {
     pub(super) async fn list_tags(&self, caller: &Caller, arn: &str) -> Answer<ListTagsResponse> {
-        self.permit_mapping(caller, Operation::ListTags.action(), uuid_of(arn), Vec::new()).await?;
         let mappings = self.mappings().await?;
         Ok(ListTagsResponse { tags: Some(of_arn(&mappings, caller, arn)?.tags.clone()) })
     }
 
-    pub(super) async fn tag(&self, caller: &Caller, arn: &str, added: &Tags) -> Answer {
-        let asked: Asked<'_> = added.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
-        let operation = Operation::TagResource;
-        self.permit_mapping(caller, operation.action(), uuid_of(arn), asked.clone()).await?;
-        self.change_tags(caller, operation, arn, &asked, &|tags| tags.extend(added.clone())).await
+    pub(super) async fn tag(&self, caller: &Caller, call: &Call, added: &Tags) -> Answer {
+        self.change_tags(caller, call, &|tags| tags.extend(added.clone())).await
     }
 
-    pub(super) async fn untag(&self, caller: &Caller, arn: &str, keys: &[String]) -> Answer {
-        let asked: Asked<'_> = keys.iter().map(|key| (&**key, None)).collect();
-        let operation = Operation::UntagResource;
-        self.permit_mapping(caller, operation.action(), uuid_of(arn), asked.clone()).await?;
-        self.change_tags(caller, operation, arn, &asked, &|tags| tags.retain(|key, _| !keys.contains(key))).await
+    pub(super) async fn untag(&self, caller: &Caller, call: &Call, keys: &[String]) -> Answer {
+        self.change_tags(caller, call, &|tags| tags.retain(|key, _| !keys.contains(key))).await
     }
 
     pub(super) async fn change_tags(
         &self,
         caller: &Caller,
-        operation: Operation,
-        arn: &str,
-        asked: &Asked<'_>,
+        call: &Call,
         change: &(dyn Fn(&mut Tags) + Sync),
     ) -> Answer {
+        let arn = call.route.mapping.as_str();
         let changed = self.change(uuid_of(arn), |mappings| {
             let before = of_arn(mappings, caller, arn)?;
             // Its function and its tags, which conditions see, may be others than a moment ago.
-            permit_one(caller, operation.action(), before, asked.clone())?;
+            permit_one(caller, call.route.operation.action(), before, call.request_tags())?;
             let mut mapping = Mapping::clone(before);
             change(&mut mapping.tags);
             mapping.tags = checked(mapping.tags)?;
@@ -65,7 +56,8 @@ impl Triggers {
     }
 }
 
-fn uuid_of(arn: &str) -> &str {
+/// Of a mapping's ARN, or of its UUID alone.
+pub(super) fn uuid_of(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or_default()
 }
 

@@ -1,6 +1,5 @@
 //! The API without a supervisor of mappings: transient states never end, and other changes are refused meanwhile.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
@@ -8,7 +7,8 @@ use api::{
     StreamSpecification, StreamViewType,
 };
 use auth::ServiceArns;
-use auth::iam::{Identity, Policy, PolicyKind, Principal, PrincipalKind, Transport};
+use auth::fixture::{self, caller};
+use aws::{Protocol, Reply, perform};
 use base::Clock;
 use client::Egress;
 use ops::Service;
@@ -25,13 +25,13 @@ use crate::triggers::Places;
 use crate::triggers::api::route::Route;
 use crate::triggers::api::tags::Tags;
 
-fn caller(account: &str) -> Caller {
-    Caller {
-        account: account.to_owned(),
-        region: "us-east-1".to_owned(),
-        access_key: "k".to_owned(),
-        identity: None,
-        served: None,
+impl Triggers {
+    /// As the handler answers a request that is decoded.
+    async fn answer(&self, caller: &Caller, call: &Call) -> Reply {
+        match perform(self, caller, call.clone()).await {
+            Ok(output) => codec::answer(call.route.id, Protocol::RestJson, &output, ""),
+            Err(refusal) => refusal.reply(),
+        }
     }
 }
 
@@ -133,29 +133,7 @@ async fn a_mapping_is_its_makers_alone() {
 
 /// A user of the first account with a policy of these statements.
 fn user(statements: &[Value]) -> Caller {
-    user_of("111111111111", statements)
-}
-
-fn user_of(account: &str, statements: &[Value]) -> Caller {
-    let document = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-    let policy = Policy::parse(PolicyKind::Identity, &document).expect("a policy");
-    let principal = Principal {
-        kind: PrincipalKind::User,
-        account: account.to_owned(),
-        arn: format!("arn:aws:iam::{account}:user/user"),
-        role_arn: None,
-        role_id: None,
-        user_id: "AIDAUSER".to_owned(),
-        username: Some("user".to_owned()),
-        tags: BTreeMap::new(),
-        context: BTreeMap::new(),
-        identity_policies: vec![Arc::new(policy)],
-        boundary: None,
-        session_policies: None,
-    };
-    let transport = Transport { peer: std::net::IpAddr::from([127, 0, 0, 1]), secure: false };
-    let identity = Identity { principal: Arc::new(principal), transport, user_agent: None, now_ms: 0 };
-    Caller { identity: Some(identity), ..caller(account) }
+    fixture::user("111111111111", statements)
 }
 
 /// Every request of the API, with all permissions that it requires: without any one of them it is refused.
@@ -288,12 +266,13 @@ async fn tags_are_decided_on_the_mapping_that_is_changed() {
     for (key, value) in [("lambda:FunctionArn", "http://h/y"), ("aws:ResourceTag/owner", "me")] {
         let condition = json!({"StringEquals": {key: value}});
         let mine = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*", "Condition": condition});
-        let asked = vec![("owner", Some("me"))];
-        for operation in [Operation::TagResource, Operation::UntagResource] {
+        for (method, query, body) in
+            [("POST", "", json!({"Tags": {"owner": "me"}})), ("DELETE", "tagKeys=owner", Value::Null)]
+        {
             let user = user(std::slice::from_ref(&mine));
-            let changed = triggers.change_tags(&user, operation, &arn, &asked, &Tags::clear);
-            let name = changed.await.map_err(|refusal| refusal.name());
-            assert_eq!(name, Err("AccessDeniedException"), "{operation:?} {key}");
+            let call = asked(&user, method, &format!("{TAGS}{arn}"), query, &body);
+            let name = triggers.change_tags(&user, &call, &Tags::clear).await.map_err(|refusal| refusal.name());
+            assert_eq!(name, Err("AccessDeniedException"), "{method} {key}");
         }
     }
     let mappings = triggers.mappings().await.unwrap();

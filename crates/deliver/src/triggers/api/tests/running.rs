@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::{DeleteResourcePolicyInput, PutItemInput, PutResourcePolicyInput};
+use auth::iam::PrincipalKind;
 use model::{AttributeValue, Attributes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -103,7 +104,8 @@ async fn stuck_receivers_leave_memory_for_others() {
 async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
     let (triggers, stream) = triggers_with(places(), ServiceArns::open()).await;
     let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let (owner, reader) = (user_of(OWNER, std::slice::from_ref(&everything)), user_of(OTHER, &[everything]));
+    let (owner, reader) =
+        (fixture::user(OWNER, std::slice::from_ref(&everything)), fixture::user(OTHER, &[everything]));
     let statement = json!({"Effect": "Allow", "Principal": {"AWS": OTHER}, "Resource": stream,
         "Action": ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"]});
     let allow = || PutResourcePolicyInput {
@@ -154,9 +156,9 @@ async fn a_mapping_ends_with_the_right_to_read_another_accounts_stream() {
 async fn every_kind_of_principal_reads_as_its_maker() {
     let (triggers, stream) = triggers_with(places(), ServiceArns::open()).await;
     let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let owner = user_of(OWNER, std::slice::from_ref(&everything));
+    let owner = fixture::user(OWNER, std::slice::from_ref(&everything));
     let of_kind = |kind: PrincipalKind, name: &str| {
-        let mut maker = user_of(OTHER, std::slice::from_ref(&everything));
+        let mut maker = fixture::user(OTHER, std::slice::from_ref(&everything));
         let identity = maker.identity.as_mut().unwrap();
         let principal = Arc::get_mut(&mut identity.principal).unwrap();
         let is_session = matches!(kind, PrincipalKind::AssumedRole | PrincipalKind::FederatedUser);
@@ -216,7 +218,8 @@ async fn an_answer_of_a_policy_is_shared_for_a_second() {
     let (clock, time) = Clock::manual(1_000_000);
     let (triggers, stream) = triggers_at(places(), ServiceArns::open(), DeliveryMemory::new(), clock).await;
     let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let (owner, reader) = (user_of(OWNER, std::slice::from_ref(&everything)), user_of(OTHER, &[everything]));
+    let (owner, reader) =
+        (fixture::user(OWNER, std::slice::from_ref(&everything)), fixture::user(OTHER, &[everything]));
     let policy = |effect: &str| PutResourcePolicyInput {
         resource_arn: stream.clone(),
         policy: json!({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Principal": {"AWS": OTHER},
@@ -251,7 +254,7 @@ async fn an_answer_of_a_policy_is_shared_for_a_second() {
 fn the_name_of_a_client_is_cut() {
     let stream = format!("arn:aws:dynamodb:us-east-1:{OWNER}:table/tab/stream/l");
     let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let mut reader = user_of(OTHER, &[everything]);
+    let mut reader = fixture::user(OTHER, &[everything]);
     for (agent, expected) in
         [("a".repeat(30_000), 1024), ("\u{e9}".repeat(1000), 1024), (format!("a{}", "\u{e9}".repeat(1000)), 1023)]
     {
@@ -266,7 +269,8 @@ fn the_name_of_a_client_is_cut() {
 async fn the_policy_is_asked_about_the_maker() {
     let (triggers, stream) = triggers_with(places(), ServiceArns::open()).await;
     let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let (owner, reader) = (user_of(OWNER, std::slice::from_ref(&everything)), user_of(OTHER, &[everything]));
+    let (owner, reader) =
+        (fixture::user(OWNER, std::slice::from_ref(&everything)), fixture::user(OTHER, &[everything]));
     let policy = |condition: Value| PutResourcePolicyInput {
         resource_arn: stream.clone(),
         policy: json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": OTHER},
