@@ -53,6 +53,12 @@ impl Pool {
         Pool { server, holder, idle_max: IDLE_MAX, idle: Arc::default() }
     }
 
+    /// With so many idle connections at most.
+    #[must_use]
+    pub fn with_idle(self, idle_max: usize) -> Pool {
+        Pool { idle_max, ..self }
+    }
+
     pub fn server(&self) -> &Server {
         &self.server
     }

@@ -11,6 +11,11 @@
 //! | `H` · account (16) · hash of the list (16) | its number (8) |
 //! | `I` · account (16) · number (8) | its names, each behind its length (4) |
 //!
+//! A node in front of another server's tables has numbers that are derived from the list: nodes that share no rows give one list one
+//! number, and a node that has lost its rows gives it again.
+//!
+//! A list that an item of the table has is stored in any case, for the item is there. What clients define beside that is bounded.
+//!
 //! An account is the beginning of its name's SHA-256, and a list's hash that of its row.
 
 use std::sync::Arc;
@@ -38,9 +43,28 @@ const ENTRY_OVERHEAD: u64 = 128;
 
 type Space = [u8; 16];
 
+/// Which numbers lists get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Numbering {
+    /// One after the other: for all servers of one database.
+    Counted,
+    /// From the list itself: for nodes without common rows.
+    Derived,
+}
+
+/// For which reason a list is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Definer {
+    /// A client asks for its number.
+    Client,
+    /// An item of a table has it.
+    Item,
+}
+
 /// The lists of all accounts.
 pub(crate) struct AttributeLists {
     engine: Arc<dyn Engine>,
+    numbering: Numbering,
     numbers: Cache<(Space, Bytes), i64, Weight>,
     lists: Cache<(Space, i64), Arc<AttributeList>, Weight>,
 }
@@ -69,9 +93,10 @@ impl Weighter<(Space, i64), Arc<AttributeList>> for Weight {
 }
 
 impl AttributeLists {
-    pub(crate) fn new(engine: Arc<dyn Engine>) -> AttributeLists {
+    pub(crate) fn new(engine: Arc<dyn Engine>, numbering: Numbering) -> AttributeLists {
         AttributeLists {
             engine,
+            numbering,
             numbers: Cache::with_weighter(4096, CACHE_BYTES_MAX, Weight),
             lists: Cache::with_weighter(4096, CACHE_BYTES_MAX, Weight),
         }
@@ -85,6 +110,7 @@ impl AttributeLists {
         &self,
         account: &str,
         names: impl ExactSizeIterator<Item = &'n str>,
+        definer: Definer,
     ) -> Result<i64, Exception> {
         if names.len() == 0 {
             return Ok(EMPTY);
@@ -94,7 +120,7 @@ impl AttributeLists {
         if let Some(number) = self.numbers.get(&cached) {
             return Ok(number);
         }
-        let number = self.define(&space, cached.1.clone()).await?;
+        let number = self.define(&space, cached.1.clone(), definer).await?;
         self.numbers.insert(cached, number);
         Ok(number)
     }
@@ -119,16 +145,21 @@ impl AttributeLists {
     }
 
     /// Stores a list, unless it is there already.
-    async fn define(&self, space: &Space, row: Bytes) -> Result<i64, Exception> {
+    async fn define(&self, space: &Space, row: Bytes, definer: Definer) -> Result<i64, Exception> {
         let by_hash = prefixed(b'H', space, &hash(&row));
         if let Some(stored) = self.engine.get(&by_hash, Consistency::Strong).await.map_err(failure)? {
             return number(&stored);
         }
-        let keys = [
+        let derived = match self.numbering {
+            Numbering::Counted => None,
+            Numbering::Derived => Some(derived(&row)),
+        };
+        let mut keys = vec![
             KeyUse::write(by_hash),
             KeyUse::write(DatabaseRow::AttributeList.key(b"N")),
             KeyUse::write(prefixed(b'A', space, &[])),
         ];
+        keys.extend(derived.map(|number| KeyUse::write(list_key(space, number))));
         // Two servers that define one list at once write its row under one key: the second one finds the first one's number.
         let decide = |reads: &Reads, batch: &mut Batch| {
             if let Some(stored) = &reads.values[0] {
@@ -137,10 +168,14 @@ impl AttributeLists {
             let last = reads.values[1].as_deref().map_or(Ok(EMPTY), number);
             let (lists, bytes) = reads.values[2].as_deref().map_or(Some((0, 0)), tally).unwrap_or((u64::MAX, 0));
             let (lists, bytes) = (lists.saturating_add(1), bytes + row.len() as u64);
-            if lists > LISTS_MAX || bytes > LISTS_BYTES_MAX {
+            if definer == Definer::Client && (lists > LISTS_MAX || bytes > LISTS_BYTES_MAX) {
                 return Err(TooMany);
             }
-            let Ok(next) = last.map(|last| last + 1) else { return Ok(Err(damaged("the attribute lists' number"))) };
+            if reads.values.get(3).is_some_and(|other| other.is_some()) {
+                return Ok(Err(Exception::internal("two attribute lists have one number")));
+            }
+            let next = derived.map_or_else(|| last.map(|last| last + 1), Ok);
+            let Ok(next) = next else { return Ok(Err(damaged("the attribute lists' number"))) };
             batch.put(keys[0].key.clone(), next.to_be_bytes().to_vec());
             batch.put(keys[1].key.clone(), next.to_be_bytes().to_vec());
             batch.put(keys[2].key.clone(), [lists.to_be_bytes(), bytes.to_be_bytes()].concat());
@@ -156,6 +191,13 @@ impl AttributeLists {
             ))),
         }
     }
+}
+
+/// A number below 2^53, which every client has as it is, from 2 on.
+fn derived(row: &[u8]) -> i64 {
+    let [a, b, c, d, e, f, g, ..] = hash(row);
+    let number = i64::from_be_bytes([0, a & 0x1f, b, c, d, e, f, g]);
+    number.max(EMPTY + 1)
 }
 
 /// The account has as many lists as it may.
@@ -237,19 +279,19 @@ mod tests {
     use super::*;
 
     async fn number_of(lists: &AttributeLists, account: &str, names: &[&str]) -> i64 {
-        lists.number(account, names.iter().copied()).await.unwrap()
+        lists.number(account, names.iter().copied(), Definer::Client).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_number_means_one_list_also_after_a_restart() {
         let engine: Arc<dyn Engine> = Memory::new();
-        let lists = AttributeLists::new(Arc::clone(&engine));
+        let lists = AttributeLists::new(Arc::clone(&engine), Numbering::Counted);
         assert_eq!(number_of(&lists, "1", &[]).await, EMPTY);
         let first = number_of(&lists, "1", &["a", "b"]).await;
         let second = number_of(&lists, "1", &["b", "a"]).await;
         let foreign = number_of(&lists, "2", &["a", "b"]).await;
         assert_eq!([first, second, foreign], [2, 3, 4]);
-        let restarted = AttributeLists::new(engine);
+        let restarted = AttributeLists::new(engine, Numbering::Counted);
         assert_eq!(number_of(&restarted, "1", &["a", "b"]).await, first);
         assert_eq!(number_of(&restarted, "1", &["c"]).await, 5);
         assert_eq!(restarted.list("1", second).await.unwrap().names, ["b", "a"]);
@@ -262,13 +304,29 @@ mod tests {
     #[tokio::test]
     async fn servers_that_define_a_list_at_once_agree() {
         let engine: Arc<dyn Engine> = Memory::new();
-        let servers = [AttributeLists::new(Arc::clone(&engine)), AttributeLists::new(engine)];
+        let servers = [
+            AttributeLists::new(Arc::clone(&engine), Numbering::Counted),
+            AttributeLists::new(engine, Numbering::Counted),
+        ];
         for at in 0..50 {
             let name = format!("name{at}");
             let names = [name.as_str()];
             let (one, other) = tokio::join!(number_of(&servers[0], "1", &names), number_of(&servers[1], "1", &names));
             assert_eq!(one, other);
         }
+    }
+
+    #[tokio::test]
+    async fn derived_numbers_are_the_same_on_nodes_that_share_nothing() {
+        let lists = || AttributeLists::new(Memory::new(), Numbering::Derived);
+        let (one, other) = (lists(), lists());
+        for names in [&["a"][..], &["b"], &["a", "b"]] {
+            let number = number_of(&one, "1", names).await;
+            assert!(number > EMPTY && number < 1 << 53);
+            assert_eq!(number_of(&other, "1", names).await, number);
+            assert_eq!(other.list("1", number).await.unwrap().names, names);
+        }
+        assert_ne!(number_of(&one, "1", &["a"]).await, number_of(&one, "1", &["b"]).await);
     }
 
     #[tokio::test]
@@ -281,10 +339,12 @@ mod tests {
             Ok::<(), ()>(())
         };
         engine.write(Mode::Plain, &keys, put).await.unwrap().unwrap();
-        let lists = AttributeLists::new(engine);
-        let refused = lists.number("1", ["a"].into_iter()).await;
+        let lists = AttributeLists::new(engine, Numbering::Counted);
+        let refused = lists.number("1", ["a"].into_iter(), Definer::Client).await;
         assert!(matches!(refused, Err(Exception::LimitExceeded(_))));
-        assert_eq!(number_of(&lists, "2", &["a"]).await, 2);
+        // An item is there with its names, and is answered.
+        assert_eq!(lists.number("1", ["b"].into_iter(), Definer::Item).await, Ok(2));
+        assert_eq!(number_of(&lists, "2", &["a"]).await, 3);
     }
 
     #[test]

@@ -134,6 +134,11 @@ impl Authorized {
         }
     }
 
+    /// The access key that the client says it has.
+    pub(crate) fn access_key(&self) -> Option<String> {
+        self.last.as_ref().map(|last| last.access_key.clone())
+    }
+
     /// The caller of the next request.
     ///
     /// # Errors

@@ -13,10 +13,11 @@
 //! size of an expression, and the client's own text was within the bound. Names are written as they are where the grammar takes
 //! them, so that messages quote them. All expressions of a request share their placeholders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use expr::is_reserved;
+use model::limits::EXPRESSION_SIZE_MAX;
 use model::{AttributeValue, Attributes, DocumentPath, PathElement};
 
 use crate::cbor::{Head, Malformed, Reader, TAG_LIST_INDEX};
@@ -168,26 +169,22 @@ impl Expressions {
         let mut outer = reader.array()?;
         begin(&mut outer, &mut reader)?;
         expect(outer.next(&mut reader)?)?;
-        let (mut elements, mut paths) = (reader.array()?, Vec::new());
-        while elements.next(&mut reader)? {
+        let (mut elements, mut paths, mut text) = (reader.array()?, Vec::new(), String::new());
+        // One that is longer than an expression may be is refused by its parser, whatever comes behind.
+        while text.len() <= EXPRESSION_SIZE_MAX && elements.next(&mut reader)? {
             let (code, mut operands) = node(&mut reader)?;
             if operator(code)? != Operator::Path {
                 return Err(Malformed("a projection has something else than paths").into());
             }
-            paths.push(path(&mut reader, &mut operands)?);
-        }
-        let mut text = String::new();
-        for path in &paths {
+            let path = path(&mut reader, &mut operands)?;
             text.push_str(if text.is_empty() { "" } else { "," });
-            self.write_path(path, &mut text);
+            self.write_path(&path, &mut text);
+            paths.push(path);
         }
-        let mut tops: Vec<&str> = Vec::new();
-        for path in &paths {
-            if !tops.contains(&path.name.as_str()) {
-                tops.push(&path.name);
-            }
-        }
-        let attributes: Vec<String> = tops.into_iter().map(|name| self.name(name)).collect();
+        let mut tops = HashSet::new();
+        let first = paths.iter().map(|path| path.name.as_str()).filter(|name| tops.insert(*name));
+        let first: Vec<&str> = first.collect();
+        let attributes: Vec<String> = first.into_iter().map(|name| self.name(name)).collect();
         let attributes = attributes.join(",");
         Ok(Projected { text, attributes, paths })
     }

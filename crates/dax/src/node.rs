@@ -16,11 +16,9 @@ use std::sync::Arc;
 use api::{Exception, ItemCollectionMetrics, Operation};
 use auth::{Caller, account_of};
 use aws::{Observer, RequestContext};
-use base::Clock;
 use bytes::Bytes;
 use expr::Placeholders;
 use model::{Attributes, MapRef};
-use storage::Engine;
 
 use crate::answer::{self, member};
 use crate::attribute_lists::AttributeLists;
@@ -29,6 +27,7 @@ use crate::cbor::{Malformed, Reader, Writer};
 use crate::counts::Counts;
 use crate::expression::{Expressions, Projected};
 use crate::key;
+use crate::members::{ClusterWrite, Membership};
 use crate::permission;
 use crate::request::Method;
 use crate::upstream::{Request, TableKey, Upstream};
@@ -46,21 +45,19 @@ pub struct CacheSettings {
 }
 
 pub struct Node {
+    /// Among the nodes of its cluster.
+    number: i64,
+    cluster: Arc<str>,
     upstream: Arc<dyn Upstream>,
-    lists: AttributeLists,
-    items: AnswerCache,
-    queries: AnswerCache,
+    lists: Arc<AttributeLists>,
+    members: Arc<Membership>,
+    items: Arc<AnswerCache>,
+    queries: Arc<AnswerCache>,
     counts: Counts,
-    /// What `endpoints` answers in place of the address that a connection has come to.
-    advertised: Option<Advertised>,
 }
 
-/// An address that clients reach the node at.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Advertised {
-    pub host: String,
-    pub address: SocketAddr,
-}
+/// The lists' account of a node in front of another server, whose tables are the same for all of its callers.
+const ELSEWHERE: &str = "elsewhere";
 
 /// The caller of a request, and how it is served.
 #[derive(Clone, Copy)]
@@ -97,22 +94,29 @@ impl From<Malformed> for Failure {
 pub(crate) type Answer = Result<Writer, Failure>;
 
 impl Node {
-    pub fn new(
+    /// The caches are that of items and that of results.
+    pub(crate) fn of_cluster(
+        number: i64,
+        cluster: Arc<str>,
         upstream: Arc<dyn Upstream>,
-        engine: Arc<dyn Engine>,
-        settings: CacheSettings,
-        advertised: Option<Advertised>,
-        clock: &Clock,
+        lists: Arc<AttributeLists>,
+        members: Arc<Membership>,
+        (items, queries): (Arc<AnswerCache>, Arc<AnswerCache>),
     ) -> Node {
-        let CacheSettings { item_bytes_max, query_bytes_max, record_ttl_ms, query_ttl_ms } = settings;
-        Node {
-            upstream,
-            lists: AttributeLists::new(engine),
-            items: AnswerCache::new(item_bytes_max, record_ttl_ms, clock.clone()),
-            queries: AnswerCache::new(query_bytes_max, query_ttl_ms, clock.clone()),
-            counts: Counts::default(),
-            advertised,
-        }
+        Node { number, cluster, upstream, lists, members, items, queries, counts: Counts::default() }
+    }
+
+    /// A connection was not accepted.
+    pub fn refuse_connection(&self) {
+        self.counts.refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    pub fn cluster(&self) -> &str {
+        &self.cluster
     }
 
     pub(crate) fn counts(&self) -> &Counts {
@@ -157,7 +161,8 @@ impl Node {
     /// The table of a name. Attribute lists are an account's, and so are the caches' bodies with their numbers: a table of another account
     /// would have entries that its own clients cannot read.
     async fn table(&self, requester: Requester<'_>, name: &str) -> Result<TableKey, Exception> {
-        if name.starts_with("arn:") && account_of(name) != Some(requester.caller.account.as_str()) {
+        let is_foreign = || account_of(name) != Some(requester.caller.account.as_str());
+        if !self.upstream.is_elsewhere() && name.starts_with("arn:") && is_foreign() {
             return Err(Exception::validation("DAX reads and writes the tables of the caller's own account"));
         }
         self.upstream.table(requester.permitted, name).await
@@ -172,7 +177,7 @@ impl Node {
         let request = request.clone().into();
         // The request's names first: the audit log has them of refused requests as well.
         self.upstream.permit(RequestContext { caller, observer }, &request).await?;
-        permission::permit(caller, &request)
+        permission::permit(caller, &self.cluster, &request)
     }
 
     /// Executes a request that is permitted.
@@ -184,13 +189,22 @@ impl Node {
         R::try_from(self.upstream.execute(requester.permitted, request.into()).await?)
     }
 
+    /// The space of the attribute lists: an account of this server, or the one of another server's tables.
+    fn space<'r>(&self, requester: Requester<'r>) -> &'r str {
+        if self.upstream.is_elsewhere() { ELSEWHERE } else { &requester.caller.account }
+    }
+
+    fn begin_write(&self, place: Bytes) -> ClusterWrite {
+        self.members.begin_write(place)
+    }
+
     async fn item_bytes(
         &self,
         requester: Requester<'_>,
         table: &TableKey,
         item: MapRef<'_>,
     ) -> Result<Vec<u8>, Exception> {
-        answer::item(&self.lists, &requester.caller.account, &table.schema, item).await
+        answer::item(&self.lists, self.space(requester), &table.schema, item).await
     }
 
     async fn read_item(
@@ -199,7 +213,7 @@ impl Node {
         key: &Attributes,
         bytes: &[u8],
     ) -> Result<Attributes, Exception> {
-        answer::read_item(&self.lists, &requester.caller.account, key, bytes).await
+        answer::read_item(&self.lists, self.space(requester), key, bytes).await
     }
 }
 
@@ -212,6 +226,14 @@ fn cache_key(table: &TableKey, key: &Attributes) -> Result<Bytes, Exception> {
 /// Whether a failed write has left the table as it was.
 fn is_refusal(exception: &Exception) -> bool {
     !matches!(exception, Exception::InternalServerError(_) | Exception::ServiceUnavailable(_))
+}
+
+/// A member of a request that has nothing in it and must have something, as the API's constraints say it.
+fn too_short(value: &str, member: &str) -> Exception {
+    Exception::validation(format!(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have length greater than \
+         or equal to 1"
+    ))
 }
 
 /// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes.
@@ -265,3 +287,6 @@ impl Members {
         out
     }
 }
+
+#[cfg(test)]
+mod tests;

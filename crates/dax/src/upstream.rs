@@ -13,6 +13,7 @@ use aws::RequestContext;
 use model::KeySchema;
 use ops::{Service, call};
 use storage::BoxFuture;
+use wire::client::Called;
 
 /// What DAX has to know of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +25,11 @@ pub struct TableKey {
 
 /// DynamoDB, as DAX needs it.
 pub trait Upstream: Send + Sync + 'static {
+    /// Whether the tables are another server's: all callers have the same ones then, and the node's own credentials.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     /// The table of this name.
     ///
     /// # Errors
@@ -61,6 +67,26 @@ macro_rules! operations {
             pub fn operation(&self) -> Operation {
                 match self {
                     $(Request::$operation(_) => Operation::$operation,)+
+                }
+            }
+
+            /// As another server reads it.
+            pub(crate) fn body(&self) -> Vec<u8> {
+                match self {
+                    $(Request::$operation(request) => request.body(),)+
+                }
+            }
+        }
+
+        impl Response {
+            /// As another server writes it.
+            ///
+            /// # Errors
+            /// The body is none of the operation's responses.
+            pub(crate) fn read(operation: Operation, body: &[u8]) -> Result<Response, Exception> {
+                match operation {
+                    $(Operation::$operation => <$request as Called>::response(body).map(Response::$operation),)+
+                    _ => Err(Exception::internal("another operation than DAX's was called")),
                 }
             }
         }

@@ -27,6 +27,8 @@ pub enum ValueProblem {
     EmptySet(&'static str),
     Duplicates,
     TooDeep,
+    EmptyName,
+    LongName,
 }
 
 impl fmt::Display for ValueProblem {
@@ -40,6 +42,8 @@ impl fmt::Display for ValueProblem {
             ValueProblem::Duplicates => {
                 f.write_str("One or more parameter values were invalid: Input collection contains duplicates.")
             }
+            ValueProblem::EmptyName => f.write_str("Empty attribute name"),
+            ValueProblem::LongName => f.write_str("Attribute name is too large, must be less than 65536 bytes"),
             ValueProblem::TooDeep => f.write_str("Nesting Levels have exceeded supported limits"),
         }
     }
@@ -114,7 +118,11 @@ fn read_nested(reader: &mut Reader<'_>, levels: usize) -> Result<AttributeValue,
 fn members(reader: &mut Reader<'_>, left: Option<u64>, levels: usize) -> Result<Attributes, ValueProblem> {
     let (mut pairs, mut entries) = (Reader::sequence(left), Vec::new());
     while pairs.next(reader)? {
-        entries.push((reader.text()?.into_owned(), read_nested(reader, levels)?));
+        let name = reader.text()?.into_owned();
+        if name.is_empty() {
+            return Err(ValueProblem::EmptyName);
+        }
+        entries.push((name, read_nested(reader, levels)?));
     }
     Ok(Attributes::from_unsorted(entries))
 }
@@ -220,7 +228,7 @@ mod tests {
         leaf().prop_recursive(4, 32, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(AttributeValue::L),
-                proptest::collection::vec((".{0,4}", inner), 0..4)
+                proptest::collection::vec((".{1,4}", inner), 0..4)
                     .prop_map(|entries| AttributeValue::M(Attributes::from_unsorted(entries))),
             ]
         })

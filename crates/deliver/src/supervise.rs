@@ -17,7 +17,7 @@ pub(crate) trait Kind: Send + 'static {
     const LOOK_INTERVAL: Duration;
 
     type Destination;
-    /// What a running worker can be told.
+    /// What changes a running worker.
     type Handle: Send;
 
     /// The destinations that there are now.

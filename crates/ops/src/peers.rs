@@ -1,7 +1,7 @@
 //! Regions in other processes: what one asks of another about a table of a group, and what is answered.
 //!
 //! A message has a head in JSON and, behind it, rows in the form of `replication::shipment`. How it travels is the
-//! transport's ([`Peers`]); who may send it is decided before it is answered (`Service::answer_peer`).
+//! transport's ([`Peers`]); whether its sender may ask it is decided before it is answered (`Service::answer_peer`).
 //!
 //! | bytes | content |
 //! |---|---|

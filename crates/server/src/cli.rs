@@ -18,7 +18,7 @@ use crate::nodes::NodesArguments;
 use crate::policy_check::PolicyCheckArguments;
 use crate::regions::RegionsArguments;
 use crate::rekey::RekeyArguments;
-use crate::serve::ServeArguments;
+use crate::serve::{DaxCommandArguments, ServeArguments};
 use crate::storage_check::StorageCheckArguments;
 use crate::tail::TailArguments;
 
@@ -72,6 +72,8 @@ impl Cli {
 pub(crate) enum Command {
     /// Serve the DynamoDB API from a folder on this machine, or from a database
     Serve(Box<ServeArguments>),
+    /// Serve a cache for DAX's clients in front of any DynamoDB endpoint
+    Dax(Box<DaxCommandArguments>),
     /// Make the first account and its root's access key, for serve --auth; prints or writes the key, once
     Init(InitArguments),
     /// Check or rekey a database that stores the tables

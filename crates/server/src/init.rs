@@ -164,6 +164,7 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
     let reach = service::Reach {
         service_arns,
         deletes_expired,
+        archive_store: None,
         objects,
         free_bytes_min,
         recorder,

@@ -15,7 +15,7 @@
 //! | protocols | `services`, `form`, `door`, `console`, `route`, `dialect`, `web`, `foreign` |
 //! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
-//! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `peers`, `service`, `room`, `running`, `auth_key`, `root_key` |
+//! | data | `outbound`, `encryption`, `engine`, `object_store`, `backup_store`, `nodes`, `peers`, `service`, `room`, `running`, `auth_key`, `root_key` |
 //! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `regions`, `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
@@ -24,6 +24,7 @@ mod answer;
 mod audit;
 mod auth_key;
 mod backup;
+mod backup_store;
 mod bench_database;
 mod body;
 mod body_error;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
     use_small_pages();
     match Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
         Command::Serve(arguments) => ended(serve::run(&arguments, &Cli::unknown_variables())),
+        Command::Dax(arguments) => ended(serve::run_dax(&arguments)),
         Command::Storage(StorageCommand::Check(arguments)) => match storage_check::run(&arguments) {
             Ok(usable) => ExitCode::from(u8::from(!usable)),
             Err(failure) => failed(&failure, 1),

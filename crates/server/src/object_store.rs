@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use objects::{Objects, S3Endpoint};
+use objects::{Bucket, Objects, S3Endpoint};
 use storage::Embedded;
 
 use crate::engine::Keeps;
@@ -72,6 +72,58 @@ impl ObjectArguments {
     }
 }
 
+/// Where backups are, as it was written on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PlaceName {
+    Folder(PathBuf),
+    Bucket { name: String, prefix: String },
+}
+
+pub(crate) fn place_name(text: &str) -> Result<PlaceName, String> {
+    match text.split_once("://") {
+        None if text.is_empty() => Err("a folder has a name".to_owned()),
+        None => Ok(PlaceName::Folder(text.into())),
+        Some(("s3", rest)) => {
+            let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let prefix = prefix.trim_end_matches('/');
+            let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+            Ok(PlaceName::Bucket { name: name.to_owned(), prefix })
+        }
+        Some(_) => Err("a folder, or s3://BUCKET/PREFIX".to_owned()),
+    }
+}
+
+/// A folder as a bucket of the folder above it.
+///
+/// # Errors
+/// If its name is none of a bucket.
+pub(crate) fn folder_as_bucket(path: &Path) -> Result<(Objects, Bucket), String> {
+    let whole = absolute(path);
+    let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let bucket = Bucket::parse(name, None).map_err(|_| {
+        format!(
+            "the folder {} cannot be one of a backup: its name has 2 or more letters, digits, dots, hyphens or underscores, with a \
+             letter or a digit at both ends",
+            path.display()
+        )
+    })?;
+    Ok((Objects::folder(whole.parent().unwrap_or(&whole).to_owned()), bucket))
+}
+
+/// The store of s3://: an endpoint, or AWS's of the region of AWS_REGION.
+///
+/// # Errors
+/// If neither is named, or there are no keys for it.
+pub(crate) fn store_of_buckets(endpoint: Option<&StoreEndpoint>) -> Result<Objects, String> {
+    match endpoint {
+        Some(endpoint) => endpoint.store(),
+        None => match std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty()) {
+            Some(region) => StoreEndpoint::S3(format!("https://s3.{region}.amazonaws.com")).store(),
+            None => Err("name the S3 server with --s3-endpoint, or a region of AWS with AWS_REGION".to_owned()),
+        },
+    }
+}
+
 /// What exports, and other files of callers, may not take of the disk of a data folder, or the tables themselves could be written no
 /// more. Unit: bytes.
 pub(crate) fn free_bytes_min(embedded: Option<&Embedded>) -> u64 {
@@ -116,9 +168,20 @@ fn absolute(folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use objects::{Bucket, ObjectError, PutOptions};
+    use objects::{ObjectError, PutOptions};
 
     use super::*;
+
+    #[test]
+    fn names_of_places() {
+        let bucket =
+            |name: &str, prefix: &str| Ok(PlaceName::Bucket { name: name.to_owned(), prefix: prefix.to_owned() });
+        assert_eq!(place_name("s3://bucket"), bucket("bucket", ""));
+        assert_eq!(place_name("s3://bucket/"), bucket("bucket", ""));
+        assert_eq!(place_name("s3://bucket/a/b/"), bucket("bucket", "a/b/"));
+        assert_eq!(place_name("some/folder"), Ok(PlaceName::Folder("some/folder".into())));
+        assert!(place_name("").is_err() && place_name("https://host/bucket").is_err());
+    }
 
     #[test]
     fn endpoints() {

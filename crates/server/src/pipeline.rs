@@ -37,7 +37,7 @@ const REQUESTS_FEW: u32 = 8;
 
 pub(crate) struct Pipeline {
     pub(crate) services: Services,
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     pub(crate) region: String,
     pub(crate) bodies: BodyReader,
     /// What large requests read, and large answers.

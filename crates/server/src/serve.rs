@@ -3,6 +3,7 @@
 mod arguments;
 mod dax;
 mod dax_arguments;
+mod dax_command;
 mod dax_host;
 mod delivery;
 mod environment;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::identity::{AuthKey, Authority, Identities, KeyError};
-use auth::{Access, KeyRing, Principals, Spaces};
+use auth::{Access, KeyRing, Principals, SHARED_ACCOUNT, Spaces};
 use base::Clock;
 use cloudwatch::{ActionTargets, Recorder};
 use deliver::Deliveries;
@@ -28,7 +29,9 @@ use storage_postgres::Postgres;
 use tokio::net::{TcpListener, lookup_host};
 
 pub(crate) use arguments::ServeArguments;
-use dax::Dax;
+use dax::{DaxListeners, DaxSettings};
+pub(crate) use dax_command::{DaxCommandArguments, run as run_dax};
+use dax_host::DaxShared;
 use peering::Peering;
 
 use crate::admin::Admin;
@@ -46,7 +49,6 @@ use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::outbound;
-use crate::peers::HttpPeers;
 use crate::pipeline::Pipeline;
 use crate::room;
 use crate::root_key::{self, RootKey};
@@ -63,6 +65,10 @@ use crate::visit::Notable;
 use crate::web::{self, Web};
 
 const LISTEN: &str = "--listen";
+const DAX_LISTEN: &str = "--dax-listen";
+const DAX_ADVERTISE: &str = "--dax-advertise";
+/// The cluster's name in its ARN, and in metrics.
+const DAX_CLUSTER: &str = "stator";
 const METRICS_LISTEN: &str = "--metrics-listen";
 /// How long background jobs may take to end a run when the server stops; then they are dropped, as by a crash.
 const JOBS_GRACE: Duration = Duration::from_millis(500);
@@ -70,6 +76,8 @@ const JOBS_GRACE: Duration = Duration::from_millis(500);
 const METRICS_CONNECTIONS_MAX: u32 = 64;
 /// What answers on that address may hold that their clients do not read. Unit: bytes.
 const PAGES_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How long a page waits for that memory.
+const PAGES_MEMORY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the server did not start; each says what to do about it.
 #[derive(Debug)]
@@ -125,6 +133,8 @@ pub(crate) enum Failure {
     /// The engine failed for good while serving; what is on the disk is whole.
     Engine(String),
     Close(storage::StorageError),
+    /// A node in front of another server cannot be one.
+    Dax(String),
 }
 
 impl fmt::Display for Failure {
@@ -166,8 +176,12 @@ impl fmt::Display for Failure {
                  the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) => f.write_str(text),
-            Failure::Faults(text) | Failure::Peers(text) => f.write_str(text),
+            Failure::Tls(text)
+            | Failure::Audit(text)
+            | Failure::Objects(text)
+            | Failure::Faults(text)
+            | Failure::Peers(text)
+            | Failure::Dax(text) => f.write_str(text),
             Failure::RemoteAdmin { listen } => write!(
                 f,
                 "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults or --clock-offset every client that reaches it changes \
@@ -212,8 +226,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let listener = listen(arguments, check.weakness()).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
-    let peers = Peering::new(arguments).await?;
     let operator = operator(arguments, address).await?;
+    let peers = Peering::new(arguments, &operator).await?;
     let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
     let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
@@ -224,8 +238,8 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments, &operator.admin.clock);
-    let calls = peers.calls(arguments, &operator)?;
-    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator, calls.clone())?;
+    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
+    let reach = further(reach, arguments, sealed.is_some(), &peers)?;
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
@@ -238,7 +252,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
     let pipeline = Arc::new(Pipeline {
         services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured, &scaler),
-        access,
+        access: Arc::new(access),
         region: arguments.service.region.clone(),
         bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
         memory: Arc::clone(&memory.answers),
@@ -250,9 +264,9 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
         traces: traces.clone(),
         audit: audit.clone(),
     });
-    peers.serve(arguments, &service, &operator, &jobs)?;
-    peering::show(arguments, &operator, calls, deliveries.links());
-    let dax = Dax::start(arguments, &pipeline, &service, &engine, tls.clone()).await?;
+    peers.serve(arguments, &service, &operator, deliveries.links(), &jobs)?;
+    let dax = open_dax(arguments, &pipeline, &service, &engine, tls.clone()).await?;
+    measure_dax(dax.as_ref(), &jobs, &measured, &pipeline.access, arguments);
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
     let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
@@ -262,12 +276,14 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let end = async {
         let end = stop_requested(stop, failed(embedded)).await;
         operator.stopping();
-        dax.stop();
+        dax.iter().for_each(|dax| dax.stop());
         end
     };
     let ended = async {
         listener::run(listener, pipeline, door, limits, end).await?;
-        dax.ended().await;
+        if let Some(dax) = &dax {
+            dax.ended().await;
+        }
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
         store(&measured).await;
@@ -278,6 +294,65 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     ended.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
+}
+
+/// The cluster of DAX, if it has an address.
+async fn open_dax(
+    arguments: &ServeArguments,
+    pipeline: &Arc<Pipeline>,
+    service: &Arc<ops::Service>,
+    engine: &Arc<dyn Engine>,
+    tls: Option<Arc<Tls>>,
+) -> Result<Option<Arc<DaxListeners>>, Failure> {
+    let own = &arguments.dax;
+    if own.dax_listen.is_empty() {
+        return Ok(None);
+    }
+    let clock = pipeline.operator.admin.clock.clone();
+    let upstream = Arc::new(::dax::Local(Arc::clone(service)));
+    let cluster = ::dax::Cluster::new(DAX_CLUSTER, upstream, Arc::clone(engine), own.caches.settings(), &clock);
+    let shared = DaxShared {
+        access: Arc::clone(&pipeline.access),
+        request_memory: Arc::clone(pipeline.bodies.memory()),
+        answer_memory: Arc::clone(&pipeline.memory),
+        notable: Notable::slower_than(arguments.log_slow_ms.0),
+        traces: pipeline.traces.clone(),
+        audit: pipeline.audit.clone(),
+    };
+    let settings = DaxSettings {
+        flag: DAX_LISTEN,
+        connections_max: own.caches.dax_connections_max,
+        connections_per_address_max: own.caches.dax_connections_per_address_max,
+        idle_timeout: arguments.idle_timeout,
+        body_timeout: arguments.body_timeout,
+        drain_timeout: arguments.drain_timeout,
+    };
+    let listeners = DaxListeners::new(cluster, shared, tls, clock, settings);
+    let advertised = dax::advertised(DAX_ADVERTISE, &own.dax_advertise).await?;
+    let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
+    dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
+    show_dax(&listeners, &pipeline.operator);
+    Ok(Some(listeners))
+}
+
+/// The nodes are on the page of metrics.
+fn show_dax(listeners: &Arc<DaxListeners>, operator: &Operator) {
+    let of_page = Arc::clone(listeners);
+    operator.metrics.registry.add(move |page| of_page.nodes().iter().for_each(|node| node.write_metrics(page)));
+}
+
+/// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
+fn measure_dax(
+    listeners: Option<&Arc<DaxListeners>>,
+    jobs: &Jobs,
+    measured: &cloudwatch::Metrics,
+    access: &Access,
+    arguments: &ServeArguments,
+) {
+    let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
+    if let Some(listeners) = listeners.filter(|_| is_shared && arguments.service.cloudwatch_series_max > 0) {
+        listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+    }
 }
 
 /// The start of a server, which may have to wait for a database.
@@ -370,7 +445,6 @@ fn reach(
     embedded: Option<&Embedded>,
     measured: &cloudwatch::Metrics,
     operator: &Operator,
-    peers: Option<Arc<HttpPeers>>,
 ) -> Result<Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
     let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
@@ -378,10 +452,12 @@ fn reach(
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
+    let (archive_store, peers) = (None, None);
     Ok(Reach {
         service_arns,
         deletes_expired,
         objects,
+        archive_store,
         free_bytes_min,
         recorder,
         faults,
@@ -389,6 +465,12 @@ fn reach(
         peers,
         transition_scale,
     })
+}
+
+/// What reaches other systems beside objects: archives and peers.
+fn further(reach: Reach, arguments: &ServeArguments, is_encrypted: bool, peers: &Peering) -> Result<Reach, Failure> {
+    let archive_store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), is_encrypted);
+    Ok(Reach { archive_store: archive_store.map_err(Failure::Objects)?, peers: peers.calls(), ..reach })
 }
 
 /// Stores the minute that was being measured.
@@ -438,7 +520,12 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
             false => Spaces::Shared { region: arguments.service.region.clone() },
         }));
     };
-    let failure = |error: String| Failure::Credentials { path: path.clone(), error };
+    signed(path)
+}
+
+/// The keys in a file.
+fn signed(path: &Path) -> Result<Access, Failure> {
+    let failure = |error: String| Failure::Credentials { path: path.to_path_buf(), error };
     let bytes = secret_file::read("--credentials", path, CREDENTIALS_BYTES_MAX, Secrecy::Foreign);
     let bytes = bytes.map_err(|error| failure(error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| failure(error.to_string()))?;
@@ -669,7 +756,11 @@ fn watched(traces: Option<&Traces>, engine: &Arc<dyn Engine>) -> Arc<dyn Engine>
 
 /// Nothing unless a collector is named.
 fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
-    let settings = traces::Settings::read(arguments.otlp_endpoint.as_deref()).map_err(Failure::Traces)?;
+    start_traces(arguments.otlp_endpoint.as_deref())
+}
+
+fn start_traces(endpoint: Option<&str>) -> Result<Option<Arc<Traces>>, Failure> {
+    let settings = traces::Settings::read(endpoint).map_err(Failure::Traces)?;
     let Some(settings) = settings else { return Ok(None) };
     let traces = Traces::start(&settings).map_err(|error| Failure::Traces(error.to_string()))?;
     let message = format!("traces go to {}", settings.endpoint);
@@ -691,27 +782,46 @@ async fn answer_operator(
     operator: &Arc<Operator>,
 ) -> Result<(), Failure> {
     let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
+    let pages = OperatorPages { idle_timeout: arguments.idle_timeout, drain_timeout: arguments.drain_timeout };
+    let web = Arc::new(web(arguments, true));
+    answer_operator_at(listen, Some(main), operator, &pages, web, arguments.allow_unverified_remote).await
+}
+
+/// How the operator's own address takes its clients.
+struct OperatorPages {
+    idle_timeout: Duration,
+    drain_timeout: Duration,
+}
+
+/// `main` is an address that it must not be. Signatures are asked for nowhere there.
+async fn answer_operator_at(
+    listen: &str,
+    main: Option<SocketAddr>,
+    operator: &Arc<Operator>,
+    pages: &OperatorPages,
+    web: Arc<Web>,
+    is_allowed: bool,
+) -> Result<(), Failure> {
     let addresses = addresses(METRICS_LISTEN, listen).await?;
-    if addresses.iter().any(|address| is_same(*address, main)) {
-        return Err(Failure::SameAddress { listen: listen.clone() });
+    if main.is_some_and(|main| addresses.iter().any(|address| is_same(*address, main))) {
+        return Err(Failure::SameAddress { listen: listen.to_owned() });
     }
     let is_remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
-    if is_remote && operator.admin.is_enabled() && !arguments.allow_unverified_remote {
-        return Err(Failure::RemoteAdmin { listen: listen.clone() });
+    if is_remote && operator.admin.is_enabled() && !is_allowed {
+        return Err(Failure::RemoteAdmin { listen: listen.to_owned() });
     }
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
     let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
-    let memory = pages_memory(arguments);
+    let memory = MemoryBudget::new(PAGES_BYTES_MAX, PAGES_MEMORY_TIMEOUT);
     let limits = Limits {
         connections_max: METRICS_CONNECTIONS_MAX,
         connections_per_address_max: u32::MAX,
-        idle_timeout: arguments.idle_timeout,
-        drain_timeout: arguments.drain_timeout,
+        idle_timeout: pages.idle_timeout,
+        drain_timeout: pages.drain_timeout,
         memory: vec![Arc::clone(&memory)],
     };
-    // Signatures are asked for nowhere here.
-    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory };
-    tokio::spawn(listener::run_without_end(listener, pages, Door::default(), limits));
+    let own = OwnAddress { operator: Arc::clone(operator), web, memory };
+    tokio::spawn(listener::run_without_end(listener, own, Door::default(), limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
     Ok(())

@@ -31,6 +31,8 @@ pub(crate) struct Reach {
     pub(crate) deletes_expired: bool,
     /// Where exports are written and imports are read.
     pub(crate) objects: Objects,
+    /// Where archives are, if not in the database.
+    pub(crate) archive_store: Option<ops::ArchiveStore>,
     /// Where requests and tables are measured.
     pub(crate) recorder: Option<Arc<Recorder>>,
     /// The rules of faults for tests.
@@ -82,8 +84,18 @@ pub(crate) async fn open(
         ..ops::Quotas::default()
     };
     let jobs = Some(jobs.clone());
-    let Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, peers, .. } = reach;
-    let transition_scale = reach.transition_scale;
+    let Reach {
+        service_arns,
+        deletes_expired,
+        objects,
+        archive_store,
+        free_bytes_min,
+        recorder,
+        faults,
+        clock,
+        peers,
+        transition_scale,
+    } = reach;
     let import_errors = match keeps {
         Keeps::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
         Keeps::Memory | Keeps::Database(_) => None,
@@ -101,6 +113,7 @@ pub(crate) async fn open(
         jobs,
         deletes_expired,
         objects,
+        archive_store,
         import_errors,
         base_records_min: ops::Settings::BASE_RECORDS_MIN,
         enforces_throughput,

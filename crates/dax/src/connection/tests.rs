@@ -9,6 +9,7 @@ use tokio::io::DuplexStream;
 
 use super::*;
 use crate::cbor::Writer;
+use crate::cluster::Cluster;
 use crate::node::CacheSettings;
 use crate::upstream::{Request, Response, TableKey, Upstream};
 
@@ -78,7 +79,8 @@ fn connect(access: Access) -> (DuplexStream, watch::Sender<bool>, tokio::task::J
     let settings =
         CacheSettings { item_bytes_max: 1 << 20, query_bytes_max: 1 << 20, record_ttl_ms: 0, query_ttl_ms: 0 };
     let clock = Clock::system();
-    let node = Arc::new(Node::new(Arc::new(NoTables), Memory::new(), settings, None, &clock));
+    let cluster = Cluster::new("stator", Arc::new(NoTables), Memory::new(), settings, &clock);
+    let node = Arc::new(cluster.add(None, None));
     let host = TestHost { access, memory: MemoryBudget::new(64 << 20, Duration::from_secs(1)) };
     let timeouts = Timeouts { handshake: Duration::from_millis(200), message: Duration::from_millis(500) };
     let endpoint = Arc::new(Endpoint { node, clock, timeouts });

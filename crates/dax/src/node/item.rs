@@ -8,10 +8,10 @@ use bytes::Bytes;
 use model::{Attributes, Item};
 
 use crate::answer::{self, member};
-use crate::cache::Write;
 use crate::cbor::{Reader, Writer};
 use crate::expression::{Expressions, Projected};
 use crate::key;
+use crate::members::ClusterWrite;
 use crate::request::{self, Options};
 use crate::upstream::TableKey;
 
@@ -117,7 +117,6 @@ impl Node {
         let item = self.read_item(requester, &key, &bytes).await?;
         let mut expressions = Expressions::default();
         let condition = options.condition.as_deref().map(|bytes| expressions.condition(bytes)).transpose()?;
-        let stored = self.item_bytes(requester, &table, item.view()).await?;
         let request = PutItemInput {
             condition_expression: condition,
             expression_attribute_names: expressions.names(),
@@ -130,9 +129,10 @@ impl Node {
             ..PutItemInput::default()
         };
         self.permit(requester, &request).await?;
-        let write = self.items.begin_write(cache_key(&table, &key)?);
+        let stored = self.item_bytes(requester, &table, request.item.view()).await?;
+        let write = self.begin_write(cache_key(&table, &key)?);
         let (output, write): (PutItemOutput, _) = made(write, self.execute(requester, request).await)?;
-        write.done(Some(stored.into()));
+        write.done(&Some(stored.into()));
         let old = self.old_or_new(requester, &table, output.attributes.as_ref()).await?;
         Ok(written(old, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
     }
@@ -155,9 +155,9 @@ impl Node {
             ..DeleteItemInput::default()
         };
         self.permit(requester, &request).await?;
-        let write = self.items.begin_write(place);
+        let write = self.begin_write(place);
         let (output, write): (DeleteItemOutput, _) = made(write, self.execute(requester, request).await)?;
-        write.done(None);
+        write.done(&None);
         let old = self.old_or_new(requester, &table, output.attributes.as_ref()).await?;
         Ok(written(old, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
     }
@@ -185,12 +185,12 @@ impl Node {
         let asked = options.return_values.unwrap_or(ReturnValue::None);
         // The cache gets the new item, which the table returns if nothing else was asked for.
         let returned = if asked == ReturnValue::None { ReturnValue::AllNew } else { asked };
-        let write = self.items.begin_write(place);
+        let write = self.begin_write(place);
         let request = UpdateItemInput { return_values: Some(returned), ..request };
         let (output, write): (UpdateItemOutput, _) = made(write, self.execute(requester, request).await)?;
         let attributes = self.updated(requester, &table, returned, output.attributes.as_ref()).await;
         if let (ReturnValue::AllNew, Ok(Some(new))) = (returned, &attributes) {
-            write.done(Some(new.clone().into()));
+            write.done(&Some(new.clone().into()));
         }
         let attributes = if asked == ReturnValue::None { None } else { attributes? };
         Ok(written(attributes, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
@@ -207,7 +207,7 @@ impl Node {
             (ReturnValue::None, _) | (_, None) => Ok(None),
             (ReturnValue::AllOld | ReturnValue::AllNew, item) => self.old_or_new(requester, table, item).await,
             (ReturnValue::UpdatedOld | ReturnValue::UpdatedNew, Some(item)) => {
-                answer::changed(&self.lists, &requester.caller.account, item.view()).await.map(Some)
+                answer::changed(&self.lists, self.space(requester), item.view()).await.map(Some)
             }
         }
     }
@@ -241,7 +241,7 @@ fn written(
 }
 
 /// The output of a write that was made. After a refusal the cache keeps what it has; after any other failure, it does not know.
-fn made<'w, O>(write: Write<'w>, result: Result<O, Exception>) -> Result<(O, Write<'w>), Exception> {
+fn made<O>(write: ClusterWrite, result: Result<O, Exception>) -> Result<(O, ClusterWrite), Exception> {
     match result {
         Ok(output) => Ok((output, write)),
         Err(exception) => {

@@ -119,7 +119,7 @@ impl Links {
         let now_ms = Clock::system().now_ms();
         let links: Vec<Arc<Link>> = self.all.lock().values().filter_map(Weak::upgrade).collect();
         let mut all: Vec<LinkReport> = links.iter().map(|link| link.report(now_ms, self)).collect();
-        all.sort_by(|one, other| other.lag_ms.cmp(&one.lag_ms));
+        all.sort_by_key(|link| std::cmp::Reverse(link.lag_ms));
         all
     }
 

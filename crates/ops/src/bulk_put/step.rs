@@ -121,7 +121,11 @@ impl StepContext<'_> {
         let written = self.service.engine.write(Mode::Plain, &keys, decide);
         let conditions = changes().filter_map(|change| change.condition.as_ref());
         let outcome = match write::in_turn(conditions, written).await {
-            Ok(outcome) => outcome?,
+            Ok(outcome) => {
+                let outcome = outcome?;
+                self.service.note_written(&self.table);
+                outcome
+            }
             Err(error @ (TxError::Conflict { .. } | TxError::Busy | TxError::TooLarge)) => {
                 return Err(Unwritten::Less(error));
             }

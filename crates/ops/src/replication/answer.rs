@@ -110,7 +110,7 @@ impl Service {
                 Ok(PeerAnswer::Done)
             }
             Ask::Delete => {
-                self.delete_own(&own).await?;
+                self.delete_replica(&own).await?;
                 Ok(PeerAnswer::Done)
             }
             Ask::Adopt { source } => {
@@ -124,7 +124,7 @@ impl Service {
             }
             Ask::HasDelivered => {
                 let is_usable = own.is_usable() || own.delivers_to_members();
-                Ok(PeerAnswer::Is(!is_usable || self.has_delivered(&own, from).await?))
+                Ok(PeerAnswer::Is(!is_usable || self.delivers_soon(&own, from).await?))
             }
             Ask::DeliveredUntil => Ok(PeerAnswer::Until(self.delivered_until(&own, from).await?)),
             Ask::Look | Ask::Create { .. } | Ask::Rows { .. } | Ask::Replicate => {
@@ -134,7 +134,7 @@ impl Service {
     }
 
     /// Deletes a table, which a group does not want to have any more.
-    pub(super) async fn delete_own(&self, own: &Definition) -> Result<(), Exception> {
+    pub(super) async fn delete_replica(&self, own: &Definition) -> Result<(), Exception> {
         if !own.is_usable() {
             return Ok(());
         }

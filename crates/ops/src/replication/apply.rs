@@ -2,7 +2,7 @@
 //!
 //! That makes them repeatable: a delivery that was interrupted is repeated from its checkpoint, and changes nothing that was applied.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl Service {
         let place =
             Place { account: &destination.account, region: &destination.to_region, name: &destination.table_name };
         let table = self.member_that_takes(place, &destination.from_region).await?;
-        let mut newest = HashMap::<Bytes, Change>::new();
+        let mut newest = BTreeMap::<Bytes, Change>::new();
         let mut replicated = Replicated::default();
         for record in records.iter().filter(|record| record.is_local()) {
             // A record without a stamp is older than the group: what it changed was copied.
@@ -61,7 +61,7 @@ impl Service {
         if !newest.is_empty() {
             let changes: Vec<Change> = newest.into_values().collect();
             drop(table);
-            self.apply_all(&changes, None, None).await.map_err(FollowError::from)?;
+            self.receive(&changes).await?;
         }
         self.measure_replication(destination, replicated.oldest_ms);
         Ok(replicated)
@@ -119,7 +119,7 @@ impl Service {
     ) -> Result<usize, FollowError> {
         self.refuse_future(shipped)?;
         let table = self.member_that_takes(place, from).await?;
-        let mut newest = HashMap::<Bytes, (Stamp, Change)>::new();
+        let mut newest = BTreeMap::<Bytes, (Stamp, Change)>::new();
         for one in shipped {
             let item = (!one.is_deletion).then(|| one.attributes().to_owned());
             let change = self.replicated(&table, one.attributes(), item, one.stamp, false);
@@ -132,7 +132,7 @@ impl Service {
         }
         let changes: Vec<Change> = newest.into_values().map(|(_, change)| change).collect();
         drop(table);
-        self.apply_all(&changes, None, None).await?;
+        self.receive(&changes).await?;
         Ok(shipped.len())
     }
 

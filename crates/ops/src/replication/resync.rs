@@ -195,7 +195,7 @@ impl Service {
         let handed_over = self.handed_over.lock().get(&(own.table_id, to.to_owned())).copied();
         match handed_over {
             Some(begun_ms) => Ok(begun_ms),
-            None => Ok(if self.has_delivered(own, to).await? { now_ms } else { 0 }),
+            None => Ok(if self.delivers_soon(own, to).await? { now_ms } else { 0 }),
         }
     }
 }

@@ -7,18 +7,22 @@ use std::collections::BTreeMap;
 
 use api::Exception;
 use cluster::catalog::{Edit, Interrupted, Work};
+use tables::rows;
 use tables::{
-    ChangeLog, Definition, IndexStatus, KinesisDestinations, Member, MemberStatus, Place, Replication, Stream,
-    TableStatus, TimeToLive, not_before,
+    ChangeLog, Definition, Encryption, IndexStatus, KinesisDestinations, Member, MemberStatus, Place, Replication,
+    Stream, TableStatus, TimeToLive, not_before,
 };
 
 use crate::peers::{Ask, for_peers};
-use crate::service::Service;
+use crate::service::{DatabaseSettings, Service};
 
 impl Service {
     /// Does what is left to be done for a replica's members.
     pub(crate) async fn update_replicas(&self, table_id: u64) -> Result<(), Interrupted> {
         let Some(definition) = self.replica_definition(table_id) else { return Ok(()) };
+        if definition.is_leaving() {
+            return self.leave_with_data(table_id).await;
+        }
         for member in definition.replica().iter().flat_map(|replica| replica.members.clone()) {
             match member.status {
                 MemberStatus::Creating if member.sourced_ms.is_some() => self.create_member(table_id, &member).await?,
@@ -66,6 +70,13 @@ impl Service {
         source: &Definition,
         member: &Member,
     ) -> Result<Option<String>, Interrupted> {
+        // Before the lock: a KMS may take seconds to answer.
+        let key = match self.key_of_replica(source, member).await {
+            Ok(key) => key,
+            Err(why) if self.member_table(source, &member.region).is_none() => return Ok(Some(why)),
+            // It is there already, with its key: a run was interrupted.
+            Err(_) => None,
+        };
         loop {
             let guard = self.catalog.lock().await?;
             if self.member_table(source, &member.region).is_some() {
@@ -75,6 +86,8 @@ impl Service {
             if let Some(reason) = self.unfit(source, place)? {
                 return Ok(Some(reason));
             }
+            // Before the table: nothing would add it behind a crash.
+            self.mirror_scaling(source, &member.region).await?;
             let mut replica = replica_of(source, member, self.clock.now_ms());
             replica.table_id = guard.next_table_id();
             let remains = self.catalog.remains_at(replica.place());
@@ -82,7 +95,11 @@ impl Service {
             if let Some((stream, former)) = replica.stream.as_mut().zip(former.max_by_key(|stream| &stream.label)) {
                 not_before(stream, former);
             }
-            let puts = change_log::follow(&mut replica);
+            let mut puts = change_log::follow(&mut replica);
+            // The source may be in another database.
+            let row = DatabaseSettings::with_replicas(self.secret);
+            puts.push(row.map_err(|error| Interrupted::Failed(error.to_string()))?);
+            puts.extend(key.clone().map(|key| (rows::table_key(replica.table_id), key)));
             // Another node may have created a table at the same time: then all checks run again.
             if let Ok(table) = self.catalog.create(&self.engine, guard, replica, puts).await? {
                 self.catalog.start(Work::CopyReplica { table_id: table.id() });
@@ -174,7 +191,7 @@ impl Service {
         match self.is_remote(&member.region) {
             true if deleted.is_usable() => Ok(self.ask_to(definition, &member.region, Ask::Delete).await?),
             true => Ok(()),
-            false => Ok(self.delete_own(&deleted).await?),
+            false => Ok(self.delete_replica(&deleted).await?),
         }
     }
 
@@ -281,6 +298,7 @@ fn replica_of(source: &Definition, member: &Member, now_ms: u64) -> Definition {
         resource_policy_principals: None,
         tags: BTreeMap::new(),
         deletion_protection: false,
+        encryption: member.kms_key.clone().map(|key_arn| Encryption { key_arn }),
         ..source.clone()
     };
     replica.global_indexes.retain(|index| index.status != IndexStatus::Deleting);
@@ -288,9 +306,10 @@ fn replica_of(source: &Definition, member: &Member, now_ms: u64) -> Definition {
         (index.status, index.contributor_insights) = (IndexStatus::Active, None);
     }
     replica.prune_attributes();
-    let group = source.replication.as_ref().map(|own| own.group.clone()).unwrap_or_default();
+    let versions = source.replication.as_ref().map(|own| (own.group.clone(), own.units.clone()));
+    let (group, units) = versions.unwrap_or_default();
     replica.replication =
-        Some(Replication { copied_from: Some(source.region.clone()), group, ..Replication::default() });
+        Some(Replication { copied_from: Some(source.region.clone()), group, units, ..Replication::default() });
     replica.add_member(&source.region, MemberStatus::Active, None);
     for other in source.replica().iter().flat_map(|own| &own.members) {
         if other.region != member.region && other.status == MemberStatus::Active {

@@ -83,7 +83,7 @@ const GROUPS: [(&str, &[&str]); 13] = [
             "allow_arn",
         ],
     ),
-    ("Export and import", &["s3_endpoint"]),
+    ("Export, import and archives", &["s3_endpoint", "backup_store", "backup_store_hold_hours"]),
     ("For tests", &["faults", "faults_file", "clock_offset", "transition_scale"]),
     (
         "DAX",
@@ -95,6 +95,7 @@ const GROUPS: [(&str, &[&str]); 13] = [
             "dax_record_ttl_millis",
             "dax_query_ttl_millis",
             "dax_connections_max",
+            "dax_connections_per_address_max",
         ],
     ),
     (

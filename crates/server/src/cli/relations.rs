@@ -38,7 +38,8 @@ const NO_CERTIFICATES: &str = "then peers have no certificates";
 
 const NO_DELIVERIES: &str = "nothing is delivered there";
 
-const CONFLICTS: [Conflict; 29] = [
+const CONFLICTS: [Conflict; 30] = [
+    Conflict("memory", "backup_store", "an archive without the tables that it is of restores nothing"),
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -70,7 +71,8 @@ const CONFLICTS: [Conflict; 29] = [
     Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 29] = [
+const NEEDS: [Need; 31] = [
+    Need("backup_store_hold_hours", &["backup_store"], "changes wait for a backup store alone"),
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
     Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
@@ -100,6 +102,7 @@ const NEEDS: [Need; 29] = [
     Need("dax_record_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_query_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_connections_max", &["dax_listen"], NO_DAX),
+    Need("dax_connections_per_address_max", &["dax_listen"], NO_DAX),
 ];
 
 /// Flags that identify callers. With one of them the main address has other rules than an address for the operator.
@@ -280,11 +283,15 @@ mod tests {
             "cloudwatch_series_max"
             | "kms_check_seconds"
             | "data_key_days"
+            | "backup_store_hold_hours"
             | "audit_log_files"
             | "metrics_tables_max"
             | "lambda_timeout"
             | "clock_offset" => Some("5"),
-            "dax_record_ttl_millis" | "dax_query_ttl_millis" | "dax_connections_max" => Some("5"),
+            "dax_record_ttl_millis"
+            | "dax_query_ttl_millis"
+            | "dax_connections_max"
+            | "dax_connections_per_address_max" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()

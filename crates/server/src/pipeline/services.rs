@@ -168,7 +168,7 @@ impl Pipeline {
         visit: &mut Visit,
     ) -> Result<Option<Caller>, Answer> {
         let Arrived { head, body, seat } = arrived;
-        if matches!(self.access, Access::Open(_)) {
+        if matches!(*self.access, Access::Open(_)) {
             visit.operation = operation;
         }
         let model = speaker.service.model();

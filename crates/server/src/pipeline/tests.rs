@@ -72,7 +72,7 @@ fn pipeline() -> Pipeline {
 fn pipeline_of(service: impl AwsService) -> Pipeline {
     Pipeline {
         services: Services::of(vec![Arc::new(service)]),
-        access: Access::Open(Spaces::Isolated),
+        access: Arc::new(Access::Open(Spaces::Isolated)),
         region: "eu-west-3".to_owned(),
         bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
         memory: MemoryBudget::new(64 << 20, PATIENCE),
@@ -280,7 +280,7 @@ fn the_operators_paths_can_stand_elsewhere() {
 fn strangers_are_given_no_reasons() {
     let keys = KeyRing::parse("[a]\naws_access_key_id = A\naws_secret_access_key = s\n").expect("keys");
     let (clock, _) = base::Clock::manual(0);
-    let signed = Pipeline { access: Access::Signed(keys, clock), ..pipeline() };
+    let signed = Pipeline { access: Arc::new(Access::Signed(keys, clock)), ..pipeline() };
     let answered = send(&signed, "GET", "/readyz", &[], b"");
     assert_eq!((answered.status, answered.text()), (503, "not ready: see the server's log\n"));
     signed.operator.ready(None, None);
@@ -292,7 +292,7 @@ fn strangers_are_given_no_reasons() {
 fn strangers_are_counted_under_no_operation() {
     let keys = KeyRing::parse("[a]\naws_access_key_id = A\naws_secret_access_key = s\n").expect("keys");
     let (clock, _) = base::Clock::manual(0);
-    let signed = Pipeline { access: Access::Signed(keys, clock), ..pipeline() };
+    let signed = Pipeline { access: Arc::new(Access::Signed(keys, clock)), ..pipeline() };
     for operation in ["ListTables", "GetItem", "PutItem"] {
         let target = format!("DynamoDB_20120810.{operation}");
         for headers in [&[("x-amz-target", &target[..])][..], &[("x-amz-target", &target), ("authorization", "")]] {

@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
 
 use crate::audit::AuditArguments;
+use crate::backup_store::BackupStoreArguments;
 use crate::console::ConsoleMode;
 use crate::encryption::KeyCareArguments;
 use crate::engine::EngineArguments;
@@ -171,6 +172,9 @@ pub(crate) struct ServeArguments {
     pub(crate) objects: ObjectArguments,
 
     #[command(flatten)]
+    pub(crate) backup_store: BackupStoreArguments,
+
+    #[command(flatten)]
     pub(crate) faults: FaultArguments,
 
     #[command(flatten)]
@@ -203,7 +207,7 @@ impl ServeArguments {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Slow(pub(crate) Option<Duration>);
 
-fn slow(text: &str) -> Result<Slow, String> {
+pub(super) fn slow(text: &str) -> Result<Slow, String> {
     let ms: u64 = text.parse().map_err(|_| "a number of milliseconds, or 0 for never".to_owned())?;
     Ok(Slow((ms > 0).then(|| Duration::from_millis(ms))))
 }

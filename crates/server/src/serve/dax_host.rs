@@ -12,33 +12,43 @@ use ops::allowance::MemoryBudget;
 use storage::BoxFuture;
 
 use crate::answer::{Answer, ContentType};
-use crate::audit::{Draft, Origin};
-use crate::pipeline::Pipeline;
+use crate::audit::{Audit, Draft, Origin};
 use crate::seats::Seat;
-use crate::visit::Visit;
+use crate::traces::{Trace, Traces};
+use crate::visit::{Notable, Visit};
+
+/// What the connections of a program's clusters have in common.
+pub(super) struct DaxShared {
+    pub(super) access: Arc<Access>,
+    pub(super) request_memory: Arc<MemoryBudget>,
+    pub(super) answer_memory: Arc<MemoryBudget>,
+    pub(super) notable: Notable,
+    pub(super) traces: Option<Arc<Traces>>,
+    pub(super) audit: Option<Arc<Audit>>,
+}
 
 /// One connection's.
 pub(super) struct DaxHost {
-    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) shared: Arc<DaxShared>,
     pub(super) seat: Arc<Seat>,
 }
 
 struct DaxRecord {
-    pipeline: Arc<Pipeline>,
+    shared: Arc<DaxShared>,
     visit: Visit,
 }
 
 impl Host for DaxHost {
     fn access(&self) -> &Access {
-        &self.pipeline.access
+        &self.shared.access
     }
 
     fn request_memory(&self) -> &Arc<MemoryBudget> {
-        self.pipeline.bodies.memory()
+        &self.shared.request_memory
     }
 
     fn answer_memory(&self) -> &Arc<MemoryBudget> {
-        &self.pipeline.memory
+        &self.shared.answer_memory
     }
 
     fn begin(&self, request: Begun<'_>) -> Box<dyn Record> {
@@ -49,17 +59,26 @@ impl Host for DaxHost {
         visit.operation = DYNAMODB.operation(request.operation.name());
         visit.arrived(request.size);
         visit.audit = self.draft(&request, &visit);
-        Box::new(DaxRecord { pipeline: Arc::clone(&self.pipeline), visit })
+        visit.trace = self.trace(&request, &visit);
+        Box::new(DaxRecord { shared: Arc::clone(&self.shared), visit })
     }
 }
 
 impl DaxHost {
     fn draft(&self, request: &Begun<'_>, visit: &Visit) -> Option<Draft> {
-        let audit = self.pipeline.audit.as_ref()?;
+        let audit = self.shared.audit.as_ref()?;
         let action = audit.action(visit.operation?)?;
         let mut draft = audit.begin(action, Origin::of_client(&self.seat, request.request_id, request.user_agent));
-        draft.by(request.caller);
+        match &request.caller {
+            Ok(caller) => draft.by(caller),
+            Err(claimed) => draft.by_unknown(claimed.as_deref()),
+        }
         Some(draft)
+    }
+
+    fn trace(&self, request: &Begun<'_>, visit: &Visit) -> Option<Trace> {
+        let traces = self.shared.traces.as_ref()?;
+        traces.begin_other("DAX", visit.operation?, request.size, request.request_id, request.user_agent)
     }
 }
 
@@ -78,11 +97,17 @@ impl Record for DaxRecord {
         answer_bytes: usize,
     ) -> BoxFuture<'static, Result<(), Exception>> {
         Box::pin(async move {
-            let answer = match &failure {
-                Some(exception) => Answer::reply(wire::exception(exception), ContentType::AmzJson10),
+            let reply = failure.as_ref().map(wire::exception);
+            let status = reply.as_ref().map_or(200, |reply| reply.status);
+            let answer = match reply {
+                Some(reply) => Answer::reply(reply, ContentType::AmzJson10),
                 None => Answer::empty(StatusCode::OK),
             };
-            self.visit.log(&self.pipeline.notable, answer.error.as_ref(), answer_bytes as u64);
+            if let Some(trace) = self.visit.trace.take() {
+                let status = StatusCode::from_u16(status).unwrap_or_default();
+                trace.end(status, answer.error.as_ref(), answer_bytes as u64);
+            }
+            self.visit.log(&self.shared.notable, answer.error.as_ref(), answer_bytes as u64);
             let Some(draft) = self.visit.audit.take() else { return Ok(()) };
             let outcome = draft.outcome(&answer);
             draft.end(&outcome).await.map_err(|error| Exception::internal(error.to_string()))

@@ -15,26 +15,28 @@ use crate::operator::Operator;
 use crate::peers::{self, HttpPeers, LISTEN, Listening, PeerReport, Timeouts};
 
 /// Without peers, nothing.
-pub(super) struct Peering(Option<Listening>);
+pub(super) struct Peering {
+    listening: Option<Listening>,
+    calls: Option<Arc<HttpPeers>>,
+}
 
 impl Peering {
-    pub(super) async fn new(arguments: &ServeArguments) -> Result<Peering, Failure> {
-        let Some(listen) = &arguments.peers.replication_listen else { return Ok(Peering(None)) };
+    pub(super) async fn new(arguments: &ServeArguments, operator: &Operator) -> Result<Peering, Failure> {
+        let Some(listen) = &arguments.peers.replication_listen else {
+            return Ok(Peering { listening: None, calls: None });
+        };
+        let (client_ca, regions) = (arguments.tls.tls_client_ca.as_deref(), arguments.service.all_regions());
+        let calls = peers::calls(&arguments.peers, &regions, client_ca, &operator.admin.clock);
+        let calls = calls.map_err(Failure::Peers)?;
         let addresses = addresses(LISTEN, listen).await?;
         let listener = bind(LISTEN, listen, &addresses)?;
         let listening = Listening::new(&arguments.peers, &addresses, listener, arguments.idle_timeout);
-        listening.map(Some).map(Peering).map_err(Failure::Peers)
+        Ok(Peering { listening: Some(listening.map_err(Failure::Peers)?), calls })
     }
 
     /// The way to the peers.
-    pub(super) fn calls(
-        &self,
-        arguments: &ServeArguments,
-        operator: &Operator,
-    ) -> Result<Option<Arc<HttpPeers>>, Failure> {
-        let client_ca = arguments.tls.tls_client_ca.as_deref();
-        let regions = arguments.service.all_regions();
-        peers::calls(&arguments.peers, &regions, client_ca, &operator.admin.clock).map_err(Failure::Peers)
+    pub(super) fn calls(&self) -> Option<Arc<HttpPeers>> {
+        self.calls.clone()
     }
 
     pub(super) fn serve(
@@ -42,9 +44,14 @@ impl Peering {
         arguments: &ServeArguments,
         service: &Arc<ops::Service>,
         operator: &Operator,
+        links: &Arc<Links>,
         jobs: &Jobs,
     ) -> Result<(), Failure> {
-        let Peering(Some(listening)) = self else { return Ok(()) };
+        let Peering { listening, calls } = self;
+        let shown = Shown { regions: arguments.service.all_regions(), peers: calls, links: Arc::clone(links) };
+        // Only the first one counts, and there is no second.
+        let _ = operator.admin.replication.set(Box::new(shown));
+        let Some(listening) = listening else { return Ok(()) };
         let timeouts = Timeouts {
             body: arguments.body_timeout,
             idle: arguments.idle_timeout,
@@ -60,12 +67,6 @@ struct Shown {
     regions: Vec<String>,
     peers: Option<Arc<HttpPeers>>,
     links: Arc<Links>,
-}
-
-pub(super) fn show(arguments: &ServeArguments, operator: &Operator, peers: Option<Arc<HttpPeers>>, links: &Arc<Links>) {
-    let shown = Shown { regions: arguments.service.all_regions(), peers, links: Arc::clone(links) };
-    // Only the first one counts, and there is no second.
-    let _ = operator.admin.replication.set(Box::new(shown));
 }
 
 impl Replication for Shown {

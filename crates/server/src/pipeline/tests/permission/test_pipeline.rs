@@ -128,7 +128,7 @@ impl TestPipeline {
         let keys = Arc::<Keys>::default();
         let inner = Pipeline {
             services: Services::of(vec![Arc::new(DynamoDb::new(&service)), Arc::new(DynamoDb::streams(&service))]),
-            access: Access::Identity(Principals::new(keys.clone(), clock)),
+            access: Arc::new(Access::Identity(Principals::new(keys.clone(), clock))),
             region: REGION.to_owned(),
             pages: Pages { operator: false, console: None },
             web: Web::new(&WebArguments::default(), false, []),
