@@ -91,16 +91,7 @@ impl AwsCall<'_> {
     }
 
     async fn pooled(&self, pool: &Pool) -> Result<Answer, Trouble> {
-        let host = pool.server().url().authority();
-        // Refused before a connection is reserved for it.
-        self.call.check(&host, Some(self.signed_for))?;
-        let mut connection = pool.take(self.timeout).await?;
-        // Signed only now: a signature has a time, and the wait for a connection may be long.
-        let request = self.call.request(&host, Some(self.signed_for))?;
-        let exchange = tokio::time::timeout(self.timeout, connection.http.exchange(request, self.reply));
-        let answer = exchange.await.unwrap_or(Err(Trouble::Timeout))?;
-        pool.put_back(connection);
-        Ok(answer)
+        self.call.send_over(pool, Some(self.signed_for), self.timeout, self.reply).await
     }
 }
 

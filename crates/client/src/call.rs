@@ -16,6 +16,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Trouble;
 use crate::head;
 use crate::http::HttpConnection;
+use crate::pool::Pool;
 use crate::sigv4::{Credentials, Protocol, Signer};
 
 /// More than the largest reply of DynamoDB (16 MB). Unit: bytes.
@@ -68,6 +69,29 @@ impl Call<'_> {
         request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         let exchange = async { HttpConnection::open(endpoint).await?.exchange(request, reply).await };
         tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(Trouble::Timeout))
+    }
+
+    /// As [`Call::send_within`], over a connection that is used again.
+    ///
+    /// # Errors
+    /// As for [`Call::send_within`].
+    pub async fn send_over(
+        &self,
+        pool: &Pool,
+        signed_for: Option<SignedFor<'_>>,
+        timeout: Duration,
+        reply: ReplyBounds,
+    ) -> Result<Answer, Trouble> {
+        let host = pool.server().url().authority();
+        // Refused before a connection is reserved for it.
+        self.check(&host, signed_for)?;
+        let mut connection = pool.take(timeout).await?;
+        // Signed only now: a signature has a time, and the wait for a connection may be long.
+        let request = self.request(&host, signed_for)?;
+        let exchange = tokio::time::timeout(timeout, connection.http.exchange(request, reply));
+        let answer = exchange.await.unwrap_or(Err(Trouble::Timeout))?;
+        pool.put_back(connection);
+        Ok(answer)
     }
 
     /// Whether the call may be sent.

@@ -9,7 +9,7 @@ use crate::Failure;
 use crate::aws;
 use crate::budget::{Holder, Reservation, SharedBudget};
 use crate::egress::Egress;
-use crate::tls::Tls;
+use crate::tls::{Identity, Tls};
 use crate::url::{Host, Url};
 
 /// Names of accounts' URLs that are resolved at once. Each takes a thread for as long as a name server does not answer, and those
@@ -152,6 +152,20 @@ impl Endpoint {
         }
         let tls = url.is_encrypted().then(|| Tls::new(&certificate_name(url.host()), ca_bundle)).transpose()?;
         Ok(Endpoint { url: origin, host: url.authority(), addresses, tls })
+    }
+
+    /// The same, with a certificate of the client.
+    pub(crate) async fn knowing(
+        self,
+        url: Url,
+        ca_bundle: Option<PathBuf>,
+        identity: Identity,
+    ) -> Result<Endpoint, Failure> {
+        let reading = tokio::task::spawn_blocking(move || {
+            Tls::with(&certificate_name(url.host()), ca_bundle.as_deref(), Some(&identity))
+        });
+        let tls = reading.await.unwrap_or_else(|error| Err(Failure::new(error.to_string())))?;
+        Ok(Endpoint { tls: Some(tls), ..self })
     }
 
     /// Whether it is DynamoDB itself.

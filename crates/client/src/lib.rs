@@ -53,6 +53,7 @@ pub use pool::Pool;
 pub use profile::Profile;
 pub use server::Server;
 pub use sigv4::{Credentials, Protocol, S3};
+pub use tls::Identity;
 pub use url::{Host, Url, UrlError};
 
 /// Why a command ends without a result, as a sentence for its user.

@@ -1,17 +1,19 @@
 //! TLS to a server: always with its certificate verified, by name.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base::RegularFile;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::WantsClientCert;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, RootCertStore};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::{CertificateError, ClientConfig, ConfigBuilder, Error, RootCertStore};
+use zeroize::Zeroizing;
 
 use crate::Failure;
 
@@ -28,6 +30,11 @@ pub(crate) struct Tls {
 impl Tls {
     /// Trusts the authorities of the file instead of the system's, if there is one.
     pub(crate) fn new(name: &str, ca_bundle: Option<&Path>) -> Result<Tls, Failure> {
+        Tls::with(name, ca_bundle, None)
+    }
+
+    /// As [`Tls::new`], and shows the server a certificate.
+    pub(crate) fn with(name: &str, ca_bundle: Option<&Path>, identity: Option<&Identity>) -> Result<Tls, Failure> {
         let name = ServerName::try_from(name.to_owned())
             .map_err(|_| Failure::new(format!("{name} is not a name that a certificate can have")))?;
         let mut roots = RootCertStore::empty();
@@ -44,17 +51,43 @@ impl Tls {
                 Some(file) => format!("{} holds no certificate of an authority", file.display()),
             }));
         }
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| Failure::new(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let mut config = match identity {
+            None => config.with_no_client_auth(),
+            Some(identity) => identity.show(config)?,
+        };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Tls { name, config: Arc::new(config) })
     }
 
     pub(crate) async fn connect(&self, socket: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         TlsConnector::from(Arc::clone(&self.config)).connect(self.name.clone(), socket).await
+    }
+}
+
+/// Files of the certificate that a client shows, in PEM.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The client's own certificate, followed by its intermediate ones.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+impl Identity {
+    fn show(&self, config: ConfigBuilder<ClientConfig, WantsClientCert>) -> Result<ClientConfig, Failure> {
+        let failure = |file: &Path, error: &dyn std::fmt::Display| {
+            Failure::new(format!("cannot use {} to be known by a server: {error}", file.display()))
+        };
+        let read = |file: &Path| RegularFile::read(file, PEM_BYTES_MAX).map_err(|error| failure(file, &error));
+        let bytes = read(&self.certificate)?.bytes;
+        let chain = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(|error| failure(&self.certificate, &error))?;
+        let bytes = Zeroizing::new(read(&self.key)?.bytes);
+        let key = PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| failure(&self.key, &error))?;
+        config.with_client_auth_cert(chain, key).map_err(|error| failure(&self.certificate, &error))
     }
 }
 

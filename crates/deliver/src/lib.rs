@@ -11,6 +11,7 @@ pub mod kinesis;
 mod log_lines;
 mod memory;
 mod replicas;
+mod supervise;
 pub mod triggers;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use ops::Service;
 use triggers::{Places, Triggers};
 
 pub use figures::Figures;
+pub use replicas::{LinkReport, Links};
 
 /// Where changes may be delivered to.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,7 @@ pub struct Deliveries {
     supervisors: Vec<ScopedJob>,
     figures: Arc<Figures>,
     triggers: Arc<Triggers>,
+    links: Arc<Links>,
 }
 
 impl Deliveries {
@@ -45,13 +48,15 @@ impl Deliveries {
         let memory = DeliveryMemory::new();
         let (places, clock) = (settings.places, service.clock().clone());
         let triggers = Triggers::new(Arc::clone(service), places, Arc::clone(&figures), Arc::clone(&memory), clock);
-        let mut deliveries = Deliveries { supervisors: Vec::new(), figures, triggers };
+        let links: Arc<Links> = Arc::default();
+        let mut deliveries = Deliveries { supervisors: Vec::new(), figures, triggers, links };
         if settings.paused {
             return deliveries;
         }
         deliveries.supervisors.push(deliveries.triggers.start());
         let of_replicas = (Arc::clone(&deliveries.figures), Arc::clone(&memory));
-        deliveries.supervisors.push(replicas::start(service, of_replicas.0, of_replicas.1));
+        let links = Arc::clone(&deliveries.links);
+        deliveries.supervisors.push(replicas::start(service, of_replicas.0, of_replicas.1, links));
         if settings.kinesis.is_none() && !service.kinesis_destinations().is_empty() {
             log::warn!(
                 event = "kinesis_not_configured";
@@ -69,6 +74,11 @@ impl Deliveries {
 
     pub fn figures(&self) -> &Arc<Figures> {
         &self.figures
+    }
+
+    /// The pairs of replicas that changes are delivered between.
+    pub fn links(&self) -> &Arc<Links> {
+        &self.links
     }
 
     /// The event source mappings.

@@ -8,7 +8,8 @@
 //!    (`throttle`), and the keys that it counts for (`contributors`). The rules of faults for tests (`faults`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
-//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`), and the store of archives (`archive_store`). Whether the clock has jumped (`clock_watch`).
+//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`), and the store of archives (`archive_store`). Messages of
+//!    processes with other regions (`peers`), and the members there (`remote_members`). Whether the clock has jumped (`clock_watch`).
 //! 3. `service`, which holds all of these, the catalog and the node.
 //! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
@@ -76,6 +77,7 @@ mod object_source;
 mod object_tries;
 mod parameters;
 mod partiql;
+pub mod peers;
 mod permission;
 mod policy_principals;
 mod principal_directory;
@@ -83,6 +85,7 @@ mod put_item;
 mod query;
 mod read;
 mod recovery;
+mod remote_members;
 mod replica_auto_scaling;
 mod replication;
 mod resource_policy;
@@ -130,7 +133,7 @@ pub use import_errors::ImportErrors;
 pub use kinesis_streaming_destination::KinesisDestination;
 pub use permission::{Asks, StreamReader};
 pub use principal_directory::{PrincipalDirectory, Unresolved};
-pub use replication::{ReplicaDestination, Replicated};
+pub use replication::{Compared, ReplicaDestination, Replicated};
 pub use row_check::{RowReport, check_rows};
 pub use service::{Service, Settings};
 pub use table_keys::{TableKey, TableKeys};

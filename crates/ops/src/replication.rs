@@ -8,22 +8,32 @@
 //! UpdateTable adds and removes members (`members`, `update`); what follows from it is work in the background (`work`), which
 //! creates the new table, introduces it to the group and copies the items (`copy`). The settings that the group shares
 //! follow a change in any region; replicas with provisioned capacity have auto scaling (`scaling`). A table that is deleted leaves its group once the others have all that was written to it (`leave`).
+//!
+//! A region may be in another process: what is done to a table there is asked of that process (`ask`), which does the
+//! same (`answer`). A job looks at such members (`watch`), so that nothing depends on a call that was lost. A member that was away
+//! for longer than the log is compared with the whole table (`resync`).
 
+mod answer;
 mod apply;
+mod ask;
 mod copy;
 mod describe;
 pub(crate) mod keys;
 mod leave;
 pub(crate) mod members;
 mod receive;
+mod resync;
 pub(crate) mod scaling;
+mod shipment;
 mod sweep;
 #[cfg(test)]
 mod tests;
 pub(crate) mod update;
+mod watch;
 mod work;
 
 pub use apply::Replicated;
+pub use resync::Compared;
 use std::sync::Arc;
 
 use api::Exception;
@@ -84,9 +94,13 @@ impl Service {
     pub(crate) fn refuse_while_group_changes(&self, definition: &Definition) -> Result<(), Exception> {
         let own = definition.replication.as_ref().map(|own| own.group.clone()).unwrap_or_default();
         let members = definition.replica().into_iter().flat_map(|replica| &replica.members);
-        let is_behind = members
-            .filter_map(|member| self.member_table(definition, &member.region))
-            .any(|table| table.definition.replication.as_ref().is_some_and(|other| other.group.version > own.version));
+        let is_newer =
+            |other: &Definition| other.replication.as_ref().is_some_and(|other| other.group.version > own.version);
+        // Of a member in another process, as it was last seen: one that is away does not stop a change here.
+        let is_behind = members.into_iter().any(|member| match self.is_remote(&member.region) {
+            true => self.remote_members.get(definition, &member.region).is_some_and(|other| is_newer(&other)),
+            false => self.member_table(definition, &member.region).is_some_and(|table| is_newer(&table.definition)),
+        });
         match definition.has_changing_members() || is_behind {
             true => {
                 Err(Exception::ResourceInUse("The resource which you are attempting to change is in use.".to_owned()))
@@ -117,6 +131,27 @@ impl Service {
     fn member_table(&self, definition: &Definition, region: &str) -> Option<Arc<Table>> {
         let place = Place { account: &definition.account, region, name: &definition.name };
         self.catalog.find(place).filter(|table| table.definition.member(&definition.region).is_some())
+    }
+
+    /// How many records of a table's log a member has not taken yet.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub async fn replica_backlog(&self, destination: &ReplicaDestination) -> Result<u64, Exception> {
+        let table_id = destination.consumer.table_id;
+        let Some(log) = self.catalog.by_id(table_id).map(|table| table.definition.log.clone()) else { return Ok(0) };
+        let logs: Vec<u32> = log.open.iter().map(|open| open.number).chain(log.closing).collect();
+        let view = self.view_of_logs(table_id, &logs).await?;
+        let shards = change_log::Shard::list(&*view, table_id, 0, u32::MAX).await?;
+        let (passed, _) = Passed::read(&*view, table_id, &destination.consumer.name, &shards).await?;
+        let mut backlog = 0_u64;
+        for log in logs {
+            let head = storage::log::head(tables::rows::log(table_id, log));
+            let row = view.get_many(&[head]).await.map_err(tables::failure::storage_failure)?.pop().flatten();
+            let last = storage::log::decode_head(row.as_ref()).unwrap_or_default();
+            backlog = backlog.saturating_add(passed.left_of(log, last));
+        }
+        Ok(backlog)
     }
 
     /// Whether the table in another region has all changes that have been made in this one by now.

@@ -1,5 +1,6 @@
 //! The service: the state that operations share, and the background jobs.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,7 @@ use cluster::nodes::{NodeSettings, Nodes, lease::Leased};
 use jobs::{Jobs, Turns};
 use model::codec::key::HashSecret;
 use objects::Objects;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use storage::{Batch, Engine, KeyUse, Mode, Reads};
 use tables::failure::OpenError;
@@ -25,7 +26,9 @@ use crate::clock_watch::ClockWatch;
 use crate::faults::Faults;
 use crate::import_errors::ImportErrors;
 use crate::measures::Measures;
+use crate::peers::Peers;
 use crate::principal_directory::PrincipalDirectory;
+use crate::remote_members::RemoteMembers;
 use crate::table_keys::{KeyChanges, TableKeys};
 use crate::throttle::Throttle;
 use crate::tokens::Tokens;
@@ -37,6 +40,8 @@ pub struct Settings {
     pub region: String,
     /// The regions that tables can have replicas in.
     pub regions: Vec<String>,
+    /// Other processes, which have more regions.
+    pub peers: Option<Arc<dyn Peers>>,
     /// How long a table that was the source of a replica cannot be deleted.
     pub replica_source_ms: u64,
     /// Host and port under which clients reach this server: what DescribeEndpoints answers.
@@ -77,6 +82,7 @@ impl Default for Settings {
         let (region, endpoint) = ("us-east-1".to_owned(), "127.0.0.1:8000".to_owned());
         Settings {
             regions: vec![region.clone()],
+            peers: None,
             region,
             replica_source_ms: 0,
             endpoint,
@@ -116,6 +122,11 @@ pub struct Service {
     pub(crate) damaged_rows: AtomicU64,
     /// Records that were trimmed since the start before a consumer had taken them, counted for each of such consumers.
     pub(crate) lost_records: AtomicU64,
+    /// Batches of other processes that were refused since the start, for their stamps are ahead of the clock.
+    pub(crate) future_stamps: AtomicU64,
+    pub(crate) remote_members: RemoteMembers,
+    /// By table and region: since when all older writes are in a replica whose whole table is being compared.
+    pub(crate) handed_over: Mutex<HashMap<(u64, String), u64>>,
     /// Bytes of segments that were written since the start.
     pub(crate) archived_bytes: AtomicU64,
     /// Gaps in archives that were found since the start.
@@ -196,6 +207,9 @@ impl Service {
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
+            future_stamps: AtomicU64::new(0),
+            remote_members: RemoteMembers::default(),
+            handed_over: Mutex::default(),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
             last_segment: LastSegment::default(),
@@ -253,6 +267,9 @@ impl Service {
             expired: AtomicU64::new(0),
             damaged_rows: AtomicU64::new(0),
             lost_records: AtomicU64::new(0),
+            future_stamps: AtomicU64::new(0),
+            remote_members: RemoteMembers::default(),
+            handed_over: Mutex::default(),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
             last_segment: LastSegment::default(),
@@ -309,6 +326,7 @@ impl Service {
         let more = [self.shortage_job(), Some(self.expiry_job()), Some(self.archive_job()), self.table_work_job()];
         let others =
             [Some(self.bulk_job()), self.measures_job(), Some(self.tombstone_job()), Some(self.transition_job())];
+        let others = others.into_iter().chain([self.peers_job()]);
         jobs.into_iter().chain(more).chain(others).flatten().for_each(|job| _ = self.jobs.add(job));
     }
 }

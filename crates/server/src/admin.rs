@@ -10,10 +10,12 @@
 //! | `GET /admin/clock` | shows the time, and its offset |
 //! | `POST /admin/clock` | moves the time on, by `{"advance": "1d"}` or `{"advance_ms": 1500}` |
 //! | `/admin/reset`, `/admin/snapshots` | delete, copy and restore all state ([`state`]) |
+//! | `GET /admin/regions` | shows replication: peers, and pairs of replicas with their lag. It needs no flag |
+//! | `POST /admin/regions` | with `--faults`: pauses or resumes what is delivered from a region to another, by `{"pause": ["us-east-1", "eu-west-1"]}` or `{"resume": …}` |
 
 pub(crate) mod state;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base::{Clock, ClockOffset, utc};
 use bytes::Bytes;
@@ -33,6 +35,7 @@ use crate::value_parsers::time_ago;
 const PREFIX: &str = "/admin/";
 const FAULTS: &str = "/admin/faults";
 const CLOCK: &str = "/admin/clock";
+pub(crate) const REGIONS: &str = "/admin/regions";
 
 /// A hundred rules are smaller. Unit: bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 16;
@@ -48,11 +51,21 @@ pub(crate) struct Admin {
     pub(crate) offset: Option<ClockOffset>,
     /// Whether all state may be replaced ([`state`]).
     pub(crate) state: bool,
+    /// Set once the data is open.
+    pub(crate) replication: OnceLock<Box<dyn Replication>>,
+}
+
+/// Replication between regions, as the operator sees it.
+pub(crate) trait Replication: Send + Sync {
+    fn report(&self) -> Value;
+
+    /// Stops, or resumes, what is delivered from one region to another.
+    fn pause(&self, from: &str, to: &str, is_paused: bool);
 }
 
 impl Default for Admin {
     fn default() -> Admin {
-        Admin { faults: None, clock: Clock::system(), offset: None, state: false }
+        Admin { faults: None, clock: Clock::system(), offset: None, state: false, replication: OnceLock::new() }
     }
 }
 
@@ -85,7 +98,7 @@ impl Admin {
     pub(crate) fn new(faults: Option<Arc<Faults>>, offset_ms: Option<i64>, state: bool) -> Admin {
         match offset_ms.map(Clock::with_offset) {
             None => Admin { faults, state, ..Admin::default() },
-            Some((clock, offset)) => Admin { faults, clock, offset: Some(offset), state },
+            Some((clock, offset)) => Admin { faults, clock, offset: Some(offset), state, ..Admin::default() },
         }
     }
 
@@ -115,6 +128,17 @@ impl Admin {
                 _ if is_read => Ok(self.time(offset)),
                 &Method::POST => self.advance(offset, body, jobs),
                 _ => Err(not_allowed("GET and POST /admin/clock")),
+            };
+        }
+        if path == REGIONS {
+            let replication = self.replication.get().ok_or_else(|| not_found("the data is not open yet"))?;
+            return match &head.method {
+                _ if is_read => Ok(replication.report()),
+                &Method::POST => {
+                    self.enabled()?;
+                    pause(&**replication, body)
+                }
+                _ => Err(not_allowed("GET and POST /admin/regions")),
             };
         }
         match (path, path.strip_prefix(FAULTS).and_then(|rest| rest.strip_prefix('/'))) {
@@ -152,6 +176,24 @@ impl Admin {
         log::warning("clock_advanced", &message, &[("offset_ms", log::Value::Text(&offset.ms().to_string()))]);
         Ok(time)
     }
+}
+
+fn pause(replication: &dyn Replication, body: &[u8]) -> Done {
+    let body = parsed(body)?;
+    let wrong = || bad("", r#"{"pause": [FROM, TO]} or {"resume": [FROM, TO]}, of regions"#.to_owned());
+    let members = body.as_object().filter(|members| members.len() == 1).ok_or_else(wrong)?;
+    let (what, pair) = members.iter().next().ok_or_else(wrong)?;
+    let is_paused = match what.as_str() {
+        "pause" => true,
+        "resume" => false,
+        _ => return Err(wrong()),
+    };
+    let pair: Vec<&str> = pair.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let [from, to] = pair[..] else { return Err(wrong()) };
+    replication.pause(from, to, is_paused);
+    let message = format!("replication from {from} to {to} is {what}d");
+    log::warning("replication_paused", &message, &[]);
+    Ok(json!({"from": from, "to": to, "is_paused": is_paused}))
 }
 
 /// What a body moves the clock by. Unit: milliseconds.

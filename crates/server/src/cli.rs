@@ -23,6 +23,7 @@ use crate::local::LocalArguments;
 use crate::man::ManArguments;
 use crate::nodes::NodesArguments;
 use crate::policy_check::PolicyCheckArguments;
+use crate::regions::RegionsArguments;
 use crate::rekey::RekeyArguments;
 use crate::remote_admin::{ClockCommand, FaultsCommand, ResetArguments, SnapshotCommand};
 use crate::serve::{DaxCommandArguments, ServeArguments};
@@ -137,6 +138,8 @@ pub(crate) enum Command {
     Storage(StorageCommand),
     /// List the servers that share a database
     Nodes(NodesArguments),
+    /// Show the replication of global tables: peers, lag, backlog
+    Regions(RegionsArguments),
     /// Benchmark a DynamoDB endpoint
     Bench(Box<bench::Arguments>),
     /// Print a table's changes as they come, as JSON lines

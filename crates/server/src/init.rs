@@ -170,6 +170,7 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
         recorder,
         faults,
         clock,
+        peers: None,
         transition_scale,
     };
     let opened = service::open(Arc::clone(&engine), shared, &location, &serve.service, reach, address, &jobs).await;

@@ -15,8 +15,8 @@
 //! | protocols | `services`, `form`, `preflight`, `console`, `route`, `dialect`, `web`, `foreign` |
 //! | records of requests | `audit`, `traces`, `request_record`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
-//! | data | `outbound`, `encryption`, `engine`, `object_store`, `backup_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
-//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`, `doctor`, `health`, `local`, `man`; `remote`, then `remote_admin`, `full_backup`, `backup`, `export`, `import` |
+//! | data | `outbound`, `encryption`, `engine`, `object_store`, `backup_store`, `nodes`, `peers`, `service`, `room`, `running`, `auth_key`, `root_key` |
+//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`, `doctor`, `health`, `local`, `man`; `remote`, then `regions`, `remote_admin`, `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
 mod admin;
@@ -62,10 +62,12 @@ mod object_store;
 mod operator;
 mod outbound;
 mod patience;
+mod peers;
 mod pipeline;
 mod policy_check;
 mod preflight;
 mod protect;
+mod regions;
 mod rekey;
 mod remote;
 mod remote_admin;
@@ -123,6 +125,7 @@ fn main() -> ExitCode {
         Command::Storage(StorageCommand::Rekey(arguments)) => ended(rekey::run(&arguments)),
         Command::Init(arguments) => ended(init::run(&arguments)),
         Command::Nodes(arguments) => ended(nodes::run(&arguments)),
+        Command::Regions(arguments) => ended(regions::run(&arguments)),
         Command::Bench(arguments) => ended(bench::run(&arguments, &bench_database::reach)),
         Command::Tail(arguments) => ended(tail::run(&arguments)),
         Command::Backup(command) => ended(backup::run(&command)),

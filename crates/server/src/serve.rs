@@ -7,6 +7,7 @@ mod dax_command;
 mod dax_host;
 mod delivery;
 mod environment;
+mod peering;
 mod port_file;
 mod seed;
 mod world;
@@ -34,6 +35,7 @@ pub(crate) use arguments::ServeArguments;
 use dax::{DaxListeners, DaxSettings};
 pub(crate) use dax_command::{DaxCommandArguments, run as run_dax};
 use dax_host::DaxShared;
+use peering::Peering;
 use world::{ConsoleFront, Front, Ground, World};
 
 use crate::admin::Admin;
@@ -138,6 +140,8 @@ pub(crate) enum Failure {
     PortFile(String),
     /// The files to start with cannot be used.
     Seed(String),
+    /// Regions in other processes cannot be reached, or cannot reach this one.
+    Peers(String),
     /// What tests change could be changed by other machines.
     RemoteAdmin {
         listen: String,
@@ -196,6 +200,7 @@ impl fmt::Display for Failure {
             | Failure::Faults(text)
             | Failure::PortFile(text)
             | Failure::Seed(text)
+            | Failure::Peers(text)
             | Failure::Dax(text) => f.write_str(text),
             Failure::RemoteState { listen } => write!(
                 f,
@@ -251,6 +256,7 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     let traces = traces(arguments)?;
     let port_files = port_file::clear(arguments)?;
     let (operator, pages) = operator(arguments, address).await?;
+    let peers = Peering::new(arguments, &operator).await?;
     let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
     let start = Start { arguments, listener: &listener, acceptor: &acceptor, operator: &operator };
@@ -274,10 +280,12 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
         address,
         connections_max: limits.connections_max,
         deliveries: &Current::default(),
+        peers: peers.calls(),
     };
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = ground.open(shared, check, &jobs);
     let Some(world) = start.unless_stopped(stopping, opening).await.transpose()? else { return Ok(()) };
+    peers.serve(arguments, &world.service, &operator, ground.deliveries, &jobs)?;
     let dax = open_dax(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
     dax.measure(&jobs, &world.measured, &world.pipeline.access, arguments);
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
@@ -492,7 +500,7 @@ fn reach(
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    let archive_store = None;
+    let (archive_store, peers) = (None, None);
     Ok(Reach {
         service_arns,
         deletes_expired,
@@ -502,6 +510,7 @@ fn reach(
         recorder,
         faults,
         clock,
+        peers,
         transition_scale,
     })
 }

@@ -18,6 +18,7 @@ pub(crate) use arguments::ServiceArguments;
 
 use crate::engine::{DatabaseWait, Pauses, Shared, StorageLocation};
 use crate::nodes;
+use crate::peers::HttpPeers;
 
 /// The folder of the error logs of imports in a data folder.
 const IMPORT_ERRORS: &str = "import-errors";
@@ -38,6 +39,8 @@ pub(crate) struct Reach {
     pub(crate) faults: Option<Arc<Faults>>,
     /// The time of day.
     pub(crate) clock: Clock,
+    /// Regions in other processes.
+    pub(crate) peers: Option<Arc<HttpPeers>>,
     /// How slow changes of tables are for tests.
     pub(crate) transition_scale: f64,
     /// What error logs of imports leave free of the disk of a data folder. Unit: bytes.
@@ -90,6 +93,7 @@ pub(crate) async fn open(
         recorder,
         faults,
         clock,
+        peers,
         transition_scale,
     } = reach;
     let import_errors = match location {
@@ -100,6 +104,7 @@ pub(crate) async fn open(
     let settings = ops::Settings {
         region,
         regions: arguments.all_regions(),
+        peers: peers.map(|peers| peers as Arc<dyn ops::peers::Peers>),
         replica_source_ms: arguments.replica_source_hours.as_millis() as u64,
         endpoint,
         shards,

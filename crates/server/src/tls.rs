@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) use arguments::TlsArguments;
+pub(crate) use files::Flags;
 use files::{Loaded, Source, Stamps};
 pub(crate) use handshake::Encrypted;
 
@@ -49,6 +50,8 @@ pub(crate) struct Tls {
     /// What clients are to trust, of a certificate that was made at the start: in PEM.
     made: Option<String>,
     handshake_timeout: Duration,
+    /// When the certificate ends.
+    expiry: &'static Metric,
 }
 
 impl Tls {
@@ -60,16 +63,39 @@ impl Tls {
     ) -> Result<Option<Arc<Tls>>, String> {
         let client_ca = arguments.tls_client_ca.clone();
         let (source, made) = match (&arguments.tls_certificate, &arguments.tls_key, arguments.tls_self_signed) {
-            (Some(certificate), Some(key), _) => (Source::files(certificate.clone(), key.clone(), client_ca), None),
+            (Some(certificate), Some(key), _) => {
+                (Source::files(certificate.clone(), key.clone(), client_ca, &files::MAIN), None)
+            }
             (_, _, true) => {
                 let (identity, authority) = self_signed::make(listen).map_err(|error| error.to_string())?;
                 (Source::made(identity, client_ca), Some(authority))
             }
             _ => return Ok(None),
         };
+        Tls::of(source, made, handshake_timeout, &EXPIRY).map(Some)
+    }
+
+    /// For an address whose clients must show a certificate of these authorities.
+    pub(crate) fn mutual(
+        certificate: PathBuf,
+        key: PathBuf,
+        authorities: PathBuf,
+        flags: &'static Flags,
+        expiry: &'static Metric,
+        handshake_timeout: Duration,
+    ) -> Result<Arc<Tls>, String> {
+        Tls::of(Source::files(certificate, key, Some(authorities), flags), None, handshake_timeout, expiry)
+    }
+
+    fn of(
+        source: Source,
+        made: Option<String>,
+        handshake_timeout: Duration,
+        expiry: &'static Metric,
+    ) -> Result<Arc<Tls>, String> {
         let first_stamps = source.stamps();
         let current = Mutex::new(source.load()?);
-        Ok(Some(Arc::new(Tls { source, current, first_stamps, made, handshake_timeout })))
+        Ok(Arc::new(Tls { source, current, first_stamps, made, handshake_timeout, expiry }))
     }
 
     /// Encrypts a connection, beginning with its first byte.
@@ -133,7 +159,7 @@ static EXPIRY: Metric = Metric::gauge(
 impl Tls {
     pub(crate) fn write_metrics(&self, page: &mut Page) {
         if let Some(expiry_s) = self.current.lock().expiry_s {
-            page.metric(&EXPIRY).value(expiry_s);
+            page.metric(self.expiry).value(expiry_s);
         }
     }
 }

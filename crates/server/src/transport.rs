@@ -13,6 +13,8 @@ use auth::iam::Transport;
 pub(crate) struct TlsSession {
     pub(crate) version: &'static str,
     pub(crate) cipher_suite: String,
+    /// What the client has shown, in DER, where that is demanded.
+    pub(crate) client_certificate: Option<Vec<u8>>,
 }
 
 /// An address of IPv4 that a socket of IPv6 shows is the one of IPv4.

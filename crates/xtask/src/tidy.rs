@@ -197,7 +197,14 @@ fn declared_jobs() -> BTreeSet<String> {
         if path.ends_with("xtask/src/tidy.rs") || path.components().any(|part| part.as_os_str() == "jobs") {
             continue;
         }
-        for kind in ["Job::every(", "Job::on(", "Job::by_account(", "Job::woken(", "Job::lasting("] {
+        for kind in [
+            "Job::every(",
+            "Job::on(",
+            "Job::by_account(",
+            "Job::woken(",
+            "Job::lasting(",
+            "const SUPERVISOR: &'static str =",
+        ] {
             for rest in text.split(kind).skip(1) {
                 let arguments = rest.split("|").next().unwrap_or_default();
                 names.extend(arguments.split('"').nth(1).map(str::to_owned));

@@ -7,22 +7,22 @@ mod call;
 mod put;
 mod record;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use base::Gate;
 use client::Holder;
-use jobs::{Job, Ran, ScopedJob};
-use ops::follow::{Bounds, FollowError, Start};
+use jobs::{Job, ScopedJob};
+use ops::follow::{Bounds, Consumer, FollowError, Start};
 use ops::{KinesisDestination, Service};
-use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::figures::Figures;
 use crate::follow::{self, Counts, Following, backoff};
 use crate::memory::DeliveryMemory;
+use crate::supervise::{self, Kind};
 use call::{Kinesis, Problem};
 use put::Putter;
 
@@ -47,15 +47,11 @@ pub struct Settings {
     pub by_arn: bool,
 }
 
-/// What the supervisor knows between two looks. Dropping it ends all workers.
-struct Keeper {
+/// The kind of destinations that Kinesis is.
+struct Streams {
     settings: Settings,
     figures: Arc<Figures>,
     memory: Arc<DeliveryMemory>,
-    /// By the destination's consumer.
-    running: BTreeMap<String, (ScopedJob, Arc<put::Precision>)>,
-    /// The state of the tables' definitions that the workers are of.
-    seen: Option<u64>,
     warned: BTreeSet<String>,
 }
 
@@ -66,37 +62,25 @@ pub(crate) fn start(
     figures: Arc<Figures>,
     memory: Arc<DeliveryMemory>,
 ) -> ScopedJob {
-    let (running, seen, warned) = (BTreeMap::new(), None, BTreeSet::new());
-    let keeper = Arc::new(Mutex::new(Keeper { settings, figures, memory, running, seen, warned }));
-    let job = Job::on(service, "supervise_kinesis", LOOK_INTERVAL, move |service| {
-        // Never contended: a job has one run at a time.
-        keeper.lock().look(&service);
-        async { Ran::Done }
-    });
-    service.jobs().add_scoped(job.at_once())
+    supervise::start(service, Streams { settings, figures, memory, warned: BTreeSet::new() })
 }
 
-impl Keeper {
-    /// Gives each destination that is in use its worker.
-    fn look(&mut self, service: &Arc<Service>) {
-        let changes = service.definitions_changes();
-        if self.seen == Some(changes) {
-            return;
-        }
+impl Kind for Streams {
+    const SUPERVISOR: &'static str = "supervise_kinesis";
+    const LOOK_INTERVAL: Duration = LOOK_INTERVAL;
+
+    type Destination = KinesisDestination;
+    type Handle = Arc<put::Precision>;
+
+    fn destinations(&mut self, service: &Service) -> Vec<KinesisDestination> {
         let (wanted, closed): (Vec<_>, Vec<_>) =
             service.kinesis_destinations().into_iter().partition(|destination| destination.is_allowed);
-        let name = |destination: &KinesisDestination| destination.consumer.to_string();
         warn_of_closed(&mut self.warned, &closed);
-        self.running.retain(|running, (job, _)| {
-            !job.is_over() && wanted.iter().any(|destination| name(destination) == *running)
-        });
-        for destination in &wanted {
-            match self.running.get(&name(destination)) {
-                Some((_, precision)) => precision.set(destination.precision),
-                None => _ = self.running.insert(name(destination), self.serve(service, destination)),
-            }
-        }
-        self.seen = Some(changes);
+        wanted
+    }
+
+    fn consumer(destination: &KinesisDestination) -> &Consumer {
+        &destination.consumer
     }
 
     fn serve(&self, service: &Arc<Service>, destination: &KinesisDestination) -> (ScopedJob, Arc<put::Precision>) {
@@ -111,6 +95,10 @@ impl Keeper {
         };
         let job = Job::lasting("deliver_to_kinesis", move || deliver(work.clone()));
         (service.jobs().add_scoped(job), precision)
+    }
+
+    fn update(precision: &Arc<put::Precision>, destination: &KinesisDestination) {
+        precision.set(destination.precision);
     }
 }
 

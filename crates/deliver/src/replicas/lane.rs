@@ -1,8 +1,10 @@
 //! One shard's way to a replica: read, apply, store the checkpoint, in this order and one batch after the other.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use client::Backoff;
+use ops::Compared;
 use ops::follow::{Batch, Bounds, ConsumerLease, Cursor, FollowError, LogRecord};
 
 use super::Work;
@@ -16,16 +18,26 @@ const MEMORY_FACTOR: u64 = 4;
 const IDLE_ALONE: Duration = Duration::from_secs(1);
 const IDLE_SHARED: Duration = Duration::from_millis(25);
 
+/// How often a paused pair looks whether it goes on.
+const PAUSED_INTERVAL: Duration = Duration::from_millis(50);
+const BACKLOG_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a comparison counts for losses that are found again: far shorter than records are retained.
+const COMPARED_FOR: Duration = Duration::from_secs(60 * 60);
+
 pub(super) struct Lane {
     work: Work,
     lease: ConsumerLease,
     cursor: Cursor,
     backoff: Backoff,
+    /// Where the tables were compared, and when.
+    compared: Option<(Cursor, Instant)>,
+    /// When the backlog was last measured.
+    measured: Option<Instant>,
 }
 
 impl Lane {
     pub(super) fn new(work: Work, lease: ConsumerLease, cursor: Cursor) -> Lane {
-        Lane { work, lease, cursor, backoff: backoff() }
+        Lane { work, lease, cursor, backoff: backoff(), compared: None, measured: None }
     }
 
     /// Runs until the replica has the shard's last change, or a step other than the replica's fails.
@@ -41,6 +53,9 @@ impl Lane {
         let log = service.log_of(consumer.table_id).ok_or(FollowError::Gone)?;
         let idle = if service.is_shared() { IDLE_SHARED } else { IDLE_ALONE };
         loop {
+            while self.work.links.is_paused(&self.work.destination) {
+                tokio::time::sleep(PAUSED_INTERVAL).await;
+            }
             let memory = self.work.memory.take(&self.work.holder, MEMORY_FACTOR * BOUNDS.bytes_max as u64).await;
             // Asked for before the read: a write between the two wakes it.
             let written = log.written.notified();
@@ -55,7 +70,13 @@ impl Lane {
                 }
                 read => read?,
             };
-            self.tell_loss(&batch);
+            if batch.lost > 0 && !self.has_compared() {
+                self.tell_loss(&batch);
+                // Neither records nor memory are held while the whole tables are compared.
+                drop((memory, batch));
+                self.compare().await?;
+                continue;
+            }
             self.work.counts.waits(self.cursor.shard, batch.changes.first().map(|change| change.created_ms));
             let applied = self.give(&batch).await?;
             drop(memory);
@@ -72,9 +93,14 @@ impl Lane {
     async fn give(&mut self, batch: &Batch<LogRecord>) -> Result<bool, FollowError> {
         if !batch.changes.is_empty() {
             match self.work.service.replicate(&self.work.destination, &batch.changes).await {
-                Ok(applied) => self.work.counts.delivered(applied.count),
+                Ok(applied) => {
+                    self.work.counts.delivered(applied.count);
+                    self.work.link.took(applied.count, self.work.service.clock().now_ms());
+                }
                 Err(FollowError::Failed(why) | FollowError::Damaged(why)) => {
                     self.work.counts.failed();
+                    self.work.link.failed(&why);
+                    self.measure_backlog().await;
                     log::debug!(event = "delivery_failed"; "{} could not deliver and retries: {why}", self.work.title());
                     return Ok(false);
                 }
@@ -86,6 +112,7 @@ impl Lane {
         if cursor != self.cursor || batch.ended {
             self.work.service.checkpoint(&self.work.destination.consumer, &self.lease, cursor).await?;
             self.cursor = cursor;
+            self.measure_backlog().await;
         }
         Ok(true)
     }
@@ -96,15 +123,63 @@ impl Lane {
         self.backoff.pause().await;
     }
 
-    fn tell_loss(&self, batch: &Batch<LogRecord>) {
-        if batch.lost > 0 {
-            self.work.counts.lost(batch.lost);
-            log::error!(
-                event = "changes_lost", count = batch.lost;
-                "{} has lost up to {} changes: they became older than 72 hours before they could be delivered",
-                self.work.title(),
-                batch.lost
-            );
+    /// Whether the tables were compared since the records behind the cursor were lost.
+    fn has_compared(&self) -> bool {
+        self.compared.is_some_and(|(cursor, at)| cursor == self.cursor && at.elapsed() < COMPARED_FOR)
+    }
+
+    /// Compares the whole tables, until that succeeds: what was lost is not passed over before.
+    async fn compare(&mut self) -> Result<(), FollowError> {
+        let found = Instant::now();
+        let link = Arc::clone(&self.work.link);
+        // Lanes of other shards find losses as well: one comparison that begins later is theirs, too.
+        let mut begun = link.comparing.lock().await;
+        while begun.is_none_or(|begun| begun < found) {
+            let now = Instant::now();
+            link.compares(true);
+            let compared = self.work.service.resync_replica(&self.work.destination).await;
+            link.compares(false);
+            match compared {
+                Ok(Compared { items, deletions, undecided }) => {
+                    *begun = Some(now);
+                    log::warn!(
+                        event = "replica_resynced", items = items, deletions = deletions, undecided = undecided;
+                        "{}: the whole tables were compared, {items} items were handed over and {deletions} deleted; of {undecided} it \
+                         is not known whether they were deleted, for their regions do not answer",
+                        self.work.title()
+                    );
+                }
+                Err(FollowError::Failed(why) | FollowError::Damaged(why)) => {
+                    self.work.counts.failed();
+                    link.failed(&why);
+                    self.backoff.pause().await;
+                }
+                Err(error) => return Err(error),
+            }
         }
+        self.compared = Some((self.cursor, Instant::now()));
+        Ok(())
+    }
+
+    /// For the operator, now and then.
+    async fn measure_backlog(&mut self) {
+        if self.measured.is_some_and(|at| at.elapsed() < BACKLOG_INTERVAL) {
+            return;
+        }
+        self.measured = Some(Instant::now());
+        if let Ok(backlog) = self.work.service.replica_backlog(&self.work.destination).await {
+            self.work.link.waits(backlog);
+        }
+    }
+
+    fn tell_loss(&self, batch: &Batch<LogRecord>) {
+        self.work.counts.lost(batch.lost);
+        log::error!(
+            event = "changes_lost", count = batch.lost;
+            "{} has lost up to {} changes: they became older than 72 hours before they could be delivered. The whole tables are \
+             compared now",
+            self.work.title(),
+            batch.lost
+        );
     }
 }

@@ -4,77 +4,76 @@
 //! decided by stamps (`ops::replicate`): a batch that is given twice changes nothing.
 
 mod lane;
+mod links;
+#[cfg(test)]
+mod peer_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use client::Holder;
-use jobs::{Job, Ran, ScopedJob};
-use ops::follow::Start;
+use jobs::{Job, ScopedJob};
+use ops::follow::{Consumer, Start};
 use ops::{ReplicaDestination, Service};
-use parking_lot::Mutex;
 
 use crate::figures::Figures;
 use crate::follow::{self, Counts};
 use crate::memory::DeliveryMemory;
+use crate::supervise::{self, Kind};
 use lane::Lane;
+use links::Link;
+pub use links::{LinkReport, Links};
 
 /// How often the tables' definitions are looked at; a look costs nothing while they stay as they are.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What the supervisor knows between two looks. Dropping it ends all workers.
-struct Keeper {
+/// The kind of destinations that replicas are.
+struct Replicas {
     figures: Arc<Figures>,
     memory: Arc<DeliveryMemory>,
-    /// By the destination's consumer.
-    running: BTreeMap<String, ScopedJob>,
-    /// The state of the tables' definitions that the workers are of.
-    seen: Option<u64>,
+    links: Arc<Links>,
 }
 
 /// Adds the job that supervises the replication of all tables, until the returned value is dropped.
-pub(crate) fn start(service: &Arc<Service>, figures: Arc<Figures>, memory: Arc<DeliveryMemory>) -> ScopedJob {
-    let keeper = Keeper { figures, memory, running: BTreeMap::new(), seen: None };
-    let keeper = Arc::new(Mutex::new(keeper));
-    let job = Job::on(service, "supervise_replicas", LOOK_INTERVAL, move |service| {
-        // Never contended: a job has one run at a time.
-        keeper.lock().look(&service);
-        async { Ran::Done }
-    });
-    service.jobs().add_scoped(job.at_once())
+pub(crate) fn start(
+    service: &Arc<Service>,
+    figures: Arc<Figures>,
+    memory: Arc<DeliveryMemory>,
+    links: Arc<Links>,
+) -> ScopedJob {
+    supervise::start(service, Replicas { figures, memory, links })
 }
 
-impl Keeper {
-    /// Gives each pair of replicas its worker.
-    fn look(&mut self, service: &Arc<Service>) {
-        let changes = service.definitions_changes();
-        if self.seen == Some(changes) {
-            return;
-        }
-        let wanted = service.replica_destinations();
-        let name = |destination: &ReplicaDestination| destination.consumer.to_string();
-        self.running
-            .retain(|running, job| !job.is_over() && wanted.iter().any(|destination| name(destination) == *running));
-        for destination in &wanted {
-            if !self.running.contains_key(&name(destination)) {
-                self.running.insert(name(destination), self.serve(service, destination));
-            }
-        }
-        self.seen = Some(changes);
+impl Kind for Replicas {
+    const SUPERVISOR: &'static str = "supervise_replicas";
+    const LOOK_INTERVAL: Duration = LOOK_INTERVAL;
+
+    type Destination = ReplicaDestination;
+    type Handle = ();
+
+    fn destinations(&mut self, service: &Service) -> Vec<ReplicaDestination> {
+        service.replica_destinations()
     }
 
-    fn serve(&self, service: &Arc<Service>, destination: &ReplicaDestination) -> ScopedJob {
+    fn consumer(destination: &ReplicaDestination) -> &Consumer {
+        &destination.consumer
+    }
+
+    fn serve(&self, service: &Arc<Service>, destination: &ReplicaDestination) -> (ScopedJob, ()) {
+        let counts = self.figures.add("replica");
         let work = Work {
             service: Arc::clone(service),
             destination: Arc::new(destination.clone()),
-            counts: self.figures.add("replica"),
+            link: self.links.add(destination, &counts),
+            links: Arc::clone(&self.links),
+            counts,
             memory: Arc::clone(&self.memory),
             holder: Holder::new(&destination.account, &destination.consumer.to_string()),
         };
-        service.jobs().add_scoped(Job::lasting("deliver_to_replica", move || deliver(work.clone())))
+        let job = Job::lasting("deliver_to_replica", move || deliver(work.clone()));
+        (service.jobs().add_scoped(job), ())
     }
 }
 
@@ -83,6 +82,8 @@ impl Keeper {
 struct Work {
     service: Arc<Service>,
     destination: Arc<ReplicaDestination>,
+    link: Arc<Link>,
+    links: Arc<Links>,
     counts: Arc<Counts>,
     memory: Arc<DeliveryMemory>,
     holder: Holder,

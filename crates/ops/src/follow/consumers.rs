@@ -100,6 +100,12 @@ impl Passed {
         Passed(Some(archived.into_iter().map(|(log, last)| (log, last.saturating_add(1))).collect()))
     }
 
+    /// How many of the records of a log up to this position were not taken.
+    pub(crate) fn left_of(&self, log: u32, position: u64) -> u64 {
+        let Some(passed) = &self.0 else { return position };
+        passed.get(&log).map_or(0, |next| position.saturating_add(1).saturating_sub(*next))
+    }
+
     /// Whether all records of a log up to this position were taken. They were if all shards of the log are done.
     pub(crate) fn has_taken(&self, log: u32, position: u64) -> bool {
         self.0.as_ref().is_some_and(|passed| passed.get(&log).is_none_or(|next| position < *next))

@@ -14,10 +14,14 @@ use model::RegionName;
 use model::codec::row::{Stored, Tombstone};
 use storage::{Consistency, Family, Key, KeyUse, Mode, Pages, Reads, Row, ScanRange, TxError};
 use tables::rows;
-use tables::{MemberStatus, Table, TableStatus};
+use tables::{Definition, MemberStatus, Table, TableStatus};
 
 use super::apply::stamp_of;
+use super::ask::unexpected;
+use super::leave::REMOTE_INTERVAL;
+use super::shipment::Shipped;
 use crate::change::Change;
+use crate::peers::{Ask, PeerAnswer, Seen};
 use crate::service::Service;
 
 /// Rows of one step.
@@ -27,7 +31,7 @@ const STEP_BYTES: usize = 2 << 20;
 /// Between two looks at whether the members have delivered what they had.
 const DELIVERED_INTERVAL: Duration = Duration::from_millis(10);
 /// The consequence of a damaged row, as it is reported.
-const LEFT_OUT: &str = "a replica is made without it";
+pub(super) const LEFT_OUT: &str = "a replica is made without it";
 
 impl Service {
     /// Fills a replica, and makes it usable.
@@ -36,29 +40,76 @@ impl Service {
         let definition = table.definition.clone();
         drop(table);
         let from = definition.replication.as_ref().and_then(|replication| replication.copied_from.clone());
-        let source = from.and_then(|region| self.member_table(&definition, &region));
-        let Some(source) = source.filter(|source| source.is_usable()).map(|source| source.id()) else {
+        let source = match &from {
+            Some(region) => self.member_definition(&definition, region).await?,
+            None => None,
+        };
+        let Some(source) = source.filter(Definition::is_usable) else {
             log::error!(
                 event = "replica_failed", table = definition.arn().as_str();
                 "a replica is deleted again: the table that it is copied from is not there any more"
             );
             return self.abandon_replica(table_id).await;
         };
-        self.copy_rows(source, table_id, owned).await?;
+        match self.is_remote(&source.region) {
+            true => self.copy_from_peer(&definition, &source.region, owned).await?,
+            false => self.copy_rows(source.table_id, table_id, owned).await?,
+        }
         for member in definition.replica().iter().flat_map(|replica| &replica.members) {
-            while let Some(table) = self.member_table(&definition, &member.region) {
-                let other = table.definition.clone();
-                drop(table);
-                if !other.is_usable() || self.has_delivered(&other, &definition.region).await? {
-                    break;
-                }
+            while !self.has_all_of(&definition, &member.region).await? {
                 if self.being_replicated(table_id).is_none() {
                     return Ok(());
                 }
-                tokio::time::sleep(DELIVERED_INTERVAL).await;
+                let is_remote = self.is_remote(&member.region);
+                tokio::time::sleep(if is_remote { REMOTE_INTERVAL } else { DELIVERED_INTERVAL }).await;
             }
         }
         self.finish_replica(table_id, owned).await
+    }
+
+    /// Whether a new replica has what a member had by now.
+    async fn has_all_of(&self, definition: &Definition, region: &str) -> Result<bool, Interrupted> {
+        if self.is_remote(region) {
+            return match self.look(definition, region).await? {
+                Seen::Member(_) => Ok(self.ask_whether(definition, region, Ask::HasDelivered).await?),
+                Seen::Absent | Seen::Stranger => Ok(true),
+            };
+        }
+        let Some(table) = self.member_table(definition, region) else { return Ok(true) };
+        let other = table.definition.clone();
+        drop(table);
+        Ok(!other.is_usable() || self.has_delivered(&other, &definition.region).await?)
+    }
+
+    /// Copies the rows of a member in another process, page by page.
+    async fn copy_from_peer(
+        &self,
+        definition: &Definition,
+        from: &str,
+        owned: Option<&Owned>,
+    ) -> Result<(), Interrupted> {
+        let table_id = definition.table_id;
+        let progress = rows::build_progress(table_id, 0);
+        let mut after = self.engine.get(&progress, Consistency::Strong).await?.map(|passed| passed.to_vec());
+        loop {
+            let (answer, rows) = self.ask(definition, from, Ask::Rows { after: after.clone() }, &[]).await?;
+            let PeerAnswer::Rows { last } = answer else { return Err(unexpected().into()) };
+            let Some(last) = last else { return Ok(()) };
+            let shipped = Shipped::read_all(rows).map_err(Interrupted::Failed)?;
+            self.refuse_future(&shipped).map_err(|error| Interrupted::Failed(error.to_string()))?;
+            self.learn_table_key(table_id).await?;
+            let Some(table) = self.being_replicated(table_id) else { return Ok(()) };
+            let mut changes = Vec::with_capacity(shipped.len());
+            for one in &shipped {
+                let item = (!one.is_deletion).then(|| one.attributes().to_owned());
+                let change = self.replicated(&table, one.attributes(), item, one.stamp, true);
+                changes.push(change.map_err(|problem| Interrupted::Failed(problem.to_string()))?);
+            }
+            drop(table);
+            let _turn = self.copies.take(&definition.account).await;
+            self.apply_all(&changes, Some(&(progress.clone(), last.clone().into())), owned).await?;
+            after = Some(last);
+        }
     }
 
     fn being_replicated(&self, table_id: u64) -> Option<Arc<Table>> {

@@ -18,6 +18,10 @@ impl Service {
             return;
         };
         let described = |member: &Member| {
+            if self.is_remote(&member.region) {
+                let seen = self.remote_members.get(definition, &member.region);
+                return tables::replica(member, seen.as_deref(), definition);
+            }
             let table = self.member_table(definition, &member.region);
             tables::replica(member, table.as_deref().map(|table: &Table| &table.definition), definition)
         };

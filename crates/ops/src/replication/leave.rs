@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use api::Exception;
 use cluster::catalog::{Edit, Interrupted};
 use tables::{Definition, MemberStatus, Overrides};
 
+use crate::peers::{Ask, PeerError, Seen};
 use crate::service::Service;
 
 /// Between two looks at whether the others have all changes.
 const DELIVERED_INTERVAL: Duration = Duration::from_millis(10);
 /// After as many looks the log says what is waited for.
 const LOOKS_QUIET: usize = 6_000;
+/// Looks of a question, which another process waits for.
+const LOOKS_SOON: usize = 200;
+/// As [`DELIVERED_INTERVAL`], where each look is a call of another process.
+pub(super) const REMOTE_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Service {
     /// Waits until the members have what was written to a table that no request uses any more, and takes it out of their lists. It is the
@@ -79,6 +85,9 @@ impl Service {
 
     /// Waits until two members have each other's changes that were there at the beginning.
     async fn exchange_the_rest(&self, definition: &Definition, region: &str) -> Result<(), Interrupted> {
+        if self.is_remote(region) {
+            return self.exchange_with_peer(definition, region).await;
+        }
         let Some(other) = self.member_table(definition, region).map(|table| table.definition.clone()) else {
             return Ok(());
         };
@@ -98,13 +107,43 @@ impl Service {
         Ok(())
     }
 
+    async fn exchange_with_peer(&self, definition: &Definition, region: &str) -> Result<(), Interrupted> {
+        while self.look(definition, region).await?.into_member().is_some_and(|other| other.is_usable()) {
+            let has_ours = self.delivers_soon(definition, region).await?;
+            if has_ours && self.ask_whether(definition, region, Ask::HasDelivered).await? {
+                break;
+            }
+            tokio::time::sleep(REMOTE_INTERVAL).await;
+        }
+        Ok(())
+    }
+
+    /// Whether a member has, within a moment, all changes that are here now. What is written meanwhile is not waited for.
+    pub(super) async fn delivers_soon(&self, definition: &Definition, region: &str) -> Result<bool, Exception> {
+        let heads = self.heads(definition).await?;
+        for _ in 0..LOOKS_SOON {
+            let Some(current) = self.catalog.by_id(definition.table_id).map(|table| table.definition.clone()) else {
+                return Ok(true);
+            };
+            if self.has_taken(&current, region, &heads).await? {
+                return Ok(true);
+            }
+            tokio::time::sleep(DELIVERED_INTERVAL).await;
+        }
+        Ok(false)
+    }
+
     async fn deliver_the_rest(&self, definition: &Definition, region: &str) -> Result<(), Interrupted> {
         for look in 0.. {
-            let Some(table) = self.member_table(definition, region) else { return Ok(()) };
-            let takes = table.is_usable() || table.definition.is_being_replicated();
-            drop(table);
-            if !takes || self.has_delivered(definition, region).await? {
+            if self.has_delivered(definition, region).await? {
                 return Ok(());
+            }
+            let interval = if self.is_remote(region) { REMOTE_INTERVAL } else { DELIVERED_INTERVAL };
+            // A peer that is away is waited for: it lacks acknowledged writes.
+            match self.member_definition(definition, region).await {
+                Ok(Some(member)) if member.is_usable() || member.is_being_replicated() => {}
+                Ok(_) => return Ok(()),
+                Err(why) => log::debug!(event = "peer_unreachable"; "{region} is waited for: {why}"),
             }
             if look == LOOKS_QUIET {
                 log::warn!(
@@ -112,7 +151,7 @@ impl Service {
                     "a deleted table waits until the replica in {region} has the changes that were made in it"
                 );
             }
-            tokio::time::sleep(DELIVERED_INTERVAL).await;
+            tokio::time::sleep(interval).await;
         }
         Ok(())
     }
@@ -124,6 +163,9 @@ impl Service {
         region: &str,
         status: Option<MemberStatus>,
     ) -> Result<(), Interrupted> {
+        if self.is_remote(region) {
+            return Ok(self.show_to_peer(shown, region, status).await?);
+        }
         let guard = self.catalog.lock().await?;
         let Some(table) = self.member_table(shown, region) else { return Ok(()) };
         let mut definition = table.definition.clone();
@@ -144,5 +186,18 @@ impl Service {
         let puts = change_log::follow(&mut definition);
         self.catalog.replace(&self.engine, guard, definition, Edit { puts, ..Edit::default() }).await?;
         Ok(())
+    }
+
+    async fn show_to_peer(
+        &self,
+        shown: &Definition,
+        region: &str,
+        status: Option<MemberStatus>,
+    ) -> Result<(), PeerError> {
+        // Nothing to be shown where there is no member any more.
+        match self.look(shown, region).await? {
+            Seen::Absent | Seen::Stranger => Ok(()),
+            Seen::Member(_) => self.ask_to(shown, region, Ask::Show { status }).await,
+        }
     }
 }

@@ -61,6 +61,8 @@ impl Service {
         }
         self.check_index_scaling(before).await?;
         let members = replica.members.iter().map(|member| member.region.as_str());
+        // Another process scales its own region.
+        let members = members.filter(|region| !self.is_remote(region));
         for region in std::iter::once(after.region.as_str()).chain(members) {
             for name in &new {
                 let of = resource(after, region, Some(name));

@@ -10,6 +10,7 @@ use tables::{Definition, MemberStatus, Overrides, Place, Shown, TableStatus};
 
 use super::keys;
 use super::members::{Asked, MemberSettings};
+use crate::peers::{PeerError, Seen};
 use crate::service::{DatabaseSettings, Service};
 
 impl Service {
@@ -27,10 +28,14 @@ impl Service {
             return Err(being_added(&request.table_name));
         }
         let mut asked = asked;
-        if let Asked::Create(member) = &mut asked {
+        // The KMS of another region's process says later what it knows of its key.
+        if let Asked::Create(member) = &mut asked
+            && !self.is_remote(&member.region)
+        {
             self.resolve_key(caller, &known, member).await?;
         }
         self.catch_up_with_group(caller, &request.table_name).await;
+        let seen = self.look_ahead(caller, &request.table_name, &asked).await?;
         // Locked from the read of the definitions on: of two requests for one member, one succeeds.
         let guard = self.catalog.lock().await?;
         let table = self.catalog.changeable(caller, &request.table_name)?;
@@ -38,8 +43,8 @@ impl Service {
         drop(table);
         self.refuse_while_group_changes(&definition)?;
         match asked {
-            Asked::Create(member) => self.add_replica(guard, definition, member).await,
-            Asked::Delete { region } => self.remove_replica(guard, definition, &region).await,
+            Asked::Create(member) => self.add_replica(guard, definition, member, seen).await,
+            Asked::Delete { region } => self.remove_replica(guard, definition, &region, seen).await,
             Asked::Update(members) => self.override_settings(guard, definition, members).await,
             Asked::Disassociate { region } => self.disassociate(guard, definition, &region).await,
         }
@@ -50,10 +55,15 @@ impl Service {
         guard: ChangeGuard,
         before: Definition,
         member: MemberSettings,
+        seen: Option<Seen>,
     ) -> Result<UpdateTableOutput, Exception> {
         self.check_region(&before, &member.region)?;
         let place = Place { account: &before.account, region: &member.region, name: &before.name };
-        if before.member(&member.region).is_some() || self.catalog.lookup(place)?.is_some() {
+        let exists = match seen {
+            Some(seen) => seen != Seen::Absent,
+            None => self.catalog.lookup(place)?.is_some(),
+        };
+        if before.member(&member.region).is_some() || exists {
             return Err(Exception::validation(format!(
                 "Failed to create a the new replica of table with name: ‘{}’ because one or more replicas already existed as \
                  tables.",
@@ -62,6 +72,9 @@ impl Service {
         }
         let encryption = keys::of_member(&before, &member)?;
         let kms_key = member.resolved_key.or(encryption.map(|encryption| encryption.key_arn));
+        if !before.is_on_demand() && self.is_remote(&member.region) {
+            return Err(tables::not_built("Replicas of PROVISIONED tables in regions of other servers"));
+        }
         self.check_write_scaling(&before).await?;
         if before.status != TableStatus::Active {
             return Err(tables::being_updated(&before.name));
@@ -101,12 +114,16 @@ impl Service {
         guard: ChangeGuard,
         before: Definition,
         region: &str,
+        seen: Option<Seen>,
     ) -> Result<UpdateTableOutput, Exception> {
         if *region == before.region {
             return Err(local_region());
         }
-        let removed = before.member(region).and_then(|_| self.member_table(&before, region));
-        let removed = removed.ok_or_else(|| not_members(&[region]))?.definition.clone();
+        let removed = before.member(region).and_then(|_| match seen {
+            Some(seen) => seen.into_member(),
+            None => self.member_table(&before, region).map(|table| table.definition.clone()),
+        });
+        let removed = removed.ok_or_else(|| not_members(&[region]))?;
         self.check_removal(&removed)?;
         if removed.deletion_protection {
             return Err(Exception::validation(format!(
@@ -158,7 +175,7 @@ impl Service {
         let missing: Vec<&str> = members
             .iter()
             .map(|asked| asked.region.as_str())
-            .filter(|region| *region != before.region && self.member_table(&before, region).is_none())
+            .filter(|region| *region != before.region && !self.is_member_here(&before, region))
             .collect();
         if before.replica().is_none() || !missing.is_empty() {
             return Err(not_members(&missing));
@@ -167,23 +184,63 @@ impl Service {
             check_overrides(&before, asked)?;
         }
         drop(guard);
-        let now_ms = self.clock.now_ms();
         for asked in members {
-            let guard = self.catalog.lock().await?;
-            let of_member = match asked.region == before.region {
-                true => self.catalog.by_id(before.table_id),
-                false => self.member_table(&before, &asked.region),
-            };
-            let Some(mut definition) = of_member.map(|table| table.definition.clone()) else { continue };
-            definition.set_overrides(asked.overrides, now_ms);
-            definition.end_overrides_like(&before);
-            self.catalog.check_units(&self.settings.quotas, None, &definition)?;
-            self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await?;
+            if self.is_remote(&asked.region) {
+                let told = self.ask_to_override(&before, &asked.region, asked.overrides).await;
+                told.map_err(|error| inaccessible(&asked.region, &error))?;
+                // What descriptions show of it.
+                let _ = self.look(&before, &asked.region).await;
+                continue;
+            }
+            let own = Definition { region: asked.region.clone(), ..before.clone() };
+            self.override_member(&own, asked.overrides, &before).await?;
         }
         let table = self.catalog.by_id(before.table_id);
         let table = table.ok_or_else(|| tables::not_found(&before.name))?;
         let table_description = Some(self.describe(&table, Shown::JustUpdated).await?);
         Ok(UpdateTableOutput { table_description })
+    }
+
+    /// Gives the table of a member in this process settings of its own.
+    pub(super) async fn override_member(
+        &self,
+        own: &Definition,
+        overrides: Overrides,
+        group: &Definition,
+    ) -> Result<(), Exception> {
+        let guard = self.catalog.lock().await?;
+        let Some(table) = self.catalog.find(own.place()) else { return Ok(()) };
+        let mut definition = table.definition.clone();
+        drop(table);
+        definition.set_overrides(overrides, self.clock.now_ms());
+        definition.end_overrides_like(group);
+        self.catalog.check_units(&self.settings.quotas, None, &definition)?;
+        self.catalog.replace(&self.engine, guard, definition, Edit::requested()).await?;
+        Ok(())
+    }
+
+    /// What another process has under the table's name, if a member there is to be created or deleted. Looked at without the lock,
+    /// which a peer that does not answer would hold; that process looks again when it is asked to do it.
+    async fn look_ahead(&self, caller: &Caller, name: &str, asked: &Asked) -> Result<Option<Seen>, Exception> {
+        let region = match asked {
+            Asked::Create(member) => &member.region,
+            Asked::Delete { region } => region,
+            Asked::Update(_) | Asked::Disassociate { .. } => return Ok(None),
+        };
+        if !self.is_remote(region) {
+            return Ok(None);
+        }
+        let table = self.catalog.changeable(caller, name)?;
+        let own = table.definition.clone();
+        drop(table);
+        self.look(&own, region).await.map(Some).map_err(|error| inaccessible(region, &error))
+    }
+
+    fn is_member_here(&self, before: &Definition, region: &str) -> bool {
+        match self.is_remote(region) {
+            true => before.member(region).is_some(),
+            false => self.member_table(before, region).is_some(),
+        }
     }
 
     /// Makes the change, and describes the table with the members that it had before.
@@ -207,12 +264,14 @@ impl Service {
         if *region == definition.region {
             return Err(local_region());
         }
-        match self.settings.regions.iter().any(|served| served == region) {
+        let peers = self.settings.peers.iter().flat_map(|peers| peers.regions());
+        let all: Vec<&str> = self.settings.regions.iter().chain(peers).map(String::as_str).collect();
+        match all.contains(&region) {
             true => Ok(()),
             false => Err(Exception::validation(format!(
                 "Region {region} is not supported. The latest version of global tables are only supported in the following \
                  regions: [{}]",
-                self.settings.regions.join(", ")
+                all.join(", ")
             ))),
         }
     }
@@ -256,6 +315,12 @@ fn check_maxima(definition: &Definition, overrides: &Overrides) -> Result<(), Ex
         )),
         false => Ok(()),
     }
+}
+
+/// The text is AWS's for a region that cannot be accessed; the cause is the operator's.
+fn inaccessible(region: &str, error: &PeerError) -> Exception {
+    log::warn!(event = "peer_unreachable", region = region; "a change of replicas is refused, and {region} is not asked: {error}");
+    Exception::validation(format!("Failed to access the region: ‘{region}’."))
 }
 
 /// In the region of the new replica itself. Source: captures, but for the quotes around the name, which are those of the other texts.

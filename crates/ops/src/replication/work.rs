@@ -2,10 +2,10 @@
 //! removed members are deleted, and the settings that the group shares are brought to all members. All of it is derived from the
 //! definitions, so that it is resumed after a crash, and repeated without harm.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use api::{DeleteTableInput, Exception};
-use auth::Caller;
+use api::Exception;
 use cluster::catalog::{Edit, Interrupted, Work};
 use tables::rows;
 use tables::{
@@ -13,7 +13,8 @@ use tables::{
     Stream, TableStatus, TimeToLive, not_before,
 };
 
-use crate::service::Service;
+use crate::peers::{Ask, for_peers};
+use crate::service::{DatabaseSettings, Service};
 
 impl Service {
     /// Does what is left to be done for a replica's members.
@@ -27,13 +28,19 @@ impl Service {
                 MemberStatus::Creating if member.sourced_ms.is_some() => self.create_member(table_id, &member).await?,
                 MemberStatus::Creating => self.look_at_member(&definition, &member).await?,
                 MemberStatus::Deleting => self.delete_member(&definition, &member).await?,
-                MemberStatus::Active => self.share_settings(table_id, &member).await?,
+                MemberStatus::Active => match self.share_settings(table_id, &member).await {
+                    // A peer that is away holds up nothing else: the settings are compared again when it is back.
+                    Err(error) if self.is_remote(&member.region) => {
+                        log::debug!(event = "peer_unreachable"; "settings are not shared with {}: {error:?}", member.region);
+                    }
+                    shared => shared?,
+                },
             }
         }
         Ok(())
     }
 
-    fn replica_definition(&self, table_id: u64) -> Option<Definition> {
+    pub(super) fn replica_definition(&self, table_id: u64) -> Option<Definition> {
         let table = self.catalog.by_id(table_id).filter(|table| table.is_usable())?;
         table.definition.replica().is_some().then(|| table.definition.clone())
     }
@@ -42,30 +49,46 @@ impl Service {
     async fn create_member(&self, table_id: u64, member: &Member) -> Result<(), Interrupted> {
         // From here on all writes of the table have stamps and records: the copy, which begins later, shows all others.
         self.settle(table_id).await?;
-        let Some(group) = self.replica_definition(table_id) else { return Ok(()) };
+        let Some(definition) = self.replica_definition(table_id) else { return Ok(()) };
+        let unfit = match self.is_remote(&member.region) {
+            true => self.ask_to_create(&definition, member).await?,
+            false => self.create_replica(&definition, member).await?,
+        };
+        if let Some(reason) = unfit {
+            return self.give_up_member(table_id, member, &reason).await;
+        }
+        // Two members may each add one at the same time. The one whose introductions come last knows of both.
+        while self.introduce_all(table_id, &member.region).await? {}
+        // The copy may have ended before: then nothing else would show it.
+        let Some(definition) = self.replica_definition(table_id) else { return Ok(()) };
+        self.look_at_member(&definition, member).await
+    }
+
+    /// Creates the table of a new member in this process, and begins its copy; returns why it cannot be created, if it cannot.
+    pub(super) async fn create_replica(
+        &self,
+        source: &Definition,
+        member: &Member,
+    ) -> Result<Option<String>, Interrupted> {
         // Before the lock: a KMS may take seconds to answer.
-        let key = match self.key_of_replica(&group, member).await {
+        let key = match self.key_of_replica(source, member).await {
             Ok(key) => key,
-            Err(why) if self.member_table(&group, &member.region).is_none() => {
-                return self.give_up_member(table_id, member, &why).await;
-            }
+            Err(why) if self.member_table(source, &member.region).is_none() => return Ok(Some(why)),
             // It is there already, with its key: a run was interrupted.
             Err(_) => None,
         };
         loop {
             let guard = self.catalog.lock().await?;
-            let Some(definition) = self.replica_definition(table_id) else { return Ok(()) };
-            if self.member_table(&definition, &member.region).is_some() {
-                break;
+            if self.member_table(source, &member.region).is_some() {
+                return Ok(None);
             }
-            let place = Place { account: &definition.account, region: &member.region, name: &definition.name };
-            if let Some(reason) = self.unfit(&definition, place)? {
-                drop(guard);
-                return self.give_up_member(table_id, member, &reason).await;
+            let place = Place { account: &source.account, region: &member.region, name: &source.name };
+            if let Some(reason) = self.unfit(source, place)? {
+                return Ok(Some(reason));
             }
             // Before the table: nothing would add it behind a crash.
-            self.mirror_scaling(&definition, &member.region).await?;
-            let mut replica = replica_of(&definition, member, self.clock.now_ms());
+            self.mirror_scaling(source, &member.region).await?;
+            let mut replica = replica_of(source, member, self.clock.now_ms());
             replica.table_id = guard.next_table_id();
             let remains = self.catalog.remains_at(replica.place());
             let former = remains.iter().filter_map(|table| table.definition.stream.as_ref());
@@ -73,18 +96,16 @@ impl Service {
                 not_before(stream, former);
             }
             let mut puts = change_log::follow(&mut replica);
+            // The source may be in another database.
+            let row = DatabaseSettings::with_replicas(self.secret);
+            puts.push(row.map_err(|error| Interrupted::Failed(error.to_string()))?);
             puts.extend(key.clone().map(|key| (rows::table_key(replica.table_id), key)));
             // Another node may have created a table at the same time: then all checks run again.
             if let Ok(table) = self.catalog.create(&self.engine, guard, replica, puts).await? {
                 self.catalog.start(Work::CopyReplica { table_id: table.id() });
-                break;
+                return Ok(None);
             }
         }
-        // Two members may each add one at the same time. The one whose introductions come last knows of both.
-        while self.introduce_all(table_id, &member.region).await? {}
-        // The copy may have ended before: then nothing else would show it.
-        let Some(definition) = self.replica_definition(table_id) else { return Ok(()) };
-        self.look_at_member(&definition, member).await
     }
 
     /// Why a table cannot be a new member.
@@ -123,13 +144,16 @@ impl Service {
     }
 
     /// Tells the table in `region` of a member.
-    async fn introduce(
+    pub(super) async fn introduce(
         &self,
         group: &Definition,
         region: &str,
         new: &str,
         status: MemberStatus,
     ) -> Result<bool, Interrupted> {
+        if self.is_remote(region) {
+            return Ok(self.ask_to_introduce(group, region, new, status).await?);
+        }
         let guard = self.catalog.lock().await?;
         let Some(table) = self.member_table(group, region) else { return Ok(false) };
         let mut definition = table.definition.clone();
@@ -148,11 +172,9 @@ impl Service {
     /// Shows a member as it is: another node, or a run that was interrupted, may have created it. One that another region is the
     /// source of may have been given up there.
     async fn look_at_member(&self, definition: &Definition, member: &Member) -> Result<(), Interrupted> {
-        match self.member_table(definition, &member.region) {
-            Some(table) if table.definition.is_being_replicated() => Ok(()),
-            Some(table) if table.is_usable() => {
-                let shown = table.definition.clone();
-                drop(table);
+        match self.member_definition(definition, &member.region).await? {
+            Some(shown) if shown.is_being_replicated() => Ok(()),
+            Some(shown) if shown.is_usable() => {
                 self.show_member(&shown, &definition.region, Some(MemberStatus::Active)).await
             }
             Some(_) => Ok(()),
@@ -163,22 +185,21 @@ impl Service {
 
     /// Deletes the table of a member, which leaves the group by itself.
     async fn delete_member(&self, definition: &Definition, member: &Member) -> Result<(), Interrupted> {
-        let Some(table) = self.member_table(definition, &member.region) else {
+        let Some(deleted) = self.member_definition(definition, &member.region).await? else {
             return self.give_up_member(definition.table_id, member, "it is deleted").await;
         };
-        let is_usable = table.is_usable();
-        drop(table);
-        if is_usable {
-            let (account, region) = (definition.account.clone(), member.region.clone());
-            let caller = Caller { account, region, access_key: String::new(), identity: None, served: None };
-            let request = DeleteTableInput { table_name: definition.name.clone() };
-            self.delete_table(&caller, request).await?;
+        match self.is_remote(&member.region) {
+            true if deleted.is_usable() => Ok(self.ask_to(definition, &member.region, Ask::Delete).await?),
+            true => Ok(()),
+            false => Ok(self.delete_replica(&deleted).await?),
         }
-        Ok(())
     }
 
     /// Brings the newer ones of the settings that the group shares from one of two tables to the other.
     pub(crate) async fn share_settings(&self, table_id: u64, member: &Member) -> Result<(), Interrupted> {
+        if self.is_remote(&member.region) {
+            return self.share_with_peer(table_id, &member.region).await;
+        }
         let guard = self.catalog.lock().await?;
         let Some(own) = self.replica_definition(table_id) else { return Ok(()) };
         let Some(table) = self.member_table(&own, &member.region).filter(|table| table.is_usable()) else {
@@ -196,6 +217,37 @@ impl Service {
         };
         let before = if adopted.table_id == own.table_id { own } else { other };
         let known = Work::left_by(&before);
+        let work = Work::left_by(&adopted).into_iter().filter(|work| !known.contains(work)).collect::<Vec<Work>>();
+        self.catalog.replace(&self.engine, guard, adopted, Edit::default()).await?;
+        work.into_iter().for_each(|work| self.catalog.start(work));
+        Ok(())
+    }
+
+    async fn share_with_peer(&self, table_id: u64, region: &str) -> Result<(), Interrupted> {
+        let Some(own) = self.replica_definition(table_id) else { return Ok(()) };
+        let Some(other) = self.look(&own, region).await?.into_member().filter(Definition::is_usable) else {
+            return Ok(());
+        };
+        let group = |of: &Definition| of.replication.as_ref().map(|replication| replication.group.clone());
+        match group(&own).cmp(&group(&other)) {
+            Ordering::Equal => Ok(()),
+            Ordering::Less => self.adopt_settings(table_id, &other).await,
+            Ordering::Greater => {
+                let source = Box::new(for_peers(&own));
+                Ok(self.ask_to(&own, region, Ask::Adopt { source }).await?)
+            }
+        }
+    }
+
+    /// Takes over the settings of another member, if they are newer.
+    pub(super) async fn adopt_settings(&self, table_id: u64, from: &Definition) -> Result<(), Interrupted> {
+        let guard = self.catalog.lock().await?;
+        let Some(own) = self.replica_definition(table_id) else { return Ok(()) };
+        let mut adopted = own.clone();
+        if !adopted.adopt(from) {
+            return Ok(());
+        }
+        let known = Work::left_by(&own);
         let work = Work::left_by(&adopted).into_iter().filter(|work| !known.contains(work)).collect::<Vec<Work>>();
         self.catalog.replace(&self.engine, guard, adopted, Edit::default()).await?;
         work.into_iter().for_each(|work| self.catalog.start(work));

@@ -5,7 +5,7 @@ use clap::Command;
 const SERVE: &str = "serve";
 
 /// The headings, and the flags beneath each. A flag of `serve` is in exactly one group.
-const GROUPS: [(&str, &[&str]); 12] = [
+const GROUPS: [(&str, &[&str]); 13] = [
     (
         "Storage",
         &[
@@ -43,6 +43,17 @@ const GROUPS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("TLS", &["tls_certificate", "tls_key", "tls_self_signed", "tls_self_signed_file", "tls_client_ca"]),
+    (
+        "Regions in other processes",
+        &[
+            "peer",
+            "replication_listen",
+            "replication_certificate",
+            "replication_key",
+            "replication_ca",
+            "replication_insecure",
+        ],
+    ),
     ("Authentication", &["credentials", "auth", "auth_key_file"]),
     ("Audit log", &["audit_log", "audit_data", "audit_required", "audit_log_bytes", "audit_log_files"]),
     (

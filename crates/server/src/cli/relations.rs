@@ -37,13 +37,15 @@ const ALL_VERIFIED: &str = "no caller is unverified";
 
 const NO_DAX: &str = "only clients of DAX are served by its caches";
 
+const NO_CERTIFICATES: &str = "then peers have no certificates";
+
 const NO_DELIVERIES: &str = "nothing is delivered there";
 
 const NO_STATE_API: &str = "all state is replaced in the memory or the folder of one server alone";
 const STATE_UNENCRYPTED: &str = "snapshots of the state would be copies that are not encrypted";
 const SEED_UNOWNED: &str = "a file of tables does not say whose they are";
 
-const CONFLICTS: [Conflict; 38] = [
+const CONFLICTS: [Conflict; 42] = [
     Conflict("memory", "backup_store", "an archive without the tables that it is of restores nothing"),
     Conflict("backup_store", "test_state", "archives in the store would be of tables that are gone"),
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
@@ -77,6 +79,10 @@ const CONFLICTS: [Conflict; 38] = [
     Conflict("isolate", "seed", SEED_UNOWNED),
     Conflict("credentials", "test_state", "callers that are checked could have all state deleted without credentials"),
     Conflict("auth", "test_state", "the accounts would be deleted with all state, and no caller be known any more"),
+    Conflict("replication_insecure", "replication_certificate", NO_CERTIFICATES),
+    Conflict("replication_insecure", "replication_key", NO_CERTIFICATES),
+    Conflict("replication_insecure", "replication_ca", NO_CERTIFICATES),
+    Conflict("peer", "test_state", "replicas elsewhere would have items of the state before"),
     Conflict("no_deliveries", "kinesis_endpoint", NO_DELIVERIES),
     Conflict("no_deliveries", "lambda_endpoint", NO_DELIVERIES),
     Conflict("no_deliveries", "lambda_timeout", "no function is invoked"),
@@ -84,7 +90,7 @@ const CONFLICTS: [Conflict; 38] = [
     Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 26] = [
+const NEEDS: [Need; 32] = [
     Need("backup_store_hold_hours", &["backup_store"], "changes wait for a backup store alone"),
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
@@ -95,6 +101,12 @@ const NEEDS: [Need; 26] = [
     Need("tls_key", &["tls_certificate"], "a key is used with its certificate"),
     Need("tls_self_signed_file", &["tls_self_signed"], "there is no self-signed certificate to write"),
     Need("tls_client_ca", &["tls_certificate", "tls_self_signed"], "clients present certificates only over TLS"),
+    Need("peer", &["replication_listen"], "its peers call this process as well"),
+    Need("replication_listen", &["peer"], "only peers are answered there"),
+    Need("replication_certificate", &["replication_key"], "a certificate is used with its key"),
+    Need("replication_key", &["replication_certificate"], "a key is used with its certificate"),
+    Need("replication_ca", &["peer"], "only peers show certificates of its authorities"),
+    Need("replication_insecure", &["peer"], "there are no peers"),
     Need("memory_limit", &["memory"], "it bounds the rows that --memory keeps"),
     Need("audit_required", &["audit_log"], "there is no audit log to write to"),
     Need("audit_data", &["audit_log"], "there is no audit log to write to"),
@@ -303,7 +315,9 @@ mod tests {
             | "no_deliveries"
             | "test_state"
             | "until_stdin_closes"
+            | "replication_insecure"
             | "faults" => None,
+            "peer" => Some("eu-west-1=https://h"),
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" | "sns_endpoint" => {
                 Some("http://127.0.0.1:1")

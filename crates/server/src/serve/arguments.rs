@@ -16,6 +16,7 @@ use crate::log::LogFormat;
 use crate::metrics::MetricsArguments;
 use crate::object_store::ObjectArguments;
 use crate::outbound::OutboundArguments;
+use crate::peers::PeerArguments;
 use crate::protect::ProtectArguments;
 use crate::service::ServiceArguments;
 use crate::tls::TlsArguments;
@@ -199,6 +200,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) dax: DaxArguments,
+
+    #[command(flatten)]
+    pub(crate) peers: PeerArguments,
 
     /// Format of the log on stderr
     #[arg(long, env = "STATOR_LOG", value_name = "FORMAT", default_value = "text")]

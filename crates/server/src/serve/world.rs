@@ -14,7 +14,7 @@ use storage::{BoxFuture, Embedded, Engine};
 use tokio::sync::{RwLock, mpsc};
 
 use super::{Callers, Check, Failure, JOBS_GRACE, Memories, ServeArguments};
-use crate::admin::state::{self, Replacement, Rows, replace};
+use crate::admin::state::{self as admin_state, Replacement, Rows, replace};
 use crate::audit::Audit;
 use crate::body::BodyReader;
 use crate::connection_states::ConnectionState;
@@ -23,6 +23,7 @@ use crate::engine::{Shared, StorageLocation};
 use crate::listener::Responder;
 use crate::log;
 use crate::operator::{Operator, OwnAddress};
+use crate::peers::HttpPeers;
 use crate::pipeline::Pipeline;
 use crate::request_record::Notable;
 use crate::service;
@@ -47,6 +48,8 @@ pub(super) struct Ground<'a> {
     pub(super) address: SocketAddr,
     pub(super) connections_max: u32,
     pub(super) deliveries: &'a Current<deliver::Deliveries>,
+    /// The way to regions in other processes.
+    pub(super) peers: Option<Arc<HttpPeers>>,
 }
 
 pub(super) struct World {
@@ -66,7 +69,8 @@ impl Ground<'_> {
         let measured = super::measured(engine, arguments, &operator.admin.clock);
         let reach = super::reach(arguments, location, self.embedded, &measured, operator)?;
         let store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), self.sealed.is_some());
-        let reach = service::Reach { archive_store: store.map_err(Failure::Objects)?, ..reach };
+        let archive_store = store.map_err(Failure::Objects)?;
+        let reach = service::Reach { archive_store, peers: self.peers.clone(), ..reach };
         let opening = service::open(watched, shared, location, &arguments.service, reach, self.address, jobs);
         let service = opening.await.map_err(Failure::Service)?;
         let scaler = super::scaler(engine, &measured, &service, self.audit, jobs);
@@ -108,7 +112,10 @@ impl Ground<'_> {
         if self.deliveries.set(Arc::new(deliveries)) && !self.arguments.no_deliveries {
             let current = self.deliveries.clone();
             self.operator.metrics.registry.add(move |page| {
-                current.get().into_iter().for_each(|deliveries| deliveries.figures().write_metrics(page));
+                current.get().into_iter().for_each(|deliveries| {
+                    deliveries.figures().write_metrics(page);
+                    deliveries.links().write_metrics(page);
+                });
             });
         }
         triggers
@@ -204,17 +211,17 @@ async fn replace_world(
 }
 
 impl Responder for Front {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<ConnectionState>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, state: Arc<ConnectionState>) -> Response<AnswerBody> {
         match self {
-            Front::Fixed(world) => world.pipeline.answer(request, &seat).await,
+            Front::Fixed(world) => world.pipeline.answer(request, &state).await,
             // Without the lock, which the replacement that is asked for takes itself.
-            Front::Replaceable { own, is_on_main: true, .. } if state::is_path_of(request.uri().path()) => {
-                Box::pin(own.respond(request, seat)).await
+            Front::Replaceable { own, is_on_main: true, .. } if admin_state::is_path_of(request.uri().path()) => {
+                Box::pin(own.respond(request, state)).await
             }
             // Boxed, so that servers without it have no room for it.
             Front::Replaceable { world, .. } => {
                 let answer: BoxFuture<'_, _> =
-                    Box::pin(async { world.read().await.pipeline.answer(request, &seat).await });
+                    Box::pin(async { world.read().await.pipeline.answer(request, &state).await });
                 answer.await
             }
         }
@@ -226,9 +233,9 @@ impl Responder for Front {
 pub(super) struct ConsoleFront(pub(super) Front);
 
 impl Responder for ConsoleFront {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<ConnectionState>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, state: Arc<ConnectionState>) -> Response<AnswerBody> {
         let answer: BoxFuture<'_, _> = Box::pin(self.0.with(async |world: &World| {
-            world.console.as_ref().unwrap_or(&world.pipeline).answer(request, &seat).await
+            world.console.as_ref().unwrap_or(&world.pipeline).answer(request, &state).await
         }));
         answer.await
     }

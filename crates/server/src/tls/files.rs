@@ -25,7 +25,19 @@ pub(super) struct Source {
     identity: Origin,
     /// The authorities of clients' certificates, where they are demanded.
     client_ca: Option<PathBuf>,
+    flags: &'static Flags,
 }
+
+/// What names the files, in messages.
+pub(crate) struct Flags {
+    pub(crate) certificate: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) client_ca: &'static str,
+}
+
+/// Those of the main address.
+pub(super) static MAIN: Flags =
+    Flags { certificate: "--tls-certificate", key: "--tls-key", client_ca: "--tls-client-ca" };
 
 enum Origin {
     Files { certificate: PathBuf, key: PathBuf },
@@ -48,12 +60,17 @@ pub(super) struct Loaded {
 pub(super) type Stamps = Vec<Option<(SystemTime, u64)>>;
 
 impl Source {
-    pub(super) fn files(certificate: PathBuf, key: PathBuf, client_ca: Option<PathBuf>) -> Source {
-        Source { identity: Origin::Files { certificate, key }, client_ca }
+    pub(super) fn files(
+        certificate: PathBuf,
+        key: PathBuf,
+        client_ca: Option<PathBuf>,
+        flags: &'static Flags,
+    ) -> Source {
+        Source { identity: Origin::Files { certificate, key }, client_ca, flags }
     }
 
     pub(super) fn made(identity: Identity, client_ca: Option<PathBuf>) -> Source {
-        Source { identity: Origin::Made(identity), client_ca }
+        Source { identity: Origin::Made(identity), client_ca, flags: &MAIN }
     }
 
     /// Everything that a connection needs. It has tickets of its own: a client admitted by other certificates is authenticated
@@ -64,7 +81,7 @@ impl Source {
             .with_protocol_versions(&[&TLS13, &TLS12])
             .map_err(|error| error.to_string())?;
         let builder = match &self.client_ca {
-            Some(file) => builder.with_client_cert_verifier(verifier(file, provider)?),
+            Some(file) => builder.with_client_cert_verifier(verifier(self.flags.client_ca, file, provider)?),
             None => builder.with_no_client_auth(),
         };
         let identity = self.identity()?;
@@ -92,7 +109,8 @@ impl Source {
         match &self.identity {
             Origin::Made(Identity { chain, key }) => Ok(Identity { chain: chain.clone(), key: key.clone_key() }),
             Origin::Files { certificate, key } => {
-                Ok(Identity { chain: certificates("--tls-certificate", certificate)?, key: private_key(key)? })
+                let Flags { certificate: of_certificate, key: of_key, .. } = self.flags;
+                Ok(Identity { chain: certificates(of_certificate, certificate)?, key: private_key(of_key, key)? })
             }
         }
     }
@@ -100,10 +118,10 @@ impl Source {
     fn unfit(&self, error: &Error) -> String {
         let Origin::Files { certificate, key } = &self.identity else { return error.to_string() };
         let (certificate, key) = (certificate.display(), key.display());
+        let Flags { certificate: of_certificate, key: of_key, .. } = self.flags;
         match error {
             Error::InconsistentKeys(_) => format!(
-                "the private key in --tls-key {key} does not belong to the first certificate in --tls-certificate \
-                 {certificate}"
+                "the private key in {of_key} {key} does not belong to the first certificate in {of_certificate} {certificate}"
             ),
             error => {
                 format!("the certificate in {certificate} and the private key in {key} cannot be used: {error}")
@@ -112,12 +130,16 @@ impl Source {
     }
 }
 
-fn verifier(file: &Path, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, String> {
+fn verifier(
+    flag: &'static str,
+    file: &Path,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, String> {
     let unusable = |error: &dyn std::fmt::Display| {
-        format!("the certificates in --tls-client-ca {} cannot be used: {error}", file.display())
+        format!("the certificates in {flag} {} cannot be used: {error}", file.display())
     };
     let mut roots = RootCertStore::empty();
-    for certificate in certificates("--tls-client-ca", file)? {
+    for certificate in certificates(flag, file)? {
         roots.add(certificate).map_err(|error| unusable(&error))?;
     }
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().map_err(|error| unusable(&error))
@@ -133,12 +155,11 @@ fn certificates(flag: &'static str, file: &Path) -> Result<Vec<CertificateDer<'s
     }
 }
 
-fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, String> {
-    const FLAG: &str = "--tls-key";
-    let bytes = read(FLAG, file, Secrecy::Foreign)?;
+fn private_key(flag: &'static str, file: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    let bytes = read(flag, file, Secrecy::Foreign)?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
         format!(
-            "{FLAG} {} holds no private key in PEM that can be read (one without a password): {error}",
+            "{flag} {} holds no private key in PEM that can be read (one without a password): {error}",
             file.display()
         )
     })

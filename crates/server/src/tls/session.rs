@@ -11,7 +11,8 @@ pub(super) fn of(connection: &ServerConnection) -> TlsSession {
         _ => "TLS",
     };
     let suite = connection.negotiated_cipher_suite().map(|suite| suite.suite());
-    TlsSession { version, cipher_suite: suite.map(cipher_suite).unwrap_or_default() }
+    let client = connection.peer_certificates().and_then(<[_]>::first).map(|shown| shown.to_vec());
+    TlsSession { version, cipher_suite: suite.map(cipher_suite).unwrap_or_default(), client_certificate: client }
 }
 
 fn cipher_suite(suite: CipherSuite) -> String {
