@@ -44,14 +44,19 @@ impl Kind {
     }
 }
 
+/// Of an alarm's name. Source: CloudWatch's model, AlarmName. Unit: characters.
+const NAME_MAX: usize = 255;
+
 /// Unit: percent.
 pub(crate) fn low_percent(target: f64) -> f64 {
     (target - LOW_POINTS).max(target / 2.0)
 }
 
 pub(crate) fn name(target: &Target, policy: &Policy, kind: Kind) -> String {
-    let id = &policy.alarm_ids[kind as usize];
-    format!("TargetTracking-{}-{}-{id}", target.resource_id, kind.name())
+    let (id, kind) = (&policy.alarm_ids[kind as usize], kind.name());
+    // The id is unique: of a long resource, its beginning is named.
+    let left = NAME_MAX.saturating_sub("TargetTracking---".len() + kind.len() + id.len());
+    format!("TargetTracking-{}-{kind}-{id}", base::cut(&target.resource_id, left))
 }
 
 pub(crate) fn names(target: &Target, policy: &Policy) -> [String; 4] {

@@ -16,6 +16,8 @@
 //!
 //! Nothing here knows how a table is changed: `ops` implements [`Tables`].
 
+#[cfg(test)]
+mod alarm_calls;
 mod alarms;
 mod api;
 mod cron;

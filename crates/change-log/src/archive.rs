@@ -1,27 +1,17 @@
 //! The archive of a table's log: segments of its records in their order, compressed, for point-in-time recovery.
 //!
 //! A segment has two rows: its content, under the archive's name and its last position in the family of logs, and its header in the
-//! catalog, by which a moment is found without the contents. A third row has the archive's state.
+//! catalog, by which a moment is found without the contents; with a store the content is an object of it, which the header names. A third row
+//! has the archive's state.
 //!
-//! | bytes of a content | what |
-//! |---|---|
-//! | 1 | format: [`FORMAT`] |
-//! | 4 | CRC-32 of all that follows (big-endian) |
-//! | 8 | the position of the first record (big-endian) |
-//! | 4 | size of the records before compression (big-endian) |
-//! | n | LZ4 block of the records, one after the other: size (4, big-endian), the record as its log has it |
-//!
-//! Positions are dense, so the first one gives all. Headers and states are JSON, as definitions are.
+//! Headers and states are JSON, as definitions are.
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use storage::{Key, log};
 use tables::{Unknown, rows};
 
-const FORMAT: u8 = 1;
-const HEAD_SIZE: usize = 1 + 4;
-/// Far more than a segment is made of: a damaged size allocates no more.
-const RECORDS_SIZE_MAX: usize = 64 << 20;
+use crate::segment_object::SegmentObject;
 
 /// What of a log is archived.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,8 +22,22 @@ pub struct ArchiveState {
     pub from_ms: u64,
     /// The last position that is in a segment, or was.
     pub archived: u64,
+    /// Where a store has manifests of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreState>,
     #[serde(flatten)]
     pub unknown: Unknown,
+}
+
+/// The manifests of an archive in a store.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StoreState {
+    /// What the names of all of its objects begin with.
+    pub folder: String,
+    /// The last manifest that says what this state says.
+    pub manifest: u64,
+    /// The token of the next one. All archivers of this database write the same, and no other database does.
+    pub next: String,
 }
 
 /// What is known of a segment without its content. Its last position is in the row's key.
@@ -44,6 +48,9 @@ pub struct SegmentHeader {
     /// When the last of its changes was made, by their own times, and no later than it was archived: a clock that was ahead for a
     /// while does not make later segments unreachable.
     pub until_ms: u64,
+    /// None: the content is a row of the database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<SegmentObject>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -51,7 +58,7 @@ pub struct SegmentHeader {
 impl ArchiveState {
     /// Of an archive that begins behind a position.
     pub fn new(head: u64, now_ms: u64) -> ArchiveState {
-        ArchiveState { from: head, from_ms: now_ms, archived: head, unknown: Unknown::new() }
+        ArchiveState { from: head, from_ms: now_ms, archived: head, store: None, unknown: Unknown::new() }
     }
 
     pub fn read(row: &[u8]) -> Option<ArchiveState> {
@@ -66,7 +73,7 @@ impl ArchiveState {
 
 impl SegmentHeader {
     pub fn new(first: u64, until_ms: u64) -> SegmentHeader {
-        SegmentHeader { first, until_ms, unknown: Unknown::new() }
+        SegmentHeader { first, until_ms, object: None, unknown: Unknown::new() }
     }
 
     pub fn read(row: &[u8]) -> Option<SegmentHeader> {
@@ -88,73 +95,19 @@ pub fn segment_row(table_id: u64, log: u32, last: u64) -> Key {
     log::record(&rows::archive(table_id, log), last)
 }
 
-/// The content of a segment with these records, the first of which has the position `first`.
-pub fn encode_segment<'a>(first: u64, records: impl Iterator<Item = &'a Bytes>) -> Bytes {
-    let mut plain = Vec::new();
-    for record in records {
-        // A record is far smaller than 4 GB.
-        plain.put_u32(record.len() as u32);
-        plain.extend_from_slice(record);
-    }
-    let mut rest = Vec::with_capacity(plain.len() / 2);
-    rest.put_u64(first);
-    rest.put_u32(plain.len() as u32);
-    rest.extend_from_slice(&lz4_flex::block::compress(&plain));
-    let mut content = Vec::with_capacity(HEAD_SIZE + rest.len());
-    content.put_u8(FORMAT);
-    content.put_u32(crc32fast::hash(&rest));
-    content.extend_from_slice(&rest);
-    content.into()
-}
-
-/// The position of the first record, and the records. `None` if it is no segment that was written whole.
-pub fn read_segment(content: &[u8]) -> Option<(u64, Vec<Bytes>)> {
-    let (head, mut rest) = content.split_at_checked(HEAD_SIZE)?;
-    let (format, mut crc) = head.split_first()?;
-    if *format != FORMAT || crc.try_get_u32().ok()? != crc32fast::hash(rest) {
-        return None;
-    }
-    let first = rest.try_get_u64().ok()?;
-    let size = usize::try_from(rest.try_get_u32().ok()?).ok().filter(|size| *size <= RECORDS_SIZE_MAX)?;
-    let mut plain = Bytes::from(lz4_flex::block::decompress(rest, size).ok()?);
-    let mut records = Vec::new();
-    while plain.has_remaining() {
-        let size = usize::try_from(plain.try_get_u32().ok()?).ok().filter(|size| *size <= plain.len())?;
-        records.push(plain.split_to(size));
-    }
-    Some((first, records))
+/// The row of the key that seals the objects of a log's archive, if they are sealed. It is beside the contents: encrypted as they are, and
+/// destroyed with them. Records begin with position 1.
+pub fn archive_key_row(table_id: u64, log: u32) -> Key {
+    log::record(&rows::archive(table_id, log), 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn records() -> Vec<Bytes> {
-        vec![Bytes::from_static(b"one"), Bytes::new(), Bytes::from(vec![7; 100_000])]
-    }
-
-    #[test]
-    fn segments_are_read_as_they_were_written() {
-        let content = encode_segment(17, records().iter());
-        assert!(content.len() < 1_000, "repeated bytes are compressed: {}", content.len());
-        assert_eq!(read_segment(&content), Some((17, records())));
-        assert_eq!(read_segment(&encode_segment(3, [].iter())), Some((3, vec![])));
-    }
-
-    #[test]
-    fn a_damaged_segment_is_none() {
-        let content = encode_segment(17, records().iter());
-        for at in 0..content.len() {
-            let mut damaged = content.to_vec();
-            damaged[at] ^= 1;
-            assert_eq!(read_segment(&damaged), None, "byte {at}");
-            assert_eq!(read_segment(&content[..at]), None, "cut at {at}");
-        }
-    }
-
     #[test]
     fn states_and_headers_are_read_as_they_were_written() {
-        let state = ArchiveState { from: 1, from_ms: 2, archived: 3, unknown: Unknown::new() };
+        let state = ArchiveState { from: 1, from_ms: 2, archived: 3, store: None, unknown: Unknown::new() };
         assert_eq!(ArchiveState::read(&state.encode()), Some(state));
         assert_eq!(ArchiveState::read(br#"{"from":4,"from_ms":2,"archived":3}"#), None);
         let header = SegmentHeader::new(4, 5);

@@ -9,6 +9,7 @@
 //! (`Service::page_of_shard`), a child after its parent's end.
 
 mod archive;
+mod archive_manifest;
 mod ends;
 mod heat;
 mod keep;
@@ -16,11 +17,18 @@ pub mod lag;
 #[cfg(any(test, feature = "test-util"))]
 pub mod lagging;
 mod record;
+mod segment;
+mod segment_object;
 mod shard;
 
-pub use archive::{ArchiveState, SegmentHeader, encode_segment, read_segment, segment_row};
+pub use archive::{ArchiveState, SegmentHeader, StoreState, archive_key_row, segment_row};
+pub use archive_manifest::{ArchiveManifest, MANIFEST_SIZE_MAX, ManifestPage, PAGE_SEGMENTS, PageEntry, SegmentEntry};
 pub use ends::Mark;
 pub use heat::{Heat, Hot, ShardSettings};
 pub use keep::{follow, is_to_be_kept, outlives_table, removed_consumers};
 pub use record::{Author, Content, Header, LogRecord, Made, Record, append};
+pub use segment::{encode_segment, read_segment};
+pub use segment_object::{
+    ArchiveKey, OBJECT_SIZE_MAX, ObjectDamage, ReadObject, RecordsHash, SegmentObject, encode_object, read_object,
+};
 pub use shard::{Closed, Shard};

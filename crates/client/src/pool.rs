@@ -87,6 +87,7 @@ impl Pool {
         if !connection.http.is_ready() || !connection.reservation.may_idle() {
             return;
         }
+        // Counted, added and swept under one lock: connections that come back at once do not exceed the maximum, and one sweep runs.
         let mut idle = self.idle.lock();
         if idle.connections.len() >= self.idle_max {
             return;

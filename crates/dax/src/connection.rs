@@ -261,6 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
             observer: record.as_deref().and_then(Record::observer),
             local: client.local,
             adds_select: handshake.adds_select(),
+            wants_unprocessed: handshake.wants_unprocessed(),
         };
         let values = scanner.count();
         let work = async {

@@ -99,3 +99,53 @@ fn counts(node: &Node) -> Vec<Count> {
     ]);
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use api::Exception;
+    use base::Clock;
+    use bytes::Bytes;
+    use storage::Memory;
+
+    use super::*;
+    use crate::cluster::Cluster;
+    use crate::node::CacheSettings;
+    use crate::remote::Remote;
+
+    async fn read(node: &Node, key: &'static str) {
+        let fetch = async { Ok::<_, Exception>((None, ())) };
+        node.items().get_or_fetch(Bytes::from_static(key.as_bytes()), fetch).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_was_counted_since_the_last_time_is_measured_in_three_series() {
+        let clock = Clock::manual(0).0;
+        let settings =
+            CacheSettings { item_bytes_max: 1 << 20, query_bytes_max: 1 << 20, record_ttl_ms: 0, query_ttl_ms: 0 };
+        // An upstream that is never asked.
+        let upstream = Remote::new("http://127.0.0.1:9", Some("r"), None, clock.clone()).unwrap();
+        let cluster = Cluster::new("c", Arc::new(upstream), Memory::new(), settings, &clock);
+        let nodes: Vec<Arc<Node>> = (0..2).map(|_| Arc::new(cluster.add(None, None))).collect();
+        let recorder = Arc::new(Recorder::new(clock, 1_000));
+        let mut measures = Measures::new(Arc::clone(&recorder), "1".to_owned(), "r".to_owned());
+        measures.measure(&nodes);
+        assert_eq!(recorder.series_of("1", "r").len(), 0, "nothing was counted");
+        for (node, reads) in [(&nodes[0], 3), (&nodes[1], 1)] {
+            for _ in 0..reads {
+                read(node, "a").await;
+            }
+        }
+        measures.measure(&nodes);
+        let dimensions = |metric: &str| {
+            let series = recorder.series_of("1", "r").into_iter().filter(|series| series.metric == metric);
+            let mut all: Vec<usize> = series.map(|series| series.dimensions.len()).collect();
+            all.sort_unstable();
+            all
+        };
+        // Of the account, of the cluster, and of the nodes that have some.
+        assert_eq!(dimensions("ItemCacheHits"), [0, 1, 2]);
+        assert_eq!(dimensions("ItemCacheMisses"), [0, 1, 2, 2]);
+        assert_eq!(dimensions("EstimatedDbSize"), [0, 1, 2, 2]);
+        assert!(recorder.series_of("1", "r").iter().all(|series| series.namespace == "AWS/DAX"));
+    }
+}

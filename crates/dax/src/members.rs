@@ -1,4 +1,4 @@
-//! The nodes of a cluster, as clients are told of them and as writes reach them.
+//! The nodes of a cluster, as clients read of them and as writes reach them.
 //!
 //! The first node is the primary. If it goes, the next one is: clients see it when they ask for the nodes again.
 //!
@@ -14,7 +14,7 @@ use parking_lot::RwLock;
 
 use crate::cache::{AnswerCache, Write};
 
-/// What a node is to clients: the ones of some languages write to the primary alone.
+/// What a node is to clients, of which some write to the primary alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
     Primary,
@@ -35,7 +35,7 @@ pub(crate) struct Member {
     pub(crate) number: i64,
     /// Where it listens; absent for a node that knows no more than the connections that have come to it.
     pub(crate) bound: Option<SocketAddr>,
-    /// What clients are told in place of that.
+    /// What clients read in place of that.
     pub(crate) advertised: Option<Advertised>,
     pub(crate) items: Arc<AnswerCache>,
 }

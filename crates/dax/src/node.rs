@@ -71,6 +71,8 @@ pub struct Requester<'r> {
     pub local: SocketAddr,
     /// Whether the client sends a Select that its caller has not asked for.
     pub adds_select: bool,
+    /// Whether the client takes no empty map of unprocessed keys.
+    pub wants_unprocessed: bool,
 }
 
 /// A refusal, and the old items of a canceled transaction's reasons as bytes.
@@ -195,7 +197,7 @@ impl Node {
         R::try_from(self.upstream.execute(requester.permitted, request.into()).await?)
     }
 
-    /// The space of the attribute lists: an account of this server, or the one of another server's tables.
+    /// The space of the attribute lists: an account of this server, or that of another server's tables.
     fn space<'r>(&self, requester: Requester<'r>) -> &'r str {
         if self.upstream.is_elsewhere() { ELSEWHERE } else { &requester.caller.account }
     }

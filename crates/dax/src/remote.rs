@@ -1,6 +1,6 @@
 //! The tables of another server, over DynamoDB's own API: of Stator, or of AWS itself.
 //!
-//! Requests are signed with the node's credentials, whoever has asked: the node checks its callers itself, as a cluster of AWS does, whose
+//! Requests are signed with the node's credentials, whatever its caller's are: the node checks its callers itself, as a cluster of AWS does, whose
 //! role reads and writes the tables. A request is made again after a failure that may pass, so often and no more, unless a second
 //! one could do something else than the first.
 //!

@@ -105,6 +105,8 @@ kinds! {
         /// Lists of attribute names that DAX's clients name by numbers: 'N', the last number; 'A' · account (16), how many an account has;
         /// 'H' · account (16) · hash (16), a list's number; 'I' · account (16) · number (8), a list.
         AttributeList = b'L', Ids, Sealed;
+        /// The folder of this database's archives in a store; no rest. A copy of the database has another one.
+        ArchiveFolder = b'A', Ids, Sealed;
         /// What the layer that encrypts stores, sealed by itself: nothing, the keyring; data key id (4); table id (8), a table's key; 'S', of
         /// older programs, the sweep's own row.
         Keys = b'Y', Ids, Plain;
@@ -114,7 +116,7 @@ kinds! {
 kinds! {
     /// Rows of one table, with the rests of their keys.
     TableRow {
-        /// The last item that the build of an index has passed: index id (4).
+        /// The last item that the build of an index has passed: index id (4). The greatest id is that of the sweep of tombstones.
         IndexBuild = b'B', Ids, Sealed;
         /// Count and bytes: no rest, of the table's items; index id (4), of an index's rows.
         Tally = b'C', Ids, Counter;
@@ -225,7 +227,7 @@ mod tests {
     #[test]
     fn letters_are_as_they_are_stored() {
         let letters = |kinds: Vec<u8>| String::from_utf8(kinds).unwrap();
-        assert_eq!(letters(DatabaseRow::ALL.iter().map(|kind| *kind as u8).collect()), "DNTRVMWEIKXZQGSLY");
+        assert_eq!(letters(DatabaseRow::ALL.iter().map(|kind| *kind as u8).collect()), "DNTRVMWEIKXZQGSLAY");
         assert_eq!(letters(TableRow::ALL.iter().map(|kind| *kind as u8).collect()), "BCPSFOA");
         assert_eq!(DatabaseRow::Definition.key(&[9]).bytes[..], [0, 0, 0, 0, 0, 0, 0, 0, b'T', 9]);
         assert_eq!(TableRow::Shard.key(258, &[9]).bytes[..], [0, 0, 0, 0, 0, 0, 1, 2, b'S', 9]);
@@ -243,7 +245,7 @@ mod tests {
             String::from_utf8((0..=u8::MAX).filter(has_it).collect()).unwrap()
         };
         let of = |table_id: u64| move |letter: u8| [&table_id.to_be_bytes()[..], &[letter]].concat();
-        assert_eq!((plain_keys(&of(0)), plain_keys(&of(1))), ("DGLMNQRSTVWXYZ".to_owned(), "ABCPS".to_owned()));
+        assert_eq!((plain_keys(&of(0)), plain_keys(&of(1))), ("ADGLMNQRSTVWXYZ".to_owned(), "ABCPS".to_owned()));
         assert_eq!(
             (forms(&of(0), ValueForm::Plain), forms(&of(1), ValueForm::Plain)),
             ("MY".to_owned(), String::new())

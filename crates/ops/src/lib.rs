@@ -8,7 +8,7 @@
 //!    (`throttle`), and the keys that it counts for (`contributors`). The rules of faults for tests (`faults`). What a read returns
 //!    (`select`), and which reads an index can answer (`coverage`).
 //! 2. State in memory: `tokens`; the providers that the program sets (`table_keys`, `principal_directory`); the log's lines about
-//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`). Whether the clock has jumped (`clock_watch`).
+//!    damaged rows (`damage_log`). The files of imports' errors (`import_errors`), and the store of archives (`archive_store`). Whether the clock has jumped (`clock_watch`).
 //! 3. `service`, which holds all of these, the catalog and the node.
 //! 4. The records of imports and exports (`transfers`). The report of damaged rows (`damage_report`). Background work (`table_work`, `log_work`, `expiry_work`, `node_work`,
 //!    `token_sweep`), the one write path (`write`, `transaction`), the one read path (`read`), the one charge point of both
@@ -17,6 +17,7 @@
 //! 6. `gate`, the one way to them.
 
 pub mod allowance;
+mod archive_store;
 mod backup;
 mod batch_execute_statement;
 mod batch_get_item;
@@ -117,6 +118,7 @@ mod update_table;
 mod validation;
 mod write;
 
+pub use archive_store::ArchiveStore;
 pub use change_log::ShardSettings;
 pub use change_log::lag::{BackgroundStats, LogSize, TableLag};
 pub use cluster::catalog::Quotas;

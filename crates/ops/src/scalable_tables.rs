@@ -9,6 +9,7 @@ use storage::BoxFuture;
 use tables::{Definition, IndexStatus, Place, Provisioned, TableStatus, ThroughputChanges};
 
 use crate::service::Service;
+use crate::update_table::Origin;
 
 /// What a request sets that has not the table yet: it is completed with the table as it is changed.
 const UNKNOWN: ProvisionedThroughput = ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 };
@@ -75,7 +76,8 @@ impl Service {
         };
         let place = Place { account: of.account, region: of.region, name: of.table };
         let found = self.catalog.find(place).and_then(|table| with(&table.definition, of, access, units));
-        self.update_table_as(&caller, request(of, found.unwrap_or(UNKNOWN)), complete).await.map(|_| ())
+        let asked = request(of, found.unwrap_or(UNKNOWN));
+        self.update_table_as(&caller, asked, Origin::Scaling, complete).await.map(|_| ())
     }
 }
 

@@ -20,6 +20,7 @@ use tables::failure::OpenError;
 use tables::rows;
 use tokio::sync::Notify;
 
+use crate::archive_store::{ArchiveStore, LastSegment};
 use crate::clock_watch::ClockWatch;
 use crate::faults::Faults;
 use crate::import_errors::ImportErrors;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub deletes_expired: bool,
     /// Where exports are written and imports are read.
     pub objects: Objects,
+    /// Where archives of point-in-time recovery are. None: in the database.
+    pub archive_store: Option<ArchiveStore>,
     /// Where the error logs of imports are, if anywhere.
     pub import_errors: Option<ImportErrors>,
     /// A table with point-in-time recovery gets no base before its log has grown by as many records.
@@ -83,6 +86,7 @@ impl Default for Settings {
             jobs: None,
             deletes_expired: true,
             objects: Objects::none("there is no object store; name one with --s3-endpoint".to_owned()),
+            archive_store: None,
             import_errors: None,
             base_records_min: Settings::BASE_RECORDS_MIN,
             recorder: None,
@@ -116,6 +120,7 @@ pub struct Service {
     pub(crate) archived_bytes: AtomicU64,
     /// Gaps in archives that were found since the start.
     pub(crate) recovery_gaps: AtomicU64,
+    pub(crate) last_segment: LastSegment,
     /// Of the destruction of what has expired.
     pub(crate) clock_watch: ClockWatch,
     /// Records of bulk operations since the start: put, failed, and with a condition that was not met.
@@ -164,6 +169,8 @@ const BULK_STARTS_MAX: usize = 16;
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
+/// That of a database with replicas: records of logs, and rows, that programs of format 2 cannot read.
+const DATABASE_FORMAT_REPLICAS: u32 = 3;
 const DATABASE_FORMAT_OLDEST: u32 = 1;
 
 impl Service {
@@ -191,6 +198,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            last_segment: LastSegment::default(),
             clock_watch: ClockWatch::default(),
             bulk_records: Default::default(),
             lags: Lags::default(),
@@ -247,6 +255,7 @@ impl Service {
             lost_records: AtomicU64::new(0),
             archived_bytes: AtomicU64::new(0),
             recovery_gaps: AtomicU64::new(0),
+            last_segment: LastSegment::default(),
             clock_watch: ClockWatch::default(),
             bulk_records: Default::default(),
             lags: Lags::default(),
@@ -312,7 +321,7 @@ async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
     let settle = |reads: &Reads, batch: &mut Batch| {
         let found = reads.values[0].as_deref().map(DatabaseSettings::read).transpose()?;
         let hash_secret = found.as_ref().map_or(fresh.hash_secret, |found| found.hash_secret);
-        if found.is_none_or(|found| found.format != DATABASE_FORMAT) {
+        if found.is_none_or(|found| found.format < DATABASE_FORMAT) {
             batch.put(key.clone(), DatabaseSettings { format: DATABASE_FORMAT, hash_secret }.encode()?);
         }
         Ok(hash_secret)
@@ -325,11 +334,17 @@ impl DatabaseSettings {
         let settings: DatabaseSettings = serde_json::from_slice(row)
             .map_err(|error| OpenError::Malformed(format!("the database's own settings cannot be read: {error}")))?;
         match settings.format {
-            DATABASE_FORMAT_OLDEST..=DATABASE_FORMAT => Ok(settings),
+            DATABASE_FORMAT_OLDEST..=DATABASE_FORMAT_REPLICAS => Ok(settings),
             format => Err(OpenError::Malformed(format!(
-                "the database has format {format}, and this program knows {DATABASE_FORMAT}"
+                "the database has format {format}, and this program knows {DATABASE_FORMAT_REPLICAS}"
             ))),
         }
+    }
+
+    /// The row of a database with replicas, which is written with the first one of a group: older programs refuse it from then on.
+    pub(crate) fn with_replicas(hash_secret: HashSecret) -> Result<(storage::Key, bytes::Bytes), OpenError> {
+        let settings = DatabaseSettings { format: DATABASE_FORMAT_REPLICAS, hash_secret };
+        Ok((rows::database_settings(), settings.encode()?.into()))
     }
 
     fn encode(&self) -> Result<Vec<u8>, OpenError> {

@@ -11,8 +11,9 @@
 //! A backup without a manifest does not exist. The rows are read in one snapshot ([`parts`]): by the process that has
 //! the folder open, which passes them on over a socket in it ([`socket`]), or from a database by the command. The command writes the files.
 //!
-//! Modules, lowest first: `block`, `manifest`; `parts`, `place`; `socket`; `source`, `files`; `create`, `verify`, `restore`.
+//! Modules, lowest first: `block`, `manifest`; `parts`, `place`; `socket`; `source`, `files`; `archive`, `create`, `verify`, `restore`.
 
+mod archive;
 mod block;
 mod create;
 

@@ -11,11 +11,11 @@
 //! | values and formats | `body_error`, `host`, `scope`, `transport`, `value_parsers` |
 //! | the process | `log`, `hangups`, `stop`, `guard`, `handles`, `memory_limit`, `protect`, `secret_file` |
 //! | counts | `metrics`: modules above it register what they count |
-//! | connections | `seats`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
-//! | protocols | `services`, `form`, `door`, `console`, `route`, `dialect`, `web`, `foreign` |
-//! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
+//! | connections | `connection_states`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
+//! | protocols | `services`, `form`, `preflight`, `console`, `route`, `dialect`, `web`, `foreign` |
+//! | records of requests | `audit`, `traces`, `request_record`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
-//! | data | `outbound`, `encryption`, `engine`, `object_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
+//! | data | `outbound`, `encryption`, `engine`, `object_store`, `backup_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
 //! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
@@ -24,13 +24,14 @@ mod answer;
 mod audit;
 mod auth_key;
 mod backup;
+mod backup_store;
 mod bench_database;
 mod body;
 mod body_error;
 mod cli;
+mod connection_states;
 mod console;
 mod dialect;
-mod door;
 mod encryption;
 mod engine;
 mod export;
@@ -57,15 +58,16 @@ mod outbound;
 mod patience;
 mod pipeline;
 mod policy_check;
+mod preflight;
 mod protect;
 mod rekey;
 mod remote;
+mod request_record;
 mod room;
 mod root_key;
 mod route;
 mod running;
 mod scope;
-mod seats;
 mod secret_file;
 mod serve;
 mod service;
@@ -79,7 +81,6 @@ mod traces;
 mod transport;
 mod unsent;
 mod value_parsers;
-mod visit;
 mod web;
 
 use std::fmt::Display;

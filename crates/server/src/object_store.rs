@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use objects::{Objects, S3Endpoint};
+use objects::{Bucket, Objects, S3Endpoint};
 use storage::Embedded;
 
-use crate::engine::Keeps;
+use crate::engine::StorageLocation;
 use crate::outbound;
 use crate::value_parsers::http_url;
 
@@ -52,23 +52,75 @@ impl ObjectArguments {
     ///
     /// # Errors
     /// If there are no keys for an endpoint of AWS.
-    pub(crate) fn store(&self, keeps: &Keeps, embedded: Option<&Embedded>) -> Result<Objects, String> {
-        Ok(match (&self.s3_endpoint, keeps) {
+    pub(crate) fn store(&self, location: &StorageLocation, embedded: Option<&Embedded>) -> Result<Objects, String> {
+        Ok(match (&self.s3_endpoint, location) {
             (Some(endpoint), _) => endpoint.store()?,
-            (None, Keeps::Folder(data)) => {
+            (None, StorageLocation::Folder(data)) => {
                 Objects::folder_leaving(data.join(FOLDER), free_bytes_min(embedded))
             }
-            (None, Keeps::Memory) => Objects::none(
-                "this server has no object store: it keeps its data in memory. Start it with --s3-endpoint and the URL of an \
+            (None, StorageLocation::Memory) => Objects::none(
+                "this server has no object store: it location its data in memory. Start it with --s3-endpoint and the URL of an \
                  S3 server, or a folder whose sub-folders are the buckets"
                     .to_owned(),
             ),
-            (None, Keeps::Database(_)) => Objects::none(
+            (None, StorageLocation::Database(_)) => Objects::none(
                 "this server has no object store. Start every server of this database with the same --s3-endpoint: the URL of an \
                  S3 server, or a folder that they share, whose sub-folders are the buckets"
                     .to_owned(),
             ),
         })
+    }
+}
+
+/// Where backups are, as it was written on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PlaceName {
+    Folder(PathBuf),
+    Bucket { name: String, prefix: String },
+}
+
+pub(crate) fn place_name(text: &str) -> Result<PlaceName, String> {
+    match text.split_once("://") {
+        None if text.is_empty() => Err("a folder has a name".to_owned()),
+        None => Ok(PlaceName::Folder(text.into())),
+        Some(("s3", rest)) => {
+            let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let prefix = prefix.trim_end_matches('/');
+            let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+            Ok(PlaceName::Bucket { name: name.to_owned(), prefix })
+        }
+        Some(_) => Err("a folder, or s3://BUCKET/PREFIX".to_owned()),
+    }
+}
+
+/// A folder as a bucket of the folder above it.
+///
+/// # Errors
+/// If its name is none of a bucket.
+pub(crate) fn folder_as_bucket(path: &Path) -> Result<(Objects, Bucket), String> {
+    let whole = absolute(path);
+    let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let bucket = Bucket::parse(name, None).map_err(|_| {
+        format!(
+            "the folder {} cannot be one of a backup: its name has 2 or more letters, digits, dots, hyphens or underscores, with a \
+             letter or a digit at both ends",
+            path.display()
+        )
+    })?;
+    Ok((Objects::folder(whole.parent().unwrap_or(&whole).to_owned()), bucket))
+}
+
+/// The store of s3://: an endpoint, or AWS's of the region of AWS_REGION.
+///
+/// # Errors
+/// If neither is named, or there are no keys for it.
+pub(crate) fn store_of_buckets(endpoint: Option<&StoreEndpoint>) -> Result<Objects, String> {
+    match endpoint {
+        Some(endpoint) => endpoint.store(),
+        None => match std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty()) {
+            Some(region) => StoreEndpoint::S3(format!("https://s3.{region}.amazonaws.com")).store(),
+            None => Err("name the S3 server with --s3-endpoint, or a region of AWS with AWS_REGION".to_owned()),
+        },
     }
 }
 
@@ -116,9 +168,20 @@ fn absolute(folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use objects::{Bucket, ObjectError, PutOptions};
+    use objects::{ObjectError, PutOptions};
 
     use super::*;
+
+    #[test]
+    fn names_of_places() {
+        let bucket =
+            |name: &str, prefix: &str| Ok(PlaceName::Bucket { name: name.to_owned(), prefix: prefix.to_owned() });
+        assert_eq!(place_name("s3://bucket"), bucket("bucket", ""));
+        assert_eq!(place_name("s3://bucket/"), bucket("bucket", ""));
+        assert_eq!(place_name("s3://bucket/a/b/"), bucket("bucket", "a/b/"));
+        assert_eq!(place_name("some/folder"), Ok(PlaceName::Folder("some/folder".into())));
+        assert!(place_name("").is_err() && place_name("https://host/bucket").is_err());
+    }
 
     #[test]
     fn endpoints() {
@@ -166,15 +229,15 @@ mod tests {
     async fn the_default_depends_on_where_the_data_is() {
         let folder = tempfile::tempdir().unwrap();
         let at = Bucket::parse("bucket", None).unwrap().place("a").unwrap();
-        let put = async |endpoint: Option<&Path>, keeps: Keeps| {
+        let put = async |endpoint: Option<&Path>, location: StorageLocation| {
             let s3_endpoint = endpoint.map(|path| StoreEndpoint::Folder(path.to_owned()));
-            let store = ObjectArguments { s3_endpoint }.store(&keeps, None).unwrap();
+            let store = ObjectArguments { s3_endpoint }.store(&location, None).unwrap();
             store.put(&at, Bytes::from_static(b"x"), &PutOptions::default()).await
         };
-        let data = || Keeps::Folder(folder.path().join("data"));
-        let database = || Keeps::Database("h:5432/d".to_owned());
-        for keeps in [Keeps::Memory, database()] {
-            let error = put(None, keeps).await.unwrap_err();
+        let data = || StorageLocation::Folder(folder.path().join("data"));
+        let database = || StorageLocation::Database("h:5432/d".to_owned());
+        for location in [StorageLocation::Memory, database()] {
+            let error = put(None, location).await.unwrap_err();
             assert!(matches!(&error, ObjectError::Setting(text) if text.contains("--s3-endpoint")), "{error:?}");
         }
         let error = put(None, data()).await.unwrap_err();
@@ -184,8 +247,8 @@ mod tests {
         assert!(put(None, data()).await.is_ok());
         let other = folder.path().join("other");
         std::fs::create_dir_all(other.join("bucket")).unwrap();
-        for keeps in [Keeps::Memory, database(), data()] {
-            assert!(put(Some(&other), keeps).await.is_ok());
+        for location in [StorageLocation::Memory, database(), data()] {
+            assert!(put(Some(&other), location).await.is_ok());
             std::fs::remove_file(other.join("bucket/a")).unwrap();
         }
     }

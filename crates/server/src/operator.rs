@@ -27,11 +27,11 @@ use tokio::sync::watch;
 use crate::admin::{self, Admin};
 use crate::answer::{Answer, ContentType};
 use crate::audit;
-use crate::door;
+use crate::connection_states::ConnectionState;
 use crate::listener::Responder;
 use crate::metrics::Metrics;
+use crate::preflight;
 use crate::route::Page;
-use crate::seats::Seat;
 #[cfg(test)]
 use crate::services::HOSTED;
 use crate::unsent::AnswerBody;
@@ -251,15 +251,15 @@ impl Waiting {
             return self.operator.answer(page, audience).await;
         }
         let text = "The server is waiting for its database.".to_owned();
-        let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
+        let dialect = preflight::content_type(head).unwrap_or(ContentType::AmzJson10);
         Answer::reply(wire::exception(&Exception::ServiceUnavailable(text)), dialect).closing()
     }
 }
 
 impl Responder for Waiting {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, state: Arc<ConnectionState>) -> Response<AnswerBody> {
         let (head, _) = request.into_parts();
-        let (answer, unsent) = self.answer(&head).await.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
+        let (answer, unsent) = self.answer(&head).await.counted(&state, &self.memory, |_| Some(too_many_pages())).await;
         answer.into_response(&head, &base::random::request_id(), unsent).await
     }
 }
@@ -291,10 +291,10 @@ impl OwnAddress {
 }
 
 impl Responder for OwnAddress {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, state: Arc<ConnectionState>) -> Response<AnswerBody> {
         let (head, body) = request.into_parts();
         let answer = self.answer(&head, body).await;
-        let (answer, unsent) = answer.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
+        let (answer, unsent) = answer.counted(&state, &self.memory, |_| Some(too_many_pages())).await;
         let mut response = answer.into_response(&head, &base::random::request_id(), unsent).await;
         self.web.allow(&head, response.headers_mut());
         response

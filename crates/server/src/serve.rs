@@ -37,17 +37,18 @@ use crate::audit::Audit;
 use crate::auth_key::KeyFile;
 use crate::body::BodyReader;
 use crate::console::{CallerCheck, Console, ConsoleMode, Setup};
-use crate::engine::{self, DatabaseWait, Keeps, Opened};
+use crate::engine::{self, DatabaseWait, Opened, StorageLocation};
 use crate::faults;
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
-use crate::listener::{self, Door, Limits};
+use crate::listener::{self, Acceptor, Limits};
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::outbound;
 use crate::pipeline::Pipeline;
+use crate::request_record::Notable;
 use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::route::Pages;
@@ -59,7 +60,6 @@ use crate::stop;
 use crate::suggestion::{self, Caller};
 use crate::tls::Tls;
 use crate::traces::{self, Traces};
-use crate::visit::Notable;
 use crate::web::{self, Web};
 
 const LISTEN: &str = "--listen";
@@ -222,19 +222,21 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
     let operator = operator(arguments, address).await?;
-    let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
+    let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
-    let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
+    let start = Start { arguments, listener: &listener, acceptor: &acceptor, operator: &operator };
     let Some(opened) = start.unless_stopped(&mut stop, start.engine(&jobs)).await else { return Ok(()) };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
     let opened = opened.map_err(Failure::Storage)?;
-    let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
+    let Opened { engine, embedded, memory: rows, database, location, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments, &operator.admin.clock);
-    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
+    let reach = reach(arguments, &location, embedded.as_deref(), &measured, &operator)?;
+    let archive_store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), sealed.is_some());
+    let reach = Reach { archive_store: archive_store.map_err(Failure::Objects)?, ..reach };
     let stopping = while_shared(shared.is_some(), &mut stop);
-    let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
+    let opening = service::open(watched, shared, &location, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
     let service = service.map_err(Failure::Service)?;
     let scaler = scaler(&engine, &measured, &service, &jobs);
@@ -259,31 +261,34 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     });
     let dax = open_dax(arguments, &pipeline, &service, &engine, tls.clone()).await?;
     measure_dax(dax.as_ref(), &jobs, &measured, &pipeline.access, arguments);
+    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
+    dax.measure(&jobs, &measured, &pipeline.access, arguments);
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&service)));
-    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
-    let running = RunMark::set(&keeps);
-    let socket = OperatorSocket::listen(&keeps, embedded.as_ref(), audit.as_ref());
-    announce(address, encryption.as_ref(), &keeps, arguments);
+    let encryption = tls.map(|tls| encryption(&tls, arguments, &location, &operator.metrics, &jobs)).transpose()?;
+    let running = RunMark::set(&location);
+    let socket = OperatorSocket::listen(&location, embedded.as_ref(), audit.as_ref());
+    announce(address, encryption.as_ref(), &location, arguments);
     let end = async {
         let end = stop_requested(stop, failed(embedded)).await;
         operator.stopping();
-        dax.iter().for_each(|dax| dax.stop());
+        dax.stop();
         end
     };
     let ended = async {
-        listener::run(listener, pipeline, door, limits, end).await?;
+        listener::run(listener, pipeline, acceptor, limits, end).await?;
         if let Some(dax) = &dax {
             dax.ended().await;
         }
+        listener::run(listener, pipeline, door, limits, end).await?;
+        dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
         store(&measured).await;
         service.leave().await;
         close(&engine, &running, socket).await
     };
-    let ended = ended.await;
-    ended.and(send_the_rest(audit, traces).await)?;
+    ended.await.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
 }
@@ -295,10 +300,10 @@ async fn open_dax(
     service: &Arc<ops::Service>,
     engine: &Arc<dyn Engine>,
     tls: Option<Arc<Tls>>,
-) -> Result<Option<Arc<DaxListeners>>, Failure> {
+) -> Result<Dax, Failure> {
     let own = &arguments.dax;
     if own.dax_listen.is_empty() {
-        return Ok(None);
+        return Ok(Dax(None));
     }
     let clock = pipeline.operator.admin.clock.clone();
     let upstream = Arc::new(::dax::Local(Arc::clone(service)));
@@ -324,7 +329,7 @@ async fn open_dax(
     let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
     dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
     show_dax(&listeners, &pipeline.operator);
-    Ok(Some(listeners))
+    Ok(Dax(Some(listeners)))
 }
 
 /// The nodes are on the page of metrics.
@@ -333,17 +338,27 @@ fn show_dax(listeners: &Arc<DaxListeners>, operator: &Operator) {
     operator.metrics.registry.add(move |page| of_page.nodes().iter().for_each(|node| node.write_metrics(page)));
 }
 
-/// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
-fn measure_dax(
-    listeners: Option<&Arc<DaxListeners>>,
-    jobs: &Jobs,
-    measured: &cloudwatch::Metrics,
-    access: &Access,
-    arguments: &ServeArguments,
-) {
-    let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
-    if let Some(listeners) = listeners.filter(|_| is_shared && arguments.service.cloudwatch_series_max > 0) {
-        listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+/// The cluster of this server, if it has one.
+struct Dax(Option<Arc<DaxListeners>>);
+
+impl Dax {
+    /// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
+    fn measure(&self, jobs: &Jobs, measured: &cloudwatch::Metrics, access: &Access, arguments: &ServeArguments) {
+        let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
+        let is_measured = is_shared && arguments.service.cloudwatch_series_max > 0;
+        if let Some(listeners) = self.0.as_ref().filter(|_| is_measured) {
+            listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+        }
+    }
+
+    fn stop(&self) {
+        self.0.iter().for_each(|listeners| listeners.stop());
+    }
+
+    async fn ended(&self) {
+        if let Some(listeners) = &self.0 {
+            listeners.ended().await;
+        }
     }
 }
 
@@ -351,7 +366,7 @@ fn measure_dax(
 struct Start<'a> {
     arguments: &'a ServeArguments,
     listener: &'a TcpListener,
-    door: &'a Door,
+    acceptor: &'a Acceptor,
     operator: &'a Arc<Operator>,
 }
 
@@ -365,7 +380,7 @@ impl Start<'_> {
     /// A step of the start; None if the server is stopped meanwhile. While the step waits for a database, the main address
     /// answers that it does.
     async fn unless_stopped<T>(&self, stop: impl Future<Output = ()>, opening: impl Future<Output = T>) -> Option<T> {
-        let Start { arguments, listener, door, operator } = self;
+        let Start { arguments, listener, acceptor, operator } = self;
         let is_open = !arguments.auth && arguments.credentials.is_none();
         let audience = if is_open { Audience::Operator } else { Audience::Anyone };
         let pages = arguments.metrics_listen.is_none().then_some(audience);
@@ -373,7 +388,7 @@ impl Start<'_> {
         let limits = limits(arguments, vec![Arc::clone(&memory)]);
         let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
         tokio::select! {
-            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening) => Some(opened),
+            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, acceptor, &limits, opening) => Some(opened),
             () = stop => None,
         }
     }
@@ -433,18 +448,29 @@ fn scaler(
 
 fn reach(
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     embedded: Option<&Embedded>,
     measured: &cloudwatch::Metrics,
     operator: &Operator,
 ) -> Result<Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
+    let objects = arguments.objects.store(location, embedded).map_err(Failure::Objects)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded);
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    Ok(Reach { service_arns, deletes_expired, objects, free_bytes_min, recorder, faults, clock, transition_scale })
+    let archive_store = None;
+    Ok(Reach {
+        service_arns,
+        deletes_expired,
+        objects,
+        archive_store,
+        free_bytes_min,
+        recorder,
+        faults,
+        clock,
+        transition_scale,
+    })
 }
 
 /// Stores the minute that was being measured.
@@ -827,13 +853,13 @@ struct Encryption {
 fn encryption(
     tls: &Arc<Tls>,
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     metrics: &Metrics,
     jobs: &Jobs,
 ) -> Result<Encryption, Failure> {
-    let data = match keeps {
-        Keeps::Folder(data) => Some(data.as_path()),
-        Keeps::Memory | Keeps::Database(_) => None,
+    let data = match location {
+        StorageLocation::Folder(data) => Some(data.as_path()),
+        StorageLocation::Memory | StorageLocation::Database(_) => None,
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
     tls.keep_renewed(jobs).map_err(Failure::Runtime)?;
@@ -843,7 +869,12 @@ fn encryption(
 }
 
 /// The ready line: the address, the storage, and a command to try.
-fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, arguments: &ServeArguments) {
+fn announce(
+    address: SocketAddr,
+    encryption: Option<&Encryption>,
+    location: &StorageLocation,
+    arguments: &ServeArguments,
+) {
     let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
@@ -858,6 +889,6 @@ fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps,
     let command = suggestion::command(&caller, ca_bundle, region, &format!("{scheme}://{address}"));
     let has_console = console_mode(arguments, address) != ConsoleMode::Off;
     let console = if has_console { format!("; console: {scheme}://{address}/console/") } else { String::new() };
-    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}{console}; try: {command}");
+    let message = format!("{version} ready on {scheme}://{address}, {location}{callers}{console}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

@@ -53,6 +53,10 @@ pub fn database_settings() -> Key {
     DatabaseRow::Settings.key(&[])
 }
 
+pub fn archive_folder() -> Key {
+    DatabaseRow::ArchiveFolder.key(&[])
+}
+
 pub fn next_table_id() -> Key {
     DatabaseRow::NextTableId.key(&[])
 }
@@ -231,6 +235,11 @@ pub fn transfer_work_of(rest: &[u8]) -> Option<TransferWork> {
 /// The row of the last item that an index being built has passed.
 pub fn build_progress(table_id: u64, index_id: u32) -> Key {
     TableRow::IndexBuild.key(table_id, &index_id.to_be_bytes())
+}
+
+/// How far the sweep of a replica's tombstones is. No index has this id.
+pub fn sweep_progress(table_id: u64) -> Key {
+    build_progress(table_id, u32::MAX)
 }
 
 pub fn table_tally(table_id: u64) -> Key {

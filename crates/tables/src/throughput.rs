@@ -243,6 +243,18 @@ fn default_warm(provisioned: Option<Provisioned>) -> WarmThroughput {
     }
 }
 
+/// The warm throughput of a new index whose other settings are known.
+///
+/// # Errors
+/// If it is less than the index has anyway.
+pub fn index_warm(
+    index_name: &str,
+    provisioned: Option<Provisioned>,
+    asked: Option<api::WarmThroughput>,
+) -> Result<Option<WarmThroughput>, Exception> {
+    new_warm(provisioned, asked, Of::Index(index_name))
+}
+
 /// The warm throughput of a new table or index: no less than its default. An empty structure asks for nothing.
 fn new_warm(
     provisioned: Option<Provisioned>,

@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 use storage::{BoxFuture, Engine, Memory};
 
 use super::AutoScaling;
+use crate::alarm_calls;
 use crate::job::Scaler;
 use crate::resource::{Access, Resource};
 use crate::tables::{Capacity, ChangeFailure, Tables};
 
 const BEGIN_MS: u64 = 1_700_000_040_000;
+const SCOPE: (&str, &str) = ("111111111111", "us-east-1");
 
 /// A table `tab` with an index `idx`, of 5 units.
 struct OneTable;
@@ -165,6 +167,8 @@ async fn a_policy_has_four_alarms() {
         assert!(name.starts_with(&format!("TargetTracking-table/tab-{kind}-")), "{name}");
         assert_eq!(tested.metrics.is_alarming("111111111111", "us-east-1", name).await.unwrap(), Some(false), "{name}");
     }
+    let histories = alarm_calls::call(&tested.metrics, SCOPE, "DescribeAlarmHistory", json!({})).await;
+    assert_eq!(histories["AlarmHistoryItems"].as_array().unwrap().len(), 4, "each is created, once: {histories}");
     // Another value of the same policy: the same ARN and the same alarms.
     let mut other = policy(50.5);
     other["TargetTrackingScalingPolicyConfiguration"]["ScaleInCooldown"] = json!(-5);
@@ -194,6 +198,19 @@ async fn a_policy_has_four_alarms() {
         text.starts_with("No scaling policy found for service namespace: dynamodb, resource ID: table/tab"),
         "{text}"
     );
+}
+
+/// The account has room for two alarms more: a new policy is refused, and is none.
+#[tokio::test]
+async fn a_policy_without_its_alarms_is_none() {
+    let tested = Tested::new();
+    tested.register(json!({"MinCapacity": 5, "MaxCapacity": 50})).await;
+    alarm_calls::set_count(&*tested.engine, SCOPE, 4_998).await;
+    let (name, _) = tested.refused("PutScalingPolicy", policy(70.0)).await;
+    assert_eq!(name, "LimitExceededException");
+    assert_eq!(tested.ok("DescribeScalingPolicies", all(json!({}))).await["ScalingPolicies"], json!([]));
+    alarm_calls::set_count(&*tested.engine, SCOPE, 4_996).await;
+    tested.ok("PutScalingPolicy", policy(70.0)).await;
 }
 
 #[tokio::test]

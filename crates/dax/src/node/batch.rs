@@ -189,7 +189,15 @@ impl Node {
         let has_unprocessed =
             |reads: &&TableReads| reads.keys.iter().any(|read| matches!(read.found, KeyFound::Unprocessed));
         let left: Vec<&TableReads> = tables.iter().filter(has_unprocessed).collect();
-        out.map(left.len());
+        match tables.first().filter(|_| left.is_empty() && requester.wants_unprocessed) {
+            None => out.map(left.len()),
+            // Of no keys.
+            Some(first) => {
+                out.map(1);
+                out.text(&first.name);
+                out.array(0);
+            }
+        }
         for reads in left {
             out.text(&reads.name);
             let keys = reads.keys.iter().filter(|read| matches!(read.found, KeyFound::Unprocessed));

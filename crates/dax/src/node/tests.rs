@@ -27,7 +27,7 @@ const START_MS: u64 = 1_000_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Fate {
     Done,
-    /// Nothing is changed, and the client is told.
+    /// Nothing is changed, and the client reads so.
     Throttled,
     /// The answer is lost; whether a write is made depends.
     Lost {
@@ -206,6 +206,7 @@ impl World {
             observer: None,
             local: SocketAddr::from(([127, 0, 0, 1], 8111)),
             adds_select: false,
+            wants_unprocessed: false,
         };
         self.nodes[node].answer(method, &arguments.into_bytes(), requester).await
     }
@@ -512,7 +513,7 @@ async fn a_write_at_one_node_is_read_at_the_other() {
     assert_eq!(world.cluster.nodes().iter().map(|node| node.role).collect::<Vec<_>>(), [Role::Primary, Role::Replica]);
 }
 
-/// The roles and ports of the nodes that a client is told.
+/// The roles and ports of the nodes that a client reads of.
 async fn endpoints(world: &World, node: usize) -> Vec<(i64, i64)> {
     let answer = world.ask(node, Method::Endpoints, Writer::new()).await.unwrap().into_bytes();
     let mut reader = Reader::new(&answer[1..]);

@@ -7,7 +7,7 @@ use api::{
     BillingMode, Exception, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, OnDemandThroughput,
     ProvisionedThroughput, RestoreTableFromBackupInput, RestoreTableToPointInTimeInput, SSESpecification,
 };
-use tables::throughput::check_units;
+use tables::throughput::{check_units, index_warm, is_empty_warm};
 use tables::{
     self, Billing, Definition, IndexDefinition, KeyNames, OnDemandMax, Projection, TableStatus, parse_projection,
 };
@@ -52,7 +52,17 @@ impl Overrides {
     /// # Errors
     /// As for [`Overrides::of`].
     pub(super) fn of_moment(request: RestoreTableToPointInTimeInput) -> Result<Overrides, Exception> {
-        overrides!(request)
+        let overrides: Result<Overrides, Exception> = overrides!(request);
+        let has_warm =
+            |index: &&GlobalSecondaryIndex| index.warm_throughput.as_ref().is_some_and(|asked| !is_empty_warm(asked));
+        // Source: the API Reference's description of the member; the text is our own.
+        match overrides.as_ref().ok().and_then(|asked| asked.global.iter().flatten().find(has_warm)) {
+            None => overrides,
+            Some(index) => Err(tables::invalid(format!(
+                "WarmThroughput cannot be specified for an index of a point-in-time restore: {}",
+                index.index_name
+            ))),
+        }
     }
 
     /// The definition of the restored table; only its id, its name and what it is filled from are missing.
@@ -209,7 +219,8 @@ fn global_index(
         None if billing == Billing::OnDemand => found.on_demand_max,
         None => OnDemandMax::default(),
     };
-    Ok(IndexDefinition { name, provisioned, on_demand_max, ..plain(found) })
+    let warm = index_warm(&name, provisioned, asked.warm_throughput)?;
+    Ok(IndexDefinition { name, provisioned, on_demand_max, warm, ..plain(found) })
 }
 
 fn local_index(asked: LocalSecondaryIndex, left: &mut Vec<&IndexDefinition>) -> Result<IndexDefinition, Exception> {

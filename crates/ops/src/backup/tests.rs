@@ -323,8 +323,15 @@ async fn overrides_are_of_what_was_there() {
         change(&mut request);
         request
     };
+    let warm = |index, units| GlobalSecondaryIndex {
+        warm_throughput: Some(WarmThroughput {
+            read_units_per_second: Some(units),
+            write_units_per_second: Some(units),
+        }),
+        ..index
+    };
     type Override<'a> = &'a dyn Fn(&mut RestoreTableFromBackupInput);
-    let refused: [(Override<'_>, &str); 6] = [
+    let refused: [(Override<'_>, &str); 7] = [
         (
             &|r| {
                 let twice = ["one", "two"].map(|name| index(name, units(1)));
@@ -364,6 +371,11 @@ async fn overrides_are_of_what_was_there() {
             "Index by_g does not match a secondary index that existed in the source table and cannot be created during the \
              restore operation",
         ),
+        (
+            &|r| r.global_secondary_index_override = Some(vec![warm(index("by_g", units(7)), 6)]),
+            "One or more parameter values were invalid: Requested ReadUnitsPerSecond for WarmThroughput for index by_g is \
+             lower than ReadCapacityUnits of ProvisionedThroughput",
+        ),
     ];
     for (change, text) in refused {
         assert_eq!(restore(&service, with(change)).await.unwrap_err(), text);
@@ -384,13 +396,28 @@ async fn overrides_are_of_what_was_there() {
     assert_eq!(until_active(&service, "none").await.global_secondary_indexes, None);
     let renamed = with(&|r| {
         r.target_table_name = "renamed".to_owned();
-        r.global_secondary_index_override = Some(vec![index("other", units(9))]);
+        r.global_secondary_index_override = Some(vec![warm(index("other", units(9)), 11)]);
         r.provisioned_throughput_override = units(3);
     });
     restore(&service, renamed).await.unwrap();
     let described = until_active(&service, "renamed").await;
     assert_eq!(units_of(described.provisioned_throughput.clone()), Some(3));
     assert_eq!(units_of(index_of(&described).provisioned_throughput), Some(9));
+    assert_eq!(index_of(&described).warm_throughput.unwrap().write_units_per_second, Some(11));
+    let at_a_moment = RestoreTableToPointInTimeInput {
+        source_table_name: Some("tab".to_owned()),
+        target_table_name: "rrr".to_owned(),
+        use_latest_restorable_time: Some(true),
+        global_secondary_index_override: Some(vec![warm(index("by_g", units(9)), 11)]),
+        ..RestoreTableToPointInTimeInput::default()
+    };
+    let recovery =
+        PointInTimeRecoverySpecification { point_in_time_recovery_enabled: true, recovery_period_in_days: None };
+    let enabled =
+        UpdateContinuousBackupsInput { table_name: "tab".to_owned(), point_in_time_recovery_specification: recovery };
+    service.update_continuous_backups(&caller(), enabled).await.unwrap();
+    let refused = service.restore_table_to_point_in_time(&caller(), at_a_moment).await.unwrap_err().to_string();
+    assert!(refused.ends_with("WarmThroughput cannot be specified for an index of a point-in-time restore: by_g"));
     assert_eq!(items(&service, "renamed", Some("other")).await.len(), 1);
 }
 

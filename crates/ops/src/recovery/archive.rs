@@ -19,6 +19,7 @@ use storage::{
 use tables::failure::{storage_failure, write_failure};
 use tables::{Definition, PointInTimeRecovery, rows};
 
+use super::manifests::ArchiveOf;
 use crate::service::Service;
 
 /// How often logs are looked at. A look at a log without new records is one read.
@@ -29,6 +30,9 @@ const SEGMENT_BYTES_MAX: usize = 1 << 20;
 /// A segment with fewer bytes waits for more records, but no longer than [`SEGMENT_AGE_MS`].
 const SEGMENT_BYTES_MIN: usize = 256 << 10;
 const SEGMENT_AGE_MS: u64 = 60_000;
+/// A segment in a store has more, if there are so many: each costs some calls.
+const STORE_SEGMENT_ROWS: usize = 4 * SEGMENT_ROWS;
+const STORE_SEGMENT_BYTES_MAX: usize = 4 * SEGMENT_BYTES_MAX;
 
 /// Rows that a step of the deletion of an archive takes.
 const CLEARED_ROWS: usize = 256;
@@ -125,6 +129,7 @@ impl Service {
     ) -> Result<(), Exception> {
         let (key, now_ms) = (rows::archive_state(table_id, number), self.clock.now_ms());
         let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
+        // Both rows are read in the write: an archive that another node has begun stays, and none begins once recovery is disabled.
         let begin = |reads: &Reads, batch: &mut Batch| {
             if reads.values[0].is_none() && is_enabled(&reads.values[1], recovery) {
                 batch.put(key.clone(), ArchiveState::new(head, now_ms).encode());
@@ -150,18 +155,29 @@ impl Service {
         if log::decode_head(head.as_ref()) == Some(state.archived) {
             return Ok(false);
         }
-        let range = ScanRange {
-            family: Family::Log,
-            lower: Bound::Excluded(log::record(&name, state.archived).bytes),
-            upper: Bound::Included(log::record(&name, u64::MAX).bytes),
-            direction: ScanDirection::Forward,
-            rows_max: SEGMENT_ROWS,
-            bytes_max: SEGMENT_BYTES_MAX,
+        let store = self.settings.archive_store.as_ref();
+        let range = match store {
+            None => records_behind(&name, state.archived),
+            Some(_) => ScanRange {
+                rows_max: STORE_SEGMENT_ROWS,
+                bytes_max: STORE_SEGMENT_BYTES_MAX,
+                ..records_behind(&name, state.archived)
+            },
         };
         let page = view.scan_page(&range).await.map_err(storage_failure)?;
         drop(view);
         let Some(next) = next_segment(&state, &name, &page, self.clock.now_ms()) else { return Ok(false) };
-        let written = self.add_segment(table_id, number, &state, &next, recovery).await?;
+        let of = ArchiveOf { table_id, log: number, recovery };
+        let written = match store.filter(|_| !next.records.is_empty()) {
+            None => self.add_segment(of, &state, &next).await?,
+            Some(store) => match self.store_segment(store, of, &state, &next).await {
+                Ok(written) => written,
+                Err(error) => {
+                    self.break_chain_if_late(of, store.hold_ms).await?;
+                    return Err(error);
+                }
+            },
+        };
         if written && next.state.from != state.from {
             self.report_gap(table_id, &state, &next.state);
         }
@@ -169,42 +185,26 @@ impl Service {
         Ok(written && (page.more || last.is_some_and(|last| next.state.archived < last)))
     }
 
-    /// Writes a segment. False, and nothing is written, if another node has written one meanwhile, or recovery was disabled: the state
-    /// and the definition are read in the write.
-    async fn add_segment(
-        &self,
-        table_id: u64,
-        number: u32,
-        state: &ArchiveState,
-        next: &NextSegment,
-        recovery: PointInTimeRecovery,
-    ) -> Result<bool, Exception> {
-        let key = rows::archive_state(table_id, number);
-        let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
+    /// Writes a segment as a row. False, and nothing is written, if another node has written one meanwhile, or recovery was disabled.
+    async fn add_segment(&self, of: ArchiveOf, state: &ArchiveState, next: &NextSegment) -> Result<bool, Exception> {
         let last = next.state.archived;
         let content = encode_segment(next.header.first, next.records.iter());
-        let add = |reads: &Reads, batch: &mut Batch| {
-            let stored = reads.values[0].as_deref().and_then(ArchiveState::read);
-            if stored.as_ref() != Some(state) || !is_enabled(&reads.values[1], recovery) {
-                return Ok::<bool, Exception>(false);
-            }
+        let add = |batch: &mut Batch| {
             if !next.records.is_empty() {
                 // Not from the reserve of a full disk: the log retains the records meanwhile.
                 batch.grows = true;
-                batch.put(segment_row(table_id, number, last), content.clone());
-                batch.put(rows::segment_header(table_id, number, last), next.header.encode());
+                batch.put(segment_row(of.table_id, of.log, last), content.clone());
+                batch.put(rows::segment_header(of.table_id, of.log, last), next.header.encode());
             }
-            batch.put(key.clone(), next.state.encode());
-            Ok(true)
         };
-        let added = self.engine.write(Mode::Plain, &keys, add).await.map_err(write_failure)??;
+        let added = self.change_archive(of, state, &next.state, add).await?;
         if added && !next.records.is_empty() {
             self.archived_bytes.fetch_add(content.len() as u64, Ordering::Relaxed);
         }
         Ok(added)
     }
 
-    fn report_gap(&self, table_id: u64, before: &ArchiveState, after: &ArchiveState) {
+    pub(super) fn report_gap(&self, table_id: u64, before: &ArchiveState, after: &ArchiveState) {
         self.recovery_gaps.fetch_add(1, Ordering::Relaxed);
         let table = self.table_label(table_id);
         ::log::error!(
@@ -221,6 +221,8 @@ impl Service {
         }
         self.clear_archive(table_id).await?;
         let guard = self.catalog.lock().await?;
+        // Read under the lock: a definition that was read before it may have been replaced. Recovery that was enabled meanwhile keeps
+        // the mark of an archive.
         let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) else {
             return Ok(());
         };
@@ -237,6 +239,8 @@ impl Service {
         if !self.delete_of_archive(table_id, Vec::new()).await? {
             return Ok(());
         }
+        // Objects first: behind the rows nothing would say that there are some.
+        self.delete_archive_objects(table_id).await?;
         // States last: while there is one, the segments that it names are there or are being destroyed by all.
         let contents = self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await;
         contents.map_err(storage_failure)?;
@@ -262,6 +266,7 @@ impl Service {
     async fn delete_of_archive(&self, table_id: u64, left: Vec<Key>) -> Result<bool, Exception> {
         let delete = |reads: &Reads, batch: &mut Batch| {
             let stored = reads.values[0].as_deref().map(Definition::read);
+            // A definition that cannot be read counts as enabled: what may be needed is not deleted.
             let is_enabled = stored.is_some_and(|stored| !stored.is_ok_and(|stored| stored.recovery.is_none()));
             if !is_enabled {
                 left.iter().for_each(|key| batch.delete(key.clone()));
@@ -270,6 +275,18 @@ impl Service {
         };
         let keys = [KeyUse::read(rows::definition(table_id))];
         self.engine.write(Mode::Plain, &keys, delete).await.map_err(write_failure)?
+    }
+}
+
+/// The records of a log behind a position, as many as a segment in the database has.
+pub(super) fn records_behind(name: &Bytes, position: u64) -> ScanRange {
+    ScanRange {
+        family: Family::Log,
+        lower: Bound::Excluded(log::record(name, position).bytes),
+        upper: Bound::Included(log::record(name, u64::MAX).bytes),
+        direction: ScanDirection::Forward,
+        rows_max: SEGMENT_ROWS,
+        bytes_max: SEGMENT_BYTES_MAX,
     }
 }
 

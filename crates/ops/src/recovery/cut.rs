@@ -24,7 +24,7 @@ const PAGE_BYTES: usize = 2 << 20;
 const SECOND_MS: u64 = 1_000;
 
 /// A segment by its last position.
-type Segment = (u64, SegmentHeader);
+pub(super) type Segment = (u64, SegmentHeader);
 
 impl Service {
     /// The last position of a log by a moment. `head` is the log's last one.
@@ -74,7 +74,7 @@ impl Service {
 
     /// The last position by a moment, in the segment in which it ends.
     async fn position_in(&self, table_id: u64, log: u32, segment: Segment, until_ms: u64) -> Result<u64, Interrupted> {
-        let (first, records) = self.segment_records(table_id, log, segment.0).await?;
+        let (first, records) = self.segment_records(table_id, log, &segment).await?;
         let last = records.iter().rposition(|record| is_behind(record, until_ms) == Some(false));
         let count = last.map_or(0, |last| last + 1);
         Ok(first.saturating_sub(1).saturating_add(count as u64))
@@ -117,11 +117,18 @@ impl Service {
         &self,
         table_id: u64,
         log: u32,
-        last: u64,
+        (last, header): &Segment,
     ) -> Result<(u64, Vec<Bytes>), Interrupted> {
-        let row = segment_row(table_id, log, last);
-        let content = self.engine.get(&row, Consistency::Strong).await?;
-        let read = content.as_deref().and_then(read_segment);
+        let read = match &header.object {
+            None => {
+                let content = self.engine.get(&segment_row(table_id, log, *last), Consistency::Strong).await?;
+                content.as_deref().and_then(read_segment)
+            }
+            Some(object) => {
+                let read = self.stored_segment(table_id, log, object).await?;
+                Some((read.first, read.records.clone()))
+            }
+        };
         let is_whole = |(first, records): &(u64, Vec<Bytes>)| {
             first.saturating_add(records.len() as u64) == last.saturating_add(1) && !records.is_empty()
         };

@@ -33,7 +33,9 @@ impl Service {
         let state = self.archive_state(table_id, number).await?;
         let archived = state.filter(|state| state.from < to);
         let page = match archived {
-            Some(state) if to <= state.archived => self.archived_page(table_id, number, after, to).await?,
+            Some(state) if to <= state.archived => {
+                self.archived_page(table_id, number, (after, to), (rows_max, bytes_max)).await?
+            }
             state => {
                 let after = state.map_or(after, |state| state.archived.max(after));
                 self.logged_page(table_id, number, (after, to), (rows_max, bytes_max)).await?
@@ -46,23 +48,40 @@ impl Service {
         }
     }
 
-    async fn archived_page(&self, table_id: u64, number: u32, after: u64, to: u64) -> Result<HistoryPage, Interrupted> {
+    async fn archived_page(
+        &self,
+        table_id: u64,
+        number: u32,
+        (after, to): (u64, u64),
+        (rows_max, bytes_max): (usize, usize),
+    ) -> Result<HistoryPage, Interrupted> {
         let name = rows::log(table_id, number);
         let range = headers(table_id, number, to, u64::MAX, ScanDirection::Forward, 1);
         let view = self.engine.view(Consistency::Strong).await?;
         let page = view.scan_page(&range).await?;
         drop(view);
-        let last = page.rows.first().filter(|row| SegmentHeader::read(&row.value).is_some());
-        let last = last.and_then(|row| rows::archive_row(&row.key)).and_then(|(_, last)| last);
-        let last =
-            last.ok_or_else(|| Interrupted::Lost("a segment of its archive is damaged or missing".to_owned()))?;
-        let (first, records) = self.segment_records(table_id, number, last).await?;
+        let segment = page.rows.first().and_then(|row| {
+            let (_, last) = rows::archive_row(&row.key)?;
+            last.zip(SegmentHeader::read(&row.value))
+        });
+        let segment =
+            segment.ok_or_else(|| Interrupted::Lost("a segment of its archive is damaged or missing".to_owned()))?;
+        let (first, records) = self.segment_records(table_id, number, &segment).await?;
         let from = first.max(after.saturating_add(1));
         let wanted = (first..).zip(records).filter(|(position, _)| (from..=to).contains(position));
         let row = |(position, value)| Row { key: log::record(&name, position).bytes, value };
         let mut records: Vec<Row> = wanted.map(row).collect();
         records.reverse();
-        Ok(HistoryPage { records, damaged: Vec::new(), first: from })
+        // A segment in a store is larger than a page.
+        let mut bytes = 0;
+        let is_over = |row: &Row| {
+            bytes += row.value.len();
+            bytes > bytes_max
+        };
+        let fitting = records.iter().position(is_over).unwrap_or(records.len()).clamp(1, rows_max.max(1));
+        records.truncate(fitting);
+        let first = to.saturating_add(1).saturating_sub(records.len() as u64);
+        Ok(HistoryPage { records, damaged: Vec::new(), first })
     }
 
     async fn logged_page(

@@ -15,6 +15,7 @@ use crate::service::{Service, Settings};
 use crate::tests::catalog::{add_index, caller, describe, simple};
 
 mod bases;
+mod stored;
 
 const BEGIN_MS: u64 = 1_700_000_000_000;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -33,8 +34,11 @@ impl Tested {
 
     /// Of a table that gets bases behind as many records, or more.
     async fn with_bases(base_records_min: u64) -> Tested {
+        Tested::with(Settings { base_records_min, ..Settings::default() }).await
+    }
+
+    async fn with(settings: Settings) -> Tested {
         let (clock, hand) = Clock::manual(BEGIN_MS);
-        let settings = Settings { base_records_min, ..Settings::default() };
         let service = Service::open(Memory::new(), settings, clock).await.unwrap();
         service.create_table(&caller(), simple("tab")).await.unwrap();
         service.update_table(&caller(), add_index("tab", "by_g", "g", ProjectionType::All)).await.unwrap();
@@ -142,33 +146,40 @@ enum Event {
     Trim,
 }
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
+fn event() -> impl Strategy<Value = Event> {
     let waits = || prop_oneof![Just(0), 1u64..500, 500u64..5_000, Just(61_000)];
-    let event = prop_oneof![
+    prop_oneof![
         6 => (0u8..6, waits()).prop_map(|(key, wait)| Event::Put(key, wait)),
         2 => (0u8..6, waits()).prop_map(|(key, wait)| Event::Delete(key, wait)),
         1 => Just(Event::Archive),
         1 => Just(Event::Trim),
-    ];
-    prop::collection::vec(event, 1..60)
+    ]
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec(event(), 1..60)
+}
+
+async fn play_event(tested: &Tested, value: u32, event: &Event) {
+    match event {
+        Event::Put(key, wait) => {
+            tested.hand.advance_ms(*wait);
+            tested.put(*key, value).await;
+        }
+        Event::Delete(key, wait) => {
+            tested.hand.advance_ms(*wait);
+            tested.delete(*key).await;
+        }
+        Event::Archive => tested.archive().await,
+        Event::Trim => tested.trim().await,
+    }
 }
 
 /// The table at each of its changes.
 async fn play(tested: &Tested, events: &[Event]) -> Vec<(u64, Items)> {
     let mut history = vec![(tested.service.clock.now_ms(), tested.items("tab", None).await)];
     for (value, event) in events.iter().enumerate() {
-        match event {
-            Event::Put(key, wait) => {
-                tested.hand.advance_ms(*wait);
-                tested.put(*key, value as u32).await;
-            }
-            Event::Delete(key, wait) => {
-                tested.hand.advance_ms(*wait);
-                tested.delete(*key).await;
-            }
-            Event::Archive => tested.archive().await,
-            Event::Trim => tested.trim().await,
-        }
+        play_event(tested, value as u32, event).await;
         history.push((tested.service.clock.now_ms(), tested.items("tab", None).await));
     }
     history

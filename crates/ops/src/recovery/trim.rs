@@ -5,11 +5,11 @@ use std::ops::Bound;
 
 use api::Exception;
 use change_log::{ArchiveState, SegmentHeader, segment_row};
-use storage::{Batch, Consistency, Family, Key, KeyUse, Mode, Reads, ScanDirection, ScanRange};
-use tables::failure::{storage_failure, write_failure};
+use storage::{Batch, Consistency, Family, Key, ScanDirection, ScanRange};
+use tables::failure::storage_failure;
 use tables::{FillPhase, Filling, PointInTimeRecovery, rows};
 
-use super::archive::is_enabled;
+use super::manifests::ArchiveOf;
 use super::period::DAY_MS;
 use crate::service::Service;
 
@@ -108,21 +108,15 @@ impl Service {
             let until_ms = header.as_ref().map_or(trimmed.from_ms, |header| header.until_ms);
             (trimmed.from, trimmed.from_ms) = (*last, trimmed.from_ms.max(until_ms));
         }
-        let key = rows::archive_state(table_id, log);
-        let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
-        let delete = |reads: &Reads, batch: &mut Batch| {
-            let stored = reads.values[0].as_deref().and_then(ArchiveState::read);
-            if stored.as_ref() != Some(state) || !is_enabled(&reads.values[1], recovery) {
-                return Ok::<bool, Exception>(false);
-            }
+        let of = ArchiveOf { table_id, log, recovery };
+        let Some((state, trimmed)) = self.unlist_segments(of, state, &trimmed, over).await? else { return Ok(false) };
+        let delete = |batch: &mut Batch| {
             for (last, _) in over {
                 batch.delete(segment_row(table_id, log, *last));
                 batch.delete(rows::segment_header(table_id, log, *last));
             }
-            batch.put(key.clone(), trimmed.encode());
-            Ok(true)
         };
-        self.engine.write(Mode::Plain, &keys, delete).await.map_err(write_failure)?
+        self.change_archive(of, &state, &trimmed, delete).await
     }
 }
 

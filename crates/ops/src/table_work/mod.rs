@@ -128,6 +128,7 @@ impl Service {
         if change_log::outlives_table(&definition, self.clock.now_ms()) {
             return self.drop_but_streams(definition).await;
         }
+        self.drop_archive_objects(table_id).await;
         for family in Family::ALL {
             self.engine.destroy(family, rows::table_prefix(table_id)).await?;
         }
@@ -144,6 +145,7 @@ impl Service {
         for family in [Family::Items, Family::Index] {
             self.engine.destroy(family, rows::table_prefix(table_id)).await?;
         }
+        self.drop_archive_objects(table_id).await;
         self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await?;
         for prefix in rows::beside_log(table_id) {
             self.engine.destroy(Family::Catalog, prefix).await?;

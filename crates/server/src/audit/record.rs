@@ -209,7 +209,7 @@ impl Draft {
         let statement_errors = outcome.statement_errors.as_deref();
         let agent_size_max = if self.is_unknown() { USER_AGENT_UNKNOWN_SIZE_MAX } else { usize::MAX };
         let record = Record {
-            source_ip_address: Some(origin.seat.transport().peer.to_string()),
+            source_ip_address: Some(origin.state.transport().peer.to_string()),
             user_agent: origin.user_agent.as_deref().map(|agent| cut(agent, agent_size_max)),
             error_code: outcome.error.as_deref(),
             error_message: message.map(|message| cut(message, MESSAGE_SIZE_MAX)),
@@ -224,7 +224,7 @@ impl Draft {
             management_event: action.category == Category::Management,
             recipient_account_id: account,
             event_category: action.category.name(),
-            tls_details: origin.seat.tls().map(|tls| TlsDetails {
+            tls_details: origin.state.tls().map(|tls| TlsDetails {
                 tls_version: tls.version,
                 cipher_suite: &tls.cipher_suite,
                 client_provided_host_header: origin.host.as_deref(),

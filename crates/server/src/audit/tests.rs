@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::identity::UserIdentity;
 use super::*;
-use crate::seats::Seat;
+use crate::connection_states::ConnectionState;
 use crate::transport::local;
 
 /// As the handler names it.
@@ -25,7 +25,7 @@ fn id_of(operation: Operation) -> OperationId {
 
 fn draft(audit: &Arc<Audit>, operation: Operation) -> Draft {
     let (head, ()) = Request::builder().header("user-agent", "a".repeat(5_000)).body(()).unwrap().into_parts();
-    audit.begin(audit.action(id_of(operation)).unwrap(), Origin::of(&head, &Seat::new(local()), "id"))
+    audit.begin(audit.action(id_of(operation)).unwrap(), Origin::of(&head, &ConnectionState::new(local()), "id"))
 }
 
 /// Of a known caller.

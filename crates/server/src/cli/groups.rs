@@ -72,7 +72,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
             "allow_arn",
         ],
     ),
-    ("Export and import", &["s3_endpoint"]),
+    ("Export, import and archives", &["s3_endpoint", "backup_store", "backup_store_hold_hours"]),
     ("For tests", &["faults", "faults_file", "clock_offset", "transition_scale"]),
     (
         "DAX",

@@ -36,7 +36,8 @@ const NO_DAX: &str = "only clients of DAX are served by its caches";
 
 const NO_DELIVERIES: &str = "nothing is delivered there";
 
-const CONFLICTS: [Conflict; 26] = [
+const CONFLICTS: [Conflict; 27] = [
+    Conflict("memory", "backup_store", "an archive without the tables that it is of restores nothing"),
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -65,7 +66,8 @@ const CONFLICTS: [Conflict; 26] = [
     Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 24] = [
+const NEEDS: [Need; 25] = [
+    Need("backup_store_hold_hours", &["backup_store"], "changes wait for a backup store alone"),
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
     Need("storage_replica_lag_ms", &["storage_replicas"], "it bounds how old their reads are"),
@@ -268,6 +270,7 @@ mod tests {
             "cloudwatch_series_max"
             | "kms_check_seconds"
             | "data_key_days"
+            | "backup_store_hold_hours"
             | "audit_log_files"
             | "metrics_tables_max"
             | "lambda_timeout"

@@ -11,8 +11,9 @@ use super::block::{self, BackupId, Damage, FORMAT, Totals};
 use super::files::FilesWriter;
 use super::manifest::{self, Manifest, Origin};
 use super::parts::{FamilyTotals, Part, Parts};
-use super::place::{BackupPlace, PlaceName, StoreArguments, place_name};
+use super::place::{BackupPlace, StoreArguments};
 use super::source::DataArguments;
+use crate::object_store::{PlaceName, place_name};
 use crate::remote::{Progress, duration, print, say};
 
 const EXAMPLES: &str = "\
@@ -29,11 +30,12 @@ holds all items in plain text.
 ";
 
 /// What a data folder has beside the rows, and no backup does.
-const NOT_INCLUDED: [&str; 5] = [
+const NOT_INCLUDED: [&str; 6] = [
     "the master key: encrypted data cannot be read without it",
     "auth.key, or the file of --auth-key-file: users' access keys cannot be used without it",
     "files of --credentials and of TLS, and the audit log",
     "s3/ and import-errors/: objects that exports have written and imports read",
+    "objects of --backup-store: changes that were archived for point-in-time recovery",
     "node registrations and leases: a restored server is a new node",
 ];
 

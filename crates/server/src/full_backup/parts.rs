@@ -4,7 +4,7 @@
 //! down and memory is bounded. Old versions of rows stay in the engine for as long as it is held.
 //!
 //! Left out are rows of nodes, which a restored server must not take for its own: heartbeats, owners of background work and of
-//! consumers. The keyring travels in the origin.
+//! consumers, and the folder of archives in a backup store. The keyring travels in the origin.
 
 use std::collections::BTreeMap;
 
@@ -146,6 +146,8 @@ fn is_included(family: Family, key: &[u8]) -> bool {
     }
     match keyspace::parse(key) {
         Some(CatalogKey::Database { kind: DatabaseRow::Node | DatabaseRow::Owner, .. }) => false,
+        // Two databases with one folder in a backup store would delete each other's archives.
+        Some(CatalogKey::Database { kind: DatabaseRow::ArchiveFolder, .. }) => false,
         Some(CatalogKey::Database { kind: DatabaseRow::Keys, rest }) => !rest.is_empty(),
         Some(CatalogKey::Table { kind: TableRow::ConsumerOwner, .. }) => false,
         _ => true,
@@ -163,6 +165,7 @@ mod tests {
         };
         check(DatabaseRow::Node.key(&[1; 16]), false);
         check(DatabaseRow::Owner.key(&[1; 8]), false);
+        check(DatabaseRow::ArchiveFolder.key(&[]), false);
         check(TableRow::ConsumerOwner.key(7, b"name"), false);
         check(DatabaseRow::Keys.key(&[]), false);
         check(DatabaseRow::Keys.key(&[0, 0, 0, 1]), true);

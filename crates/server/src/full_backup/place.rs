@@ -1,6 +1,6 @@
 //! Where a backup is: a folder, or a prefix in a bucket.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use clap::Args;
@@ -9,7 +9,7 @@ use objects::{Bucket, ObjectError, ObjectReader, ObjectWriter, Objects, Place, P
 
 use super::block::Damage;
 use super::manifest::{self, Manifest};
-use crate::object_store::{StoreEndpoint, endpoint};
+use crate::object_store::{PlaceName, StoreEndpoint, endpoint, folder_as_bucket, store_of_buckets};
 
 #[derive(Args, Debug)]
 pub(crate) struct StoreArguments {
@@ -17,27 +17,6 @@ pub(crate) struct StoreArguments {
     /// AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION sign the requests [default: AWS's server of AWS_REGION]
     #[arg(long, env = "STATOR_S3_ENDPOINT", value_name = "URL|DIR", value_parser = endpoint)]
     s3_endpoint: Option<StoreEndpoint>,
-}
-
-/// As it was written on the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PlaceName {
-    Folder(PathBuf),
-    Bucket { name: String, prefix: String },
-}
-
-pub(crate) fn place_name(text: &str) -> Result<PlaceName, String> {
-    match text.split_once("://") {
-        None if text.is_empty() => Err("a folder has a name".to_owned()),
-        None => Ok(PlaceName::Folder(text.into())),
-        Some(("s3", rest)) => {
-            let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-            let prefix = prefix.trim_end_matches('/');
-            let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-            Ok(PlaceName::Bucket { name: name.to_owned(), prefix })
-        }
-        Some(_) => Err("a folder, or s3://BUCKET/PREFIX".to_owned()),
-    }
 }
 
 /// A place that can be read and written.
@@ -53,25 +32,15 @@ impl BackupPlace {
         match name {
             PlaceName::Folder(path) => BackupPlace::in_folder(path),
             PlaceName::Bucket { name, prefix } => {
-                let objects = store.objects().map_err(Failure::new)?;
+                let objects = store_of_buckets(store.s3_endpoint.as_ref()).map_err(Failure::new)?;
                 let bucket = Bucket::parse(name, None).map_err(|error| Failure::new(error.to_string()))?;
                 Ok(BackupPlace { objects, bucket, prefix: prefix.clone(), shown: format!("s3://{name}/{prefix}") })
             }
         }
     }
 
-    /// The folder is a bucket of the folder above it.
     pub(super) fn in_folder(path: &Path) -> Result<BackupPlace, Failure> {
-        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let bucket = Bucket::parse(name, None).map_err(|_| {
-            Failure::new(format!(
-                "the folder {} cannot be one of a backup: its name has 2 or more letters, digits, dots, hyphens or underscores, with a \
-                 letter or a digit at both ends",
-                path.display()
-            ))
-        })?;
-        let objects = Objects::folder(whole.parent().unwrap_or(&whole).to_owned());
+        let (objects, bucket) = folder_as_bucket(path).map_err(Failure::new)?;
         Ok(BackupPlace { objects, bucket, prefix: String::new(), shown: path.display().to_string() })
     }
 
@@ -133,7 +102,7 @@ impl BackupPlace {
         Failure::new(format!("the backup in {} is damaged: {name}: {damage}", self.shown))
     }
 
-    async fn whole(&self, name: &str, size_max: usize) -> Result<Vec<u8>, ObjectError> {
+    pub(super) async fn whole(&self, name: &str, size_max: usize) -> Result<Vec<u8>, ObjectError> {
         let mut reader = self.reader(name).await?;
         let mut bytes = Vec::new();
         while let Some(next) = reader.next().await? {
@@ -143,33 +112,5 @@ impl BackupPlace {
             }
         }
         Ok(bytes)
-    }
-}
-
-impl StoreArguments {
-    fn objects(&self) -> Result<Objects, String> {
-        match &self.s3_endpoint {
-            Some(endpoint) => endpoint.store(),
-            None => match std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty()) {
-                Some(region) => StoreEndpoint::S3(format!("https://s3.{region}.amazonaws.com")).store(),
-                None => Err("name the S3 server with --s3-endpoint, or a region of AWS with AWS_REGION".to_owned()),
-            },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_places() {
-        let bucket =
-            |name: &str, prefix: &str| Ok(PlaceName::Bucket { name: name.to_owned(), prefix: prefix.to_owned() });
-        assert_eq!(place_name("s3://bucket"), bucket("bucket", ""));
-        assert_eq!(place_name("s3://bucket/"), bucket("bucket", ""));
-        assert_eq!(place_name("s3://bucket/a/b/"), bucket("bucket", "a/b/"));
-        assert_eq!(place_name("some/folder"), Ok(PlaceName::Folder("some/folder".into())));
-        assert!(place_name("").is_err() && place_name("https://host/bucket").is_err());
     }
 }

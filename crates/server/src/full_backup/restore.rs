@@ -18,10 +18,11 @@ use super::block::{BackupId, Kind};
 use super::files::{FileReader, ReadError};
 use super::manifest::{self, File, Manifest};
 use super::parts::FamilyTotals;
-use super::place::{BackupPlace, PlaceName, StoreArguments, place_name};
+use super::place::{BackupPlace, StoreArguments};
 use super::source::DataArguments;
 use super::verify::check_totals;
 use crate::engine::OpenError;
+use crate::object_store::{PlaceName, place_name};
 use crate::protect;
 use crate::remote::{Progress, duration, print, say};
 

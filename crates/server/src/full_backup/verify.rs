@@ -1,21 +1,24 @@
-//! `stator backup verify`: reads all of a backup, and reports what is not as it was written.
+//! `stator backup verify`: reads all of a full backup, or of the archives in a backup store, and reports what is not as it was written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use client::Failure;
 
+use super::archive;
 use super::block::{BackupId, Damage, Totals};
 use super::files::{FileReader, ReadError};
 use super::manifest::{self, File, Manifest};
 use super::parts::FamilyTotals;
-use super::place::{BackupPlace, PlaceName, StoreArguments, place_name};
+use super::place::{BackupPlace, StoreArguments};
+use crate::object_store::{PlaceName, place_name};
 use crate::remote::{Progress, duration, print, say};
 
 const EXAMPLES: &str = "\
 Examples:
   stator backup verify --from /backup/stator-2026-01-31
   stator backup verify --from s3://backups/stator/2026-01-31 --s3-endpoint https://s3.eu-west-3.amazonaws.com
+  stator backup verify --from s3://backups/archives          of a server with --backup-store s3://backups/archives
 
 Ends with 1 if a file is damaged, missing or not of the backup; each is named on stderr. No key is needed.
 ";
@@ -23,7 +26,7 @@ Ends with 1 if a file is damaged, missing or not of the backup; each is named on
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
-    /// Where the backup is
+    /// Where the backup is, or what a server's --backup-store names
     #[arg(long, value_name = "DIR|s3://BUCKET/PREFIX", value_parser = place_name)]
     from: PlaceName,
 
@@ -33,6 +36,11 @@ pub(crate) struct VerifyArguments {
 
 pub(crate) async fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
     let place = BackupPlace::of(&arguments.from, &arguments.store)?;
+    let names = place.names().await;
+    let names = names.map_err(|error| Failure::new(format!("{} cannot be listed: {error}", place.shown())))?;
+    if archive::are_archives(&names) && !names.iter().any(|name| name == manifest::NAME) {
+        return archive::verify(&place, names).await;
+    }
     let mut progress = Progress::start();
     let (manifest, damages) = damages(&place, &mut progress).await?;
     progress.clear();

@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser};
 
 use crate::audit::AuditArguments;
+use crate::backup_store::BackupStoreArguments;
 use crate::console::ConsoleMode;
 use crate::encryption::KeyCareArguments;
 use crate::engine::EngineArguments;
@@ -168,6 +169,9 @@ pub(crate) struct ServeArguments {
 
     #[command(flatten)]
     pub(crate) objects: ObjectArguments,
+
+    #[command(flatten)]
+    pub(crate) backup_store: BackupStoreArguments,
 
     #[command(flatten)]
     pub(crate) faults: FaultArguments,

@@ -21,11 +21,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::connection_states::ConnectionState;
 use crate::handles;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
-use crate::seats::Seat;
 use crate::tls::Tls;
 use crate::transport::transport;
 
@@ -64,7 +64,7 @@ pub(super) struct DaxListeners {
     tls: Option<Arc<Tls>>,
     clock: Clock,
     settings: DaxSettings,
-    seats: Arc<ClientSeats>,
+    slots: Arc<ClientSlots>,
     running: Mutex<BTreeMap<i64, Running>>,
 }
 
@@ -84,9 +84,9 @@ impl DaxListeners {
         settings: DaxSettings,
     ) -> Arc<DaxListeners> {
         let connections_max = handles::for_connections(settings.connections_max);
-        let seats = ClientSeats::new(connections_max, settings.connections_per_address_max);
-        let (shared, seats) = (Arc::new(shared), Arc::new(seats));
-        Arc::new(DaxListeners { cluster, shared, tls, clock, settings, seats, running: Mutex::default() })
+        let slots = ClientSlots::new(connections_max, settings.connections_per_address_max);
+        let (shared, slots) = (Arc::new(shared), Arc::new(slots));
+        Arc::new(DaxListeners { cluster, shared, tls, clock, settings, slots, running: Mutex::default() })
     }
 
     /// Opens a socket, with a new node behind it.
@@ -99,16 +99,16 @@ impl DaxListeners {
             Timeouts { handshake: self.settings.idle_timeout.min(HANDSHAKE_MAX), message: self.settings.body_timeout };
         let endpoint = Arc::new(Endpoint { node: Arc::clone(&node), clock: self.clock.clone(), timeouts });
         let (stop, stopped) = watch::channel(false);
-        let door = Door {
+        let acceptor = Acceptor {
             listener,
             endpoint,
             shared: Arc::clone(&self.shared),
             tls: self.tls.clone(),
-            seats: Arc::clone(&self.seats),
+            slots: Arc::clone(&self.slots),
             full: Gate::new(FULL_LINES, FULL_LINES_WINDOW),
             stopped,
         };
-        let accepting = tokio::spawn(door.accept());
+        let accepting = tokio::spawn(acceptor.accept());
         self.running.lock().insert(node.number(), Running { node: Arc::clone(&node), stop, accepting });
         let scheme = if self.tls.is_some() { "daxs" } else { "dax" };
         let message = format!("DAX on {scheme}://{address}");
@@ -116,7 +116,7 @@ impl DaxListeners {
         Ok(node)
     }
 
-    /// Closes the socket of a node, which clients are told of no more; its connections end behind their running request. Says whether there
+    /// Closes the socket of a node, which clients read of no more; its connections end behind their running request. Says whether there
     /// was one.
     pub(super) fn close(&self, number: i64) -> bool {
         let Some(running) = self.running.lock().remove(&number) else { return false };
@@ -139,7 +139,7 @@ impl DaxListeners {
 
     /// Waits until all connections have ended.
     pub(super) async fn ended(&self) {
-        let all = self.seats.all.acquire_many(self.seats.max);
+        let all = self.slots.all.acquire_many(self.slots.max);
         if tokio::time::timeout(self.settings.drain_timeout, all).await.is_err() {
             log::warning("requests_abandoned", "stopping although some requests of DAX have not finished", &[]);
         }
@@ -161,7 +161,7 @@ impl DaxListeners {
 }
 
 /// The connections that clients may have, of all nodes.
-struct ClientSeats {
+struct ClientSlots {
     all: Arc<Semaphore>,
     max: u32,
     of_address_max: u32,
@@ -169,21 +169,21 @@ struct ClientSeats {
 }
 
 /// A connection's place, until this is dropped.
-struct ClientSeat {
-    seats: Arc<ClientSeats>,
+struct ClientSlot {
+    slots: Arc<ClientSlots>,
     peer: Peer,
     _place: OwnedSemaphorePermit,
 }
 
-impl ClientSeats {
+impl ClientSlots {
     /// Without a bound for one address, it leaves half of all to others.
-    fn new(max: u32, of_address_max: Option<u32>) -> ClientSeats {
+    fn new(max: u32, of_address_max: Option<u32>) -> ClientSlots {
         let of_address_max = of_address_max.unwrap_or((max / 2).max(1));
-        ClientSeats { all: Arc::new(Semaphore::new(max as usize)), max, of_address_max, of_addresses: Mutex::default() }
+        ClientSlots { all: Arc::new(Semaphore::new(max as usize)), max, of_address_max, of_addresses: Mutex::default() }
     }
 
     /// `None` if there are too many. An idle connection is not closed for a new one: the new one is refused.
-    fn take(self: &Arc<Self>, peer: Peer) -> Option<ClientSeat> {
+    fn take(self: &Arc<Self>, peer: Peer) -> Option<ClientSlot> {
         let place = Arc::clone(&self.all).try_acquire_owned().ok()?;
         let mut of_addresses = self.of_addresses.lock();
         let count = of_addresses.entry(peer).or_default();
@@ -191,13 +191,13 @@ impl ClientSeats {
             return None;
         }
         *count += 1;
-        Some(ClientSeat { seats: Arc::clone(self), peer, _place: place })
+        Some(ClientSlot { slots: Arc::clone(self), peer, _place: place })
     }
 }
 
-impl Drop for ClientSeat {
+impl Drop for ClientSlot {
     fn drop(&mut self) {
-        let mut of_addresses = self.seats.of_addresses.lock();
+        let mut of_addresses = self.slots.of_addresses.lock();
         if let Some(count) = of_addresses.get_mut(&self.peer) {
             *count -= 1;
             if *count == 0 {
@@ -210,17 +210,17 @@ impl Drop for ClientSeat {
 type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Accepts connections.
-struct Door {
+struct Acceptor {
     listener: TcpListener,
     endpoint: Arc<Endpoint>,
     shared: Arc<DaxShared>,
     tls: Option<Arc<Tls>>,
-    seats: Arc<ClientSeats>,
+    slots: Arc<ClientSlots>,
     full: Gate,
     stopped: watch::Receiver<bool>,
 }
 
-impl Door {
+impl Acceptor {
     async fn accept(self) {
         let counts = Arc::new(Connections::default());
         loop {
@@ -233,14 +233,14 @@ impl Door {
                     continue;
                 }
             };
-            let Some(seat) = self.seats.take(Peer::of(peer.ip())) else {
+            let Some(slot) = self.slots.take(Peer::of(peer.ip())) else {
                 self.refuse(peer);
                 continue;
             };
             if let Some(connection) = self.connection(socket, peer, &counts) {
                 tokio::spawn(async move {
                     connection.await;
-                    drop(seat);
+                    drop(slot);
                 });
             }
         }
@@ -257,13 +257,13 @@ impl Door {
     fn connection(&self, socket: TcpStream, peer: SocketAddr, counts: &Arc<Connections>) -> Option<Connection> {
         let local = socket.local_addr().ok()?;
         socket.set_nodelay(true).ok()?;
-        let seat = Seat::new(transport(peer, self.tls.is_some()));
-        let client = Client { transport: seat.transport(), local };
-        let host = DaxHost { shared: Arc::clone(&self.shared), seat: Arc::clone(&seat) };
-        let socket = Patient::new(socket, IDLE_MAX, Arc::clone(&seat));
+        let state = ConnectionState::new(transport(peer, self.tls.is_some()));
+        let client = Client { transport: state.transport(), local };
+        let host = DaxHost { shared: Arc::clone(&self.shared), state: Arc::clone(&state) };
+        let socket = Patient::new(socket, IDLE_MAX, Arc::clone(&state));
         Some(match &self.tls {
             None => self.serve(host, socket, client),
-            Some(tls) => self.serve(host, tls.encrypt(socket, &seat, counts), client),
+            Some(tls) => self.serve(host, tls.encrypt(socket, &state, counts), client),
         })
     }
 
@@ -275,7 +275,7 @@ impl Door {
     }
 }
 
-/// What clients are told of each address: nothing, or as many as there are addresses.
+/// What clients read of each address: nothing, or as many as there are addresses.
 pub(super) async fn advertised(flag: &'static str, advertise: &[String]) -> Result<Vec<Advertised>, Failure> {
     let mut all = Vec::with_capacity(advertise.len());
     for advertise in advertise {
@@ -321,15 +321,16 @@ mod tests {
     #[test]
     fn one_address_leaves_connections_to_others() {
         let peer = |last| Peer::of(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)));
-        let seats = Arc::new(ClientSeats::new(4, None));
-        let held: Vec<ClientSeat> = (0..3).map_while(|_| seats.take(peer(1))).collect();
+        let slots = Arc::new(ClientSlots::new(4, None));
+        let held: Vec<ClientSlot> = (0..3).map_while(|_| slots.take(peer(1))).collect();
         assert_eq!(held.len(), 2);
-        let others: Vec<ClientSeat> = (2..9).map_while(|last| seats.take(peer(last))).collect();
+        let others: Vec<ClientSlot> = (2..9).map_while(|last| slots.take(peer(last))).collect();
         assert_eq!(others.len(), 2);
         drop(held);
-        assert!(seats.take(peer(1)).is_some() && seats.of_addresses.lock().len() == 2);
-        let one = Arc::new(ClientSeats::new(4, Some(1)));
+        assert!(slots.take(peer(1)).is_some() && slots.of_addresses.lock().len() == 2);
+        let one = Arc::new(ClientSlots::new(4, Some(1)));
         let _held = one.take(peer(1)).unwrap();
         assert!(one.take(peer(1)).is_none() && one.take(peer(2)).is_some());
     }
 }
+mod tests;

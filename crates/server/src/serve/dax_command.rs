@@ -1,4 +1,4 @@
-//! `stator dax`: a cluster of DAX in front of any DynamoDB endpoint, so that a cache stands beside the application.
+//! `stator dax`: a cluster of DAX in front of any DynamoDB endpoint, so that a cache is beside the application.
 //!
 //! It has no tables: requests go to the upstream, signed with the node's own credentials. What it stores is the numbers of attribute lists,
 //! which clients keep over its restarts.
@@ -21,12 +21,12 @@ use crate::log::{self, LogFormat};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
 use crate::outbound;
+use crate::request_record::Notable;
 use crate::services::HOSTED;
 use crate::stop;
 use crate::tls::{Tls, TlsArguments};
 use crate::traces::Traces;
 use crate::value_parsers::{http_url, seconds};
-use crate::visit::Notable;
 use crate::web::{Web, WebArguments};
 use crate::{handles, hangups, web};
 

@@ -13,9 +13,9 @@ use storage::BoxFuture;
 
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Audit, Draft, Origin};
-use crate::seats::Seat;
+use crate::connection_states::ConnectionState;
+use crate::request_record::{Notable, RequestRecord};
 use crate::traces::{Trace, Traces};
-use crate::visit::{Notable, Visit};
 
 /// What the connections of a program's clusters have in common.
 pub(super) struct DaxShared {
@@ -30,12 +30,12 @@ pub(super) struct DaxShared {
 /// One connection's.
 pub(super) struct DaxHost {
     pub(super) shared: Arc<DaxShared>,
-    pub(super) seat: Arc<Seat>,
+    pub(super) state: Arc<ConnectionState>,
 }
 
 struct DaxRecord {
     shared: Arc<DaxShared>,
-    visit: Visit,
+    record: RequestRecord,
 }
 
 impl Host for DaxHost {
@@ -52,23 +52,23 @@ impl Host for DaxHost {
     }
 
     fn begin(&self, request: Begun<'_>) -> Box<dyn Record> {
-        let mut visit = Visit::begin(false);
+        let mut record = RequestRecord::begin(false);
         if let Ok(id) = request.request_id.as_bytes().try_into() {
-            visit.request_id = id;
+            record.request_id = id;
         }
-        visit.operation = DYNAMODB.operation(request.operation.name());
-        visit.arrived(request.size);
-        visit.audit = self.draft(&request, &visit);
-        visit.trace = self.trace(&request, &visit);
-        Box::new(DaxRecord { shared: Arc::clone(&self.shared), visit })
+        record.operation = DYNAMODB.operation(request.operation.name());
+        record.arrived(request.size);
+        record.audit = self.draft(&request, &record);
+        record.trace = self.trace(&request, &record);
+        Box::new(DaxRecord { shared: Arc::clone(&self.shared), record })
     }
 }
 
 impl DaxHost {
-    fn draft(&self, request: &Begun<'_>, visit: &Visit) -> Option<Draft> {
+    fn draft(&self, request: &Begun<'_>, record: &RequestRecord) -> Option<Draft> {
         let audit = self.shared.audit.as_ref()?;
-        let action = audit.action(visit.operation?)?;
-        let mut draft = audit.begin(action, Origin::of_client(&self.seat, request.request_id, request.user_agent));
+        let action = audit.action(record.operation?)?;
+        let mut draft = audit.begin(action, Origin::of_client(&self.state, request.request_id, request.user_agent));
         match &request.caller {
             Ok(caller) => draft.by(caller),
             Err(claimed) => draft.by_unknown(claimed.as_deref()),
@@ -76,19 +76,19 @@ impl DaxHost {
         Some(draft)
     }
 
-    fn trace(&self, request: &Begun<'_>, visit: &Visit) -> Option<Trace> {
+    fn trace(&self, request: &Begun<'_>, record: &RequestRecord) -> Option<Trace> {
         let traces = self.shared.traces.as_ref()?;
-        traces.begin_other("DAX", visit.operation?, request.size, request.request_id, request.user_agent)
+        traces.begin_other("DAX", record.operation?, request.size, request.request_id, request.user_agent)
     }
 }
 
 impl Record for DaxRecord {
     fn reserve(&mut self) -> BoxFuture<'_, Result<(), Exception>> {
-        Box::pin(async { self.visit.reserve().await.map_err(|error| Exception::internal(error.to_string())) })
+        Box::pin(async { self.record.reserve().await.map_err(|error| Exception::internal(error.to_string())) })
     }
 
     fn observer(&self) -> Option<&dyn Observer> {
-        self.visit.observer()
+        self.record.observer()
     }
 
     fn end(
@@ -103,12 +103,12 @@ impl Record for DaxRecord {
                 Some(reply) => Answer::reply(reply, ContentType::AmzJson10),
                 None => Answer::empty(StatusCode::OK),
             };
-            if let Some(trace) = self.visit.trace.take() {
+            if let Some(trace) = self.record.trace.take() {
                 let status = StatusCode::from_u16(status).unwrap_or_default();
                 trace.end(status, answer.error.as_ref(), answer_bytes as u64);
             }
-            self.visit.log(&self.shared.notable, answer.error.as_ref(), answer_bytes as u64);
-            let Some(draft) = self.visit.audit.take() else { return Ok(()) };
+            self.record.log(&self.shared.notable, answer.error.as_ref(), answer_bytes as u64);
+            let Some(draft) = self.record.audit.take() else { return Ok(()) };
             let outcome = draft.outcome(&answer);
             draft.end(&outcome).await.map_err(|error| Exception::internal(error.to_string()))
         })

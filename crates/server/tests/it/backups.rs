@@ -1,5 +1,6 @@
 //! Backups of real servers: kills while a backup is copied and restored, encryption at rest, and two servers over one PostgreSQL.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, strong_key};
+use crate::program::{PATIENCE, run, strong_key};
 use crate::test_server::{TestServer, TestServerBuilder};
 
 const ITEMS: usize = 1_000;
@@ -142,9 +143,26 @@ fn moment(client: &mut Client) -> f64 {
     }
 }
 
+/// Whether the archives in a folder are as they were written, by the command; and what it says.
+fn verify(archives: &Path) -> (bool, String) {
+    let output = run(&["backup", "verify", "--from", archives.to_str().expect("a path")]);
+    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+/// Waits until so many records are archived.
+fn until_archived(archives: &Path, records: usize) {
+    let mut said = String::new();
+    let deadline = Instant::now() + PATIENCE;
+    while !said.contains(&format!("whole: {records} records of 1 logs")) {
+        assert!(Instant::now() < deadline, "not all is archived: {said}");
+        std::thread::sleep(Duration::from_millis(100));
+        said = verify(archives).1;
+    }
+}
+
 /// The server is killed again and again while a table is restored to a moment; the changes behind the moment are in the archive, and in
 /// the log.
-fn a_restore_to_a_moment_survives_kills_of(server: &TestServerBuilder) {
+fn a_restore_to_a_moment_survives_kills_of(server: &TestServerBuilder, archives: Option<&Path>) {
     let running = server.start();
     let mut client = running.client();
     create_table(&mut client);
@@ -171,6 +189,10 @@ fn a_restore_to_a_moment_survives_kills_of(server: &TestServerBuilder) {
         assert!(found.iter().all(|item| item["v"]["S"] == text("before").as_str()), "{index:?}");
     }
     assert!(items(&mut client, "Source", None).is_empty());
+    if let Some(archives) = archives {
+        let (is_whole, said) = verify(archives);
+        assert!(is_whole && said.contains("whole: 2000 records of 1 logs"), "{said}");
+    }
     // The last backup of the deleted table, which is empty.
     client.ask("DeleteTable", json!({"TableName": "Source"}));
     drop((client, running));
@@ -185,17 +207,94 @@ fn a_restore_to_a_moment_survives_kills_of(server: &TestServerBuilder) {
     }
     drop(client);
     assert!(running.stop().success());
+    // The archive ends with the table.
+    assert!(archives.is_none_or(|archives| !verify(archives).1.contains("whole")));
 }
 
 #[test]
 fn a_restore_to_a_moment_survives_kills() {
-    a_restore_to_a_moment_survives_kills_of(&TestServer::on_data("data"));
+    a_restore_to_a_moment_survives_kills_of(&TestServer::on_data("data"), None);
+}
+
+#[test]
+fn a_restore_from_a_store_survives_kills() {
+    let server = TestServer::on_data("data").file("--backup-store", "archives");
+    a_restore_to_a_moment_survives_kills_of(&server, Some(&server.path("archives")));
+}
+
+/// The master key is replaced while moments are in the store: objects stay as they are, and what is above their keys is wrapped anew.
+#[test]
+fn sealed_archives_survive_a_change_of_the_master_key() {
+    let server = TestServer::on_data("data").file("--backup-store", "archives").write("key", strong_key(7));
+    let server = server.write("new", strong_key(8));
+    let archives = server.path("archives");
+    let path = |name: &str| server.path(name).to_str().expect("a path").to_owned();
+    let (key, new) = (path("key"), path("new"));
+    let serve = |key: &str| server.clone().flag("--master-key-file", key).start();
+    let running = serve(&key);
+    let mut client = running.client();
+    create_table(&mut client);
+    enable_recovery(&mut client);
+    let text = |value: &str| format!("{value}{}", "-".repeat(600));
+    write_all(&mut client, |key| put(key, &text("before")));
+    let moment = moment(&mut client);
+    write_all(&mut client, |key| put(key, &text("after")));
+    until_archived(&archives, 2 * ITEMS);
+    assert!(verify(&archives).1.contains(" sealed)") && !verify(&archives).1.contains("(0 sealed)"));
+    drop(client);
+    assert!(running.stop().success());
+    let data = path("data");
+    let flags = ["storage", "rekey", "--data", &data, "--master-key-file", &key, "--new-master-key-file", &new];
+    assert!(run(&flags).status.success());
+    let running = serve(&new);
+    let mut client = running.client();
+    let body = json!({"SourceTableName": "Source", "TargetTableName": "Restored", "RestoreDateTime": moment});
+    client.ask("RestoreTableToPointInTime", body);
+    until_active(&mut client, "Restored");
+    let found = items(&mut client, "Restored", None);
+    assert!(found.len() == ITEMS && found.iter().all(|item| item["v"]["S"] == text("before").as_str()));
+    drop(client);
+    assert!(running.stop().success());
+}
+
+/// Two servers archive to one folder. Each of them is killed in its turn; what the other one goes on with has no gap.
+#[test]
+fn two_servers_archive_to_one_store() {
+    let Some(database) = PostgresServer::shared() else { return };
+    let url = database.database();
+    let server = TestServer::on_database(&url).flag("--node-lease-ms", "600").file("--backup-store", "archives");
+    let archives = server.path("archives");
+    let (a, b) = (server.start(), server.start());
+    let mut client = b.client();
+    create_table(&mut client);
+    until_active(&mut client, "Source");
+    enable_recovery(&mut client);
+    let text = |value: &str| format!("{value}{}", "-".repeat(600));
+    write_all(&mut client, |key| put(key, &text("before")));
+    let moment = moment(&mut client);
+    write_all(&mut client, |key| put(key, &text("after")));
+    // Without a stop: its lease runs out, and the other one takes over what it had begun.
+    drop(a);
+    write_all(&mut client, |key| put(key, &text("later")));
+    until_archived(&archives, 3 * ITEMS);
+    drop((client, b));
+    let c = server.start();
+    let mut client = c.client();
+    write_all(&mut client, |key| put(key, &text("last")));
+    let body = json!({"SourceTableName": "Source", "TargetTableName": "Restored", "RestoreDateTime": moment});
+    client.ask("RestoreTableToPointInTime", body);
+    until_active(&mut client, "Restored");
+    let found = items(&mut client, "Restored", None);
+    assert!(found.len() == ITEMS && found.iter().all(|item| item["v"]["S"] == text("before").as_str()));
+    until_archived(&archives, 4 * ITEMS);
+    drop(client);
+    assert!(c.stop().success());
 }
 
 #[test]
 fn an_encrypted_restore_to_a_moment_survives_kills() {
     let server = TestServer::on_data("data").write("key", strong_key(7)).master_key("key");
-    a_restore_to_a_moment_survives_kills_of(&server);
+    a_restore_to_a_moment_survives_kills_of(&server, None);
 }
 
 /// Every write sets two items together to one value. Backups are cut and restored by servers that do not write.

@@ -21,6 +21,7 @@ mod flags;
 mod formats;
 mod frames;
 mod full_backup;
+mod global_tables;
 mod http;
 mod http2;
 mod identity;

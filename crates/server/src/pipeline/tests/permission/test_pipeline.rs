@@ -19,9 +19,9 @@ use tokio::runtime::Runtime;
 use wire::DynamoDb;
 
 use super::super::{Answered, Echo, pipeline_of};
+use crate::connection_states::ConnectionState;
 use crate::pipeline::Pipeline;
 use crate::route::Pages;
-use crate::seats::Seat;
 use crate::services::Services;
 use crate::transport;
 use crate::web::{Web, WebArguments};
@@ -243,8 +243,8 @@ impl TestPipeline {
         }
         let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).expect("a request");
         let answered = self.runtime.block_on(async {
-            let seat = Seat::new(transport::local());
-            let (head, body) = self.inner.answer(request, &seat).await.into_parts();
+            let state = ConnectionState::new(transport::local());
+            let (head, body) = self.inner.answer(request, &state).await.into_parts();
             let body = body.collect().await.expect("a body").to_bytes();
             settle().await;
             Answered { status: head.status.as_u16(), headers: head.headers, body }

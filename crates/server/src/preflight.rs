@@ -6,7 +6,7 @@ use hyper::{Method, StatusCode, header};
 
 use crate::answer::{Answer, ContentType};
 
-/// The answer at the door, or `None` for a request that may come in.
+/// The answer, or `None` for a request that an operation may answer.
 pub(crate) fn answer(head: &Parts, region: &str) -> Option<Answer> {
     match (&head.method, head.uri.path()) {
         (&Method::GET | &Method::HEAD, "/") => Some(health(region)),
