@@ -33,7 +33,7 @@ enum Fate {
     Lost {
         is_made: bool,
     },
-    /// A write is made, and the client is told that it is not: a rule of faults, or a second attempt.
+    /// A write is made, and the answer says that it is not: a rule of faults, or a second attempt.
     Denied,
 }
 
