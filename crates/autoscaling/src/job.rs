@@ -24,7 +24,7 @@ use crate::id::TargetKey;
 use crate::resource::Access;
 use crate::rows::{self, Change, Failure, TargetPages};
 use crate::schedule::Timing;
-use crate::tables::{Capacity, ChangeFailure, Tables};
+use crate::tables::{Capacity, CapacityAudit, CapacityChange, ChangeFailure, Tables};
 use crate::target::{Activity, ScaledOut, Status, Target};
 
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -47,6 +47,7 @@ pub struct Scaler {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tables: Arc<dyn Tables>,
     pub(crate) clock: Clock,
+    audit: Option<Arc<dyn CapacityAudit>>,
     /// Targets with something to do, by the scope of their account.
     due: Lines<[u8; 8], Due>,
     /// Wakes the job: a request has changed a target.
@@ -99,8 +100,19 @@ struct Read {
 
 impl Scaler {
     pub fn new(engine: Arc<dyn Engine>, metrics: Arc<Metrics>, tables: Arc<dyn Tables>, clock: Clock) -> Arc<Scaler> {
+        Scaler::audited(engine, metrics, tables, clock, None)
+    }
+
+    /// With a log of what it changes.
+    pub fn audited(
+        engine: Arc<dyn Engine>,
+        metrics: Arc<Metrics>,
+        tables: Arc<dyn Tables>,
+        clock: Clock,
+        audit: Option<Arc<dyn CapacityAudit>>,
+    ) -> Arc<Scaler> {
         let (due, woken, scanned_ms, minute) = Default::default();
-        Arc::new(Scaler { engine, metrics, tables, clock, due, woken, scanned_ms, minute })
+        Arc::new(Scaler { engine, metrics, tables, clock, audit, due, woken, scanned_ms, minute })
     }
 
     /// A request has changed a target. What is not added here, the next scan adds.
@@ -277,6 +289,9 @@ impl Scaler {
                 return Vec::new();
             }
             let activity = target.bound(bounds, format!("scheduled action name {name} was triggered"), now_ms);
+            if activity.status == Status::Successful {
+                target.bounded_by = Some(name.to_owned());
+            }
             vec![(target.next_activity(), activity)]
         })
         .await
@@ -302,6 +317,7 @@ impl Scaler {
             return Ok(false);
         }
         let changed = self.tables.change(read.target.resource(), read.target.dimension.access(), to).await;
+        self.tell(&read.target, to, &activity.cause, by, changed.as_ref().err()).await;
         let was_unsettled = read.target.is_unsettled;
         self.end(read.key, number, activity, changed.as_ref().err(), |target, now_ms| {
             let is_done = changed.is_ok();
@@ -324,6 +340,24 @@ impl Scaler {
         }
         // A transient refusal is tried again by the next run.
         Ok(false)
+    }
+
+    /// Tells the audit log of a change.
+    async fn tell(
+        &self,
+        target: &Target,
+        units: u64,
+        cause: &str,
+        by: Option<Direction>,
+        failure: Option<&ChangeFailure>,
+    ) {
+        let Some(audit) = &self.audit else { return };
+        let of_policy = target.policy.as_ref().filter(|_| by.is_some()).map(|policy| target.policy_arn(policy));
+        let of_action = target.bounded_by.as_ref().and_then(|name| Some((name, target.actions.get(name)?)));
+        let by = of_policy.or_else(|| of_action.map(|(name, action)| target.action_arn(name, action)));
+        let by = by.unwrap_or_else(|| target.id().arn());
+        let (of, access) = (target.resource(), target.dimension.access());
+        audit.changed(CapacityChange { of, access, units, cause, by: &by, failure }).await;
     }
 
     /// Ends an activity, if it is the one in progress.

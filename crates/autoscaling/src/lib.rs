@@ -36,4 +36,4 @@ pub use job::{Scaler, scaling_job};
 pub use resource::{Access, Resource};
 pub use rows::is_row;
 pub use settings::{PolicySettings, ScalingSettings};
-pub use tables::{Capacity, ChangeFailure, Tables};
+pub use tables::{Capacity, CapacityAudit, CapacityChange, ChangeFailure, Tables, Unpermitted};

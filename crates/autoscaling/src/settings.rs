@@ -65,7 +65,7 @@ impl ScalingSettings {
         }
         let put = rows::change(engine, id.key(), |stored, _| {
             let mut target = stored.unwrap_or_else(|| Target::new(id, [self.min, self.max], now_ms));
-            (target.min, target.max, target.is_unsettled) = (self.min, self.max, true);
+            (target.min, target.max, target.is_unsettled, target.bounded_by) = (self.min, self.max, true, None);
             let own = target.policy.take();
             target.policy = self.policy.as_ref().map(|wanted| wanted.policy(own, now_ms));
             Ok::<Change, Infallible>(Change::Put(Box::new(target)))

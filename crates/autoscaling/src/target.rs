@@ -24,6 +24,9 @@ pub(crate) struct Target {
     pub actions: BTreeMap<String, Action>,
     /// Whether capacity outside of the bounds is moved to them: they are new. A bound does not hold what others set later.
     pub is_unsettled: bool,
+    /// The scheduled action that has set the bounds; none if a request has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounded_by: Option<String>,
     /// The activity that was begun and has no end yet.
     pub in_progress: Option<u64>,
     /// The number of the next activity.
@@ -183,6 +186,7 @@ impl Target {
             policy: None,
             actions: BTreeMap::new(),
             is_unsettled: true,
+            bounded_by: None,
             in_progress: None,
             activity_next: 0,
         }

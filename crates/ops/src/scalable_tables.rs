@@ -1,10 +1,11 @@
 //! Tables and global indexes as Application Auto Scaling sees and changes them: by UpdateTable, as a client does.
 
 use api::{
-    Exception, GlobalSecondaryIndexUpdate, ProvisionedThroughput, UpdateGlobalSecondaryIndexAction, UpdateTableInput,
+    DescribeTableInput, Exception, GlobalSecondaryIndexUpdate, Operation, ProvisionedThroughput,
+    UpdateGlobalSecondaryIndexAction, UpdateTableInput,
 };
 use auth::Caller;
-use autoscaling::{Access, Capacity, ChangeFailure, Resource, Tables};
+use autoscaling::{Access, Capacity, ChangeFailure, Resource, Tables, Unpermitted};
 use storage::BoxFuture;
 use tables::{Definition, IndexStatus, Place, Provisioned, TableStatus, ThroughputChanges};
 
@@ -85,6 +86,20 @@ impl Tables for Service {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         // A failure is that of the next operation on the table, too.
         Box::pin(async { _ = self.catalog.refresh().await })
+    }
+
+    fn permit<'a>(&'a self, caller: &'a Caller, of: Resource<'a>) -> BoxFuture<'a, Result<(), Unpermitted>> {
+        Box::pin(async move {
+            let described = DescribeTableInput { table_name: of.table.to_owned() };
+            let permitted = async {
+                self.permit(caller, Operation::DescribeTable, &described).await?;
+                self.permit(caller, Operation::UpdateTable, &request(of, UNKNOWN)).await
+            };
+            permitted.await.map_err(|failure| match failure {
+                Exception::InternalServerError(detail) => Unpermitted::Failed(detail),
+                other => Unpermitted::Denied(other.to_string()),
+            })
+        })
     }
 
     fn capacity<'a>(&'a self, of: Resource<'a>, access: Access) -> BoxFuture<'a, Option<Capacity>> {

@@ -135,8 +135,12 @@ pub(crate) async fn run_meanwhile<T>(
 }
 
 /// Serves as long as the program runs.
-pub(crate) async fn run_without_end(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
-    let acceptor = Acceptor::default();
+pub(crate) async fn run_without_end(
+    listener: TcpListener,
+    responder: impl Responder,
+    acceptor: Acceptor,
+    limits: Limits,
+) -> Infallible {
     let states = ConnectionStates::new(Arc::clone(&acceptor.counts));
     let connections = GracefulShutdown::new();
     tokio::select! {

@@ -36,7 +36,7 @@ use signature::{SentHeaders, received, signed};
 const REQUESTS_FEW: u32 = 8;
 
 pub(crate) struct Pipeline {
-    pub(crate) services: Services,
+    pub(crate) services: Arc<Services>,
     pub(crate) access: Arc<Access>,
     pub(crate) region: String,
     pub(crate) bodies: BodyReader,

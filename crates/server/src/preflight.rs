@@ -11,7 +11,8 @@ pub(crate) fn answer(head: &Parts, region: &str) -> Option<Answer> {
     match (&head.method, head.uri.path()) {
         (&Method::GET | &Method::HEAD, "/") => Some(health(region)),
         (&Method::OPTIONS, _) => Some(Answer::empty(StatusCode::OK)),
-        (&Method::POST, "/") if content_type(head).is_some() => None,
+        // Habits of DynamoDB Local: some clients have the path of its shell in their endpoint.
+        (&Method::POST, "/" | "/shell" | "/shell/") if content_type(head).is_some() => None,
         _ => Some(Answer::text(StatusCode::NOT_FOUND, ContentType::Xml, "<UnknownOperationException/>")),
     }
 }

@@ -7,6 +7,9 @@ mod dax_command;
 mod dax_host;
 mod delivery;
 mod environment;
+mod port_file;
+mod seed;
+mod world;
 
 use std::fmt;
 use std::io;
@@ -19,30 +22,33 @@ use ::identity::{AuthKey, Authority, Identities, KeyError};
 use auth::{Access, KeyRing, Principals, SHARED_ACCOUNT, Spaces};
 use base::Clock;
 use cloudwatch::{ActionTargets, Recorder};
-use deliver::Deliveries;
 use deliver::triggers::Places;
 use jobs::Jobs;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine, Memory};
 use storage_postgres::Postgres;
 use tokio::net::{TcpListener, lookup_host};
+use tokio::sync::mpsc;
 
 pub(crate) use arguments::ServeArguments;
 use dax::{DaxListeners, DaxSettings};
 pub(crate) use dax_command::{DaxCommandArguments, run as run_dax};
 use dax_host::DaxShared;
+use world::{ConsoleFront, Front, Ground, World};
 
 use crate::admin::Admin;
+use crate::admin::state::{Replacement, StateApi};
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
-use crate::body::BodyReader;
 use crate::console::{CallerCheck, Console, ConsoleMode, Setup};
+use crate::current::Current;
 use crate::engine::{self, DatabaseWait, Opened, StorageLocation};
 use crate::faults;
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
 use crate::listener::{self, Acceptor, Limits};
+use crate::local::Banner;
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
@@ -55,7 +61,8 @@ use crate::route::Pages;
 use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
 use crate::service::{self, Reach};
-use crate::services::{HOSTED, Services};
+use crate::service_manager;
+use crate::services::HOSTED;
 use crate::stop;
 use crate::suggestion::{self, Caller};
 use crate::tls::Tls;
@@ -68,6 +75,9 @@ const DAX_ADVERTISE: &str = "--dax-advertise";
 /// The cluster's name in its ARN, and in metrics.
 const DAX_CLUSTER: &str = "stator";
 const METRICS_LISTEN: &str = "--metrics-listen";
+const CONSOLE_LISTEN: &str = "--console-listen";
+/// The snapshot of what the server was seeded with.
+const SEEDED: &str = "seed";
 /// How long background jobs may take to end a run when the server stops; then they are dropped, as by a crash.
 const JOBS_GRACE: Duration = Duration::from_millis(500);
 /// Connections to the operator's own address: a few tools that ask now and then.
@@ -120,6 +130,14 @@ pub(crate) enum Failure {
     Traces(String),
     /// The rules of faults cannot be used.
     Faults(String),
+    /// All state could be replaced by other machines.
+    RemoteState {
+        listen: String,
+    },
+    /// A file of a port cannot be written.
+    PortFile(String),
+    /// The files to start with cannot be used.
+    Seed(String),
     /// What tests change could be changed by other machines.
     RemoteAdmin {
         listen: String,
@@ -176,10 +194,17 @@ impl fmt::Display for Failure {
             | Failure::Audit(text)
             | Failure::Objects(text)
             | Failure::Faults(text)
+            | Failure::PortFile(text)
+            | Failure::Seed(text)
             | Failure::Dax(text) => f.write_str(text),
+            Failure::RemoteState { listen } => write!(
+                f,
+                "{LISTEN} {listen} can be reached from other machines, and with --test-state every client that reaches it deletes \
+                 all state. Give that an address of its own, such as {METRICS_LISTEN} 127.0.0.1:9100"
+            ),
             Failure::RemoteAdmin { listen } => write!(
                 f,
-                "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults or --clock-offset every client that reaches it changes \
+                "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults, --clock-offset or --test-state every client that reaches it changes \
                  what this server answers. Choose an address such as 127.0.0.1:9100, or add --allow-unverified-remote if that is \
                  what you want"
             ),
@@ -200,28 +225,32 @@ impl fmt::Display for Failure {
 }
 
 /// `remarks` are about variables that have no effect.
-pub(crate) fn run(arguments: &ServeArguments, remarks: &[String]) -> Result<(), Failure> {
+/// `banner` is what a drop-in for DynamoDB Local prints.
+pub(crate) fn run(arguments: &ServeArguments, remarks: &[String], banner: Option<&Banner>) -> Result<(), Failure> {
     log::start(arguments.log);
     remarks.iter().for_each(|remark| log::warning("variable_unknown", remark, &[]));
+    banner.into_iter().for_each(Banner::log_unused);
     arguments.protect.apply();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let ended = runtime.block_on(async {
         hangups::survive().map_err(Failure::Runtime)?;
-        serve(arguments).await
+        serve(arguments, banner).await
     });
     // What is still under way is waited for by nothing any more, a second signal included.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let mut stop = std::pin::pin!(stop::signal().map_err(Failure::Runtime)?);
+async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<(), Failure> {
+    let signal = stop::signal().map_err(Failure::Runtime)?;
+    let mut stop = std::pin::pin!(stop::unless_stdin_ends(signal, arguments.until_stdin_closes));
     let check = check(arguments)?;
     let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
     let listener = listen(arguments, check.weakness()).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
-    let operator = operator(arguments, address).await?;
+    let port_files = port_file::clear(arguments)?;
+    let (operator, pages) = operator(arguments, address).await?;
     let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
     let start = Start { arguments, listener: &listener, acceptor: &acceptor, operator: &operator };
@@ -230,62 +259,52 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let audit = audit(arguments, &operator)?;
     let opened = opened.map_err(Failure::Storage)?;
     let Opened { engine, embedded, memory: rows, database, location, shared, sealed } = opened;
-    let watched = watched(traces.as_deref(), &engine);
-    let measured = measured(&engine, arguments, &operator.admin.clock);
-    let reach = reach(arguments, &location, embedded.as_deref(), &measured, &operator)?;
-    let archive_store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), sealed.is_some());
-    let reach = Reach { archive_store: archive_store.map_err(Failure::Objects)?, ..reach };
-    let stopping = while_shared(shared.is_some(), &mut stop);
-    let opening = service::open(watched, shared, &location, &arguments.service, reach, address, &jobs);
-    let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
-    let service = service.map_err(Failure::Service)?;
-    let scaler = scaler(&engine, &measured, &service, &jobs);
-    let Callers { access, authority } = check.callers(&service, arguments).await?;
-    crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
-    let deliveries = deliveries(&service, arguments, &operator).await;
     let memory = Memories::shown(arguments, &operator, database, rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
-    let pipeline = Arc::new(Pipeline {
-        services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured, &scaler),
-        access: Arc::new(access),
-        region: arguments.service.region.clone(),
-        bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
-        memory: Arc::clone(&memory.answers),
-        requests_max: limits.connections_max.into(),
-        operator: Arc::clone(&operator),
-        pages: pages(arguments, address),
-        web: web(arguments, !arguments.auth && arguments.credentials.is_none()),
-        notable: Notable::slower_than(arguments.log_slow_ms.0),
-        traces: traces.clone(),
-        audit: audit.clone(),
-    });
-    let dax = open_dax(arguments, &pipeline, &service, &engine, tls.clone()).await?;
-    measure_dax(dax.as_ref(), &jobs, &measured, &pipeline.access, arguments);
+    let ground = Ground {
+        arguments,
+        operator: &operator,
+        engine: &engine,
+        embedded: embedded.as_deref(),
+        location: &location,
+        sealed: sealed.as_ref(),
+        memory: &memory,
+        traces: traces.as_ref(),
+        audit: audit.as_ref(),
+        address,
+        connections_max: limits.connections_max,
+        deliveries: &Current::default(),
+    };
+    let stopping = while_shared(shared.is_some(), &mut stop);
+    let opening = ground.open(shared, check, &jobs);
+    let Some(world) = start.unless_stopped(stopping, opening).await.transpose()? else { return Ok(()) };
+    let dax = open_dax(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
+    dax.measure(&jobs, &world.measured, &world.pipeline.access, arguments);
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
-    dax.measure(&jobs, &measured, &pipeline.access, arguments);
-    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
-    operator.ready(embedded.clone(), Some(Arc::clone(&service)));
+    operator.ready(embedded.clone(), Some(Arc::clone(&world.service)));
+    let replacements = state_api(arguments, &operator, &engine).await?;
+    let front = Front::new(world, arguments.faults.test_state.then(|| own_address(arguments, &operator)));
+    let console = console_listener(arguments, &front, tls.clone(), &limits, &operator).await?;
     let encryption = tls.map(|tls| encryption(&tls, arguments, &location, &operator.metrics, &jobs)).transpose()?;
     let running = RunMark::set(&location);
     let socket = OperatorSocket::listen(&location, embedded.as_ref(), audit.as_ref());
-    announce(address, encryption.as_ref(), &location, arguments);
+    port_files.write(arguments, address, pages)?;
+    banner.into_iter().for_each(|banner| banner.print(address));
+    announce(address, console, encryption.as_ref(), &location, arguments);
     let end = async {
-        let end = stop_requested(stop, failed(embedded)).await;
+        let replacing = front.replace_on_request(&ground, replacements);
+        let end = unless_lost(stop_requested(stop, failed(embedded.clone())), replacing).await;
         operator.stopping();
+        service_manager::stopping();
         dax.stop();
         end
     };
     let ended = async {
-        listener::run(listener, pipeline, acceptor, limits, end).await?;
-        if let Some(dax) = &dax {
-            dax.ended().await;
-        }
-        listener::run(listener, pipeline, door, limits, end).await?;
+        listener::run(listener, front.clone(), acceptor, limits, end).await?;
         dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
-        store(&measured).await;
-        service.leave().await;
+        front.with(leave).await;
         close(&engine, &running, socket).await
     };
     ended.await.and(send_the_rest(audit, traces).await)?;
@@ -408,14 +427,26 @@ fn console_mode(arguments: &ServeArguments, address: SocketAddr) -> ConsoleMode 
 
 /// What the main address answers beside the services.
 fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
+    let mode = match arguments.console_listen {
+        Some(_) => ConsoleMode::Off,
+        None => console_mode(arguments, address),
+    };
+    Pages { operator: arguments.metrics_listen.is_none(), console: console(arguments, mode) }
+}
+
+/// What the console's own address answers beside the services.
+fn console_pages(arguments: &ServeArguments) -> Pages {
+    Pages { operator: false, console: console(arguments, arguments.console.unwrap_or(ConsoleMode::On)) }
+}
+
+fn console(arguments: &ServeArguments, mode: ConsoleMode) -> Option<Console> {
     let callers = match arguments.credentials {
         _ if arguments.auth => CallerCheck::Identities,
         Some(_) => CallerCheck::Keys,
         None => CallerCheck::Open { isolated: arguments.isolate },
     };
     let regions = arguments.service.all_regions();
-    let console = Console::new(console_mode(arguments, address), &Setup { regions: &regions, callers });
-    Pages { operator: arguments.metrics_listen.is_none(), console }
+    Console::new(mode, &Setup { regions: &regions, callers })
 }
 
 /// The metrics of CloudWatch, which are stored each minute.
@@ -436,12 +467,14 @@ fn scaler(
     engine: &Arc<dyn Engine>,
     measured: &Arc<cloudwatch::Metrics>,
     service: &Arc<ops::Service>,
+    audit: Option<&Arc<Audit>>,
     jobs: &Jobs,
 ) -> Arc<autoscaling::Scaler> {
     cloudwatch::jobs(measured).into_iter().for_each(|job| _ = jobs.add(job));
     let tables = Arc::<ops::Service>::clone(service);
     let clock = service.clock().clone();
-    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, clock);
+    let audit = audit.map(|audit| Arc::<Audit>::clone(audit) as Arc<dyn autoscaling::CapacityAudit>);
+    let scaler = autoscaling::Scaler::audited(Arc::clone(engine), Arc::clone(measured), tables, clock, audit);
     _ = jobs.add(autoscaling::scaling_job(&scaler, service.scaling_lease()));
     scaler
 }
@@ -473,6 +506,31 @@ fn reach(
     })
 }
 
+/// A world's end: its jobs, what it has measured, and its node.
+async fn leave(world: &World) {
+    world.jobs.stop(JOBS_GRACE).await;
+    store(&world.measured).await;
+    world.service.leave().await;
+}
+
+/// Requests for all state, if they are enabled. What the server was seeded with is a snapshot.
+async fn state_api(
+    arguments: &ServeArguments,
+    operator: &Operator,
+    engine: &Arc<dyn Engine>,
+) -> Result<mpsc::Receiver<Replacement>, Failure> {
+    let (sender, receiver) = mpsc::channel(1);
+    if arguments.faults.test_state {
+        let state = StateApi::new(Arc::clone(engine), sender);
+        if !arguments.faults.seed.is_empty() {
+            let taken = state.snapshot(SEEDED, operator.admin.clock.now_ms()).await;
+            taken.map_err(|error| Failure::Seed(format!("the seeded state cannot be a snapshot: {error}")))?;
+        }
+        operator.add_state(state);
+    }
+    Ok(receiver)
+}
+
 /// Stores the minute that was being measured.
 async fn store(measured: &cloudwatch::Metrics) {
     if let Err(error) = measured.store_all().await {
@@ -490,12 +548,15 @@ async fn close(engine: &Arc<dyn Engine>, running: &RunMark, socket: OperatorSock
 }
 
 /// What the operator asks for, answered at an address of its own if there is one.
-async fn operator(arguments: &ServeArguments, main: SocketAddr) -> Result<Arc<Operator>, Failure> {
+async fn operator(
+    arguments: &ServeArguments,
+    main: SocketAddr,
+) -> Result<(Arc<Operator>, Option<SocketAddr>), Failure> {
     let faults = faults::of_arguments(&arguments.faults).map_err(Failure::Faults)?;
-    let admin = Admin::new(faults, arguments.faults.clock_offset);
+    let admin = Admin::new(faults, arguments.faults.clock_offset, arguments.faults.test_state);
     let operator = Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max), admin);
-    answer_operator(arguments, main, &operator).await?;
-    Ok(operator)
+    let address = answer_operator(arguments, main, &operator).await?;
+    Ok((operator, address))
 }
 
 async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -> Result<(), Failure> {
@@ -533,6 +594,14 @@ fn signed(path: &Path) -> Result<Access, Failure> {
     let plural = if keys.len() == 1 { "" } else { "s" };
     log::info("keys_ready", &format!("verifying signatures ({} access key{plural})", keys.len()), &[]);
     Ok(Access::Signed(keys, Clock::system()))
+}
+
+/// Whether what the flags name can be used, before anything is opened.
+pub(crate) fn check_configuration(arguments: &ServeArguments) -> Result<(), Failure> {
+    check(arguments)?;
+    faults::of_arguments(&arguments.faults).map_err(Failure::Faults)?;
+    Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
+    Ok(())
 }
 
 /// How callers are checked, before anything is opened.
@@ -632,15 +701,6 @@ async fn tell_unused_identities(service: &ops::Service) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn deliveries(service: &Arc<ops::Service>, arguments: &ServeArguments, operator: &Operator) -> Deliveries {
-    let deliveries = delivery::start(service, delivery_settings(arguments)).await;
-    if !arguments.no_deliveries {
-        let figures = Arc::clone(deliveries.figures());
-        operator.metrics.registry.add(move |page| figures.write_metrics(page));
-    }
-    deliveries
-}
-
 fn delivery_settings(arguments: &ServeArguments) -> deliver::Settings {
     let ca_bundle = outbound::ca_bundle();
     let places = Places {
@@ -693,6 +753,17 @@ fn limits(arguments: &ServeArguments, memory: Vec<Arc<MemoryBudget>>) -> Limits 
     }
 }
 
+/// The end that is asked for, or a world that is lost.
+async fn unless_lost(
+    end: impl Future<Output = Result<(), Failure>>,
+    lost: impl Future<Output = Failure>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        end = end => end,
+        failure = lost => Err(failure),
+    }
+}
+
 /// Returns when a stop is requested. If the engine fails before, reads are served until then: acknowledged writes are still
 /// readable.
 async fn stop_requested(stop: impl Future<Output = ()>, failed: impl Future<Output = String>) -> Result<(), Failure> {
@@ -715,6 +786,9 @@ async fn listen(arguments: &ServeArguments, weakness: Option<&str>) -> Result<Tc
     let remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
     if remote && !arguments.auth && arguments.credentials.is_none() && !arguments.allow_unverified_remote {
         return Err(Failure::Remote { flag: LISTEN, listen: listen.clone() });
+    }
+    if remote && arguments.faults.test_state && arguments.metrics_listen.is_none() {
+        return Err(Failure::RemoteState { listen: listen.clone() });
     }
     if let (Some(weakness), Some(path)) = (weakness, &arguments.credentials) {
         if remote {
@@ -768,7 +842,7 @@ fn start_traces(endpoint: Option<&str>) -> Result<Option<Arc<Traces>>, Failure> 
 
 /// What browsers may do, at an address that takes unsigned requests (`open`) or does not.
 fn web(arguments: &ServeArguments, open: bool) -> Web {
-    let listen = [Some(&arguments.listen), arguments.metrics_listen.as_ref()];
+    let listen = [Some(&arguments.listen), arguments.metrics_listen.as_ref(), arguments.console_listen.as_ref()];
     Web::new(&arguments.web, open, web::own_names(listen.into_iter().flatten()))
 }
 
@@ -778,11 +852,12 @@ async fn answer_operator(
     arguments: &ServeArguments,
     main: SocketAddr,
     operator: &Arc<Operator>,
-) -> Result<(), Failure> {
-    let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
+) -> Result<Option<SocketAddr>, Failure> {
+    let Some(listen) = &arguments.metrics_listen else { return Ok(None) };
     let pages = OperatorPages { idle_timeout: arguments.idle_timeout, drain_timeout: arguments.drain_timeout };
     let web = Arc::new(web(arguments, true));
-    answer_operator_at(listen, Some(main), operator, &pages, web, arguments.allow_unverified_remote).await
+    let answering = answer_operator_at(listen, Some(main), operator, &pages, web, arguments.allow_unverified_remote);
+    answering.await.map(Some)
 }
 
 /// How the operator's own address takes its clients.
@@ -799,7 +874,7 @@ async fn answer_operator_at(
     pages: &OperatorPages,
     web: Arc<Web>,
     is_allowed: bool,
-) -> Result<(), Failure> {
+) -> Result<SocketAddr, Failure> {
     let addresses = addresses(METRICS_LISTEN, listen).await?;
     if main.is_some_and(|main| addresses.iter().any(|address| is_same(*address, main))) {
         return Err(Failure::SameAddress { listen: listen.to_owned() });
@@ -809,7 +884,8 @@ async fn answer_operator_at(
         return Err(Failure::RemoteAdmin { listen: listen.to_owned() });
     }
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
-    let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
+    let bound = listener.local_addr().map_err(Failure::Runtime)?;
+    let address = bound.to_string();
     let memory = MemoryBudget::new(PAGES_BYTES_MAX, PAGES_MEMORY_TIMEOUT);
     let limits = Limits {
         connections_max: METRICS_CONNECTIONS_MAX,
@@ -819,10 +895,37 @@ async fn answer_operator_at(
         memory: vec![Arc::clone(&memory)],
     };
     let own = OwnAddress { operator: Arc::clone(operator), web, memory };
-    tokio::spawn(listener::run_without_end(listener, own, limits));
+    tokio::spawn(listener::run_without_end(listener, own, Acceptor::default(), limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
-    Ok(())
+    Ok(bound)
+}
+
+/// The pages, as an address answers them that asks for no signatures.
+fn own_address(arguments: &ServeArguments, operator: &Arc<Operator>) -> OwnAddress {
+    let memory = pages_memory(arguments);
+    OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory }
+}
+
+/// Answers at the console's own address, if it has one, until the program ends.
+async fn console_listener(
+    arguments: &ServeArguments,
+    front: &Front,
+    tls: Option<Arc<Tls>>,
+    limits: &Limits,
+    operator: &Operator,
+) -> Result<Option<SocketAddr>, Failure> {
+    let Some(listen) = &arguments.console_listen else { return Ok(None) };
+    let addresses = addresses(CONSOLE_LISTEN, listen).await?;
+    let is_remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
+    if is_remote && !arguments.knows_callers() && !arguments.allow_unverified_remote {
+        return Err(Failure::Remote { flag: CONSOLE_LISTEN, listen: listen.clone() });
+    }
+    let listener = bind(CONSOLE_LISTEN, listen, &addresses)?;
+    let address = listener.local_addr().map_err(Failure::Runtime)?;
+    let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls);
+    tokio::spawn(listener::run_without_end(listener, ConsoleFront(front.clone()), acceptor, limits.clone()));
+    Ok(Some(address))
 }
 
 /// Whether two listeners take the same port of an address.
@@ -871,10 +974,12 @@ fn encryption(
 /// The ready line: the address, the storage, and a command to try.
 fn announce(
     address: SocketAddr,
+    console: Option<SocketAddr>,
     encryption: Option<&Encryption>,
     location: &StorageLocation,
     arguments: &ServeArguments,
 ) {
+    service_manager::ready();
     let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
@@ -887,8 +992,9 @@ fn announce(
         None => Caller::Any,
     };
     let command = suggestion::command(&caller, ca_bundle, region, &format!("{scheme}://{address}"));
-    let has_console = console_mode(arguments, address) != ConsoleMode::Off;
-    let console = if has_console { format!("; console: {scheme}://{address}/console/") } else { String::new() };
+    let has_console = console.is_some() || console_mode(arguments, address) != ConsoleMode::Off;
+    let at = console.unwrap_or(address);
+    let console = if has_console { format!("; console: {scheme}://{at}/console/") } else { String::new() };
     let message = format!("{version} ready on {scheme}://{address}, {location}{callers}{console}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

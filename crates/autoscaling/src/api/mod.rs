@@ -41,6 +41,15 @@ const NAMES: &[(&str, &str)] = &[
     ("policyName", "PolicyName"),
     ("scheduledActionName", "ScheduledActionName"),
     ("resourceARN", "ResourceARN"),
+    ("minCapacity", "MinCapacity"),
+    ("maxCapacity", "MaxCapacity"),
+    ("targetValue", "TargetTrackingScalingPolicyConfiguration.TargetValue"),
+    ("schedule", "Schedule"),
+    ("timezone", "Timezone"),
+    ("startTime", "StartTime"),
+    ("endTime", "EndTime"),
+    ("scalableTargetAction.minCapacity", "ScalableTargetAction.MinCapacity"),
+    ("scalableTargetAction.maxCapacity", "ScalableTargetAction.MaxCapacity"),
 ];
 
 /// Application Auto Scaling as a service of the handler.

@@ -30,6 +30,8 @@ impl AutoScaling {
         request: PutScalingPolicyRequest,
     ) -> Answer<PutScalingPolicyResponse> {
         let named = Named::of(&request.service_namespace, request.resource_id.clone(), &request.scalable_dimension)?;
+        self.permit_table(caller, &named).await?;
+        self.permit_new_alarms(caller, &named)?;
         refuse_types(&request)?;
         let tracking = match request.target_tracking_scaling_policy_configuration {
             Some(configuration) => Some(tracking(named.dimension, &configuration)?),
@@ -110,6 +112,7 @@ impl AutoScaling {
         let unknown =
             || Refusal::NotFound(format!("No scaling policy found for {}, policy name: {name}", named.described()));
         let target = rows::get(self.engine(), key).await?.filter(is_it).ok_or_else(unknown)?;
+        self.permit_end_of_alarms(caller, &target)?;
         // As in `deregister`.
         self.delete_alarms(&target).await?;
         rows::change(self.engine(), key, |stored, _| {

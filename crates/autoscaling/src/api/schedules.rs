@@ -36,6 +36,7 @@ impl AutoScaling {
         request: PutScheduledActionRequest,
     ) -> Answer<PutScheduledActionResponse> {
         let named = Named::of(&request.service_namespace, request.resource_id.clone(), &request.scalable_dimension)?;
+        self.permit_table(caller, &named).await?;
         let wanted = wanted(&request)?;
         let (name, now_ms) = (request.scheduled_action_name, self.now_ms());
         let key = named.id(caller).key();

@@ -31,6 +31,8 @@ impl AutoScaling {
         let (min, max) = (min.map(|min| capacity("Minimum", min)), max.map(|max| capacity("Maximum", max)));
         let (min, max) = (min.transpose()?, max.transpose()?);
         let tags = checked_tags(&named.id(caller).arn(), BTreeMap::new(), request.tags.unwrap_or_default())?;
+        // Before the look at the table: a caller that may not describe it learns nothing of it.
+        self.permit_table(caller, &named).await?;
         let id = named.id(caller);
         let now_ms = self.now_ms();
         if rows::get(self.engine(), id.key()).await?.is_none() {
@@ -48,7 +50,9 @@ impl AutoScaling {
                 return Err(Refusal::Validation(text.to_owned()));
             }
             target.suspended = suspended.map_or(target.suspended, |state| with(target.suspended, state));
-            target.is_unsettled |= min.is_some() || max.is_some();
+            if min.is_some() || max.is_some() {
+                (target.is_unsettled, target.bounded_by) = (true, None);
+            }
             target.tags = checked_tags(&id.arn(), target.tags, tags.clone())?;
             Ok(Change::Put(Box::new(target)))
         })
@@ -83,6 +87,7 @@ impl AutoScaling {
         let key = named.id(caller).key();
         let unknown = || Refusal::NotFound(format!("No scalable target found for {}", named.described()));
         let target = rows::get(self.engine(), key).await?.ok_or_else(unknown)?;
+        self.permit_end_of_alarms(caller, &target)?;
         // Before the row, which has their names; and behind it, if an evaluation has put them again meanwhile.
         self.delete_alarms(&target).await?;
         let delete = |stored: Option<Target>, _: Option<&bytes::Bytes>| match stored {

@@ -14,10 +14,13 @@ use super::AutoScaling;
 use crate::alarm_calls;
 use crate::job::Scaler;
 use crate::resource::{Access, Resource};
-use crate::tables::{Capacity, ChangeFailure, Tables};
+use crate::tables::{Capacity, ChangeFailure, Tables, Unpermitted};
 
 const BEGIN_MS: u64 = 1_700_000_040_000;
 const SCOPE: (&str, &str) = ("111111111111", "us-east-1");
+
+/// Of a caller that may not update tables.
+const NO_TABLES: &str = "NOTABLES";
 
 /// A table `tab` with an index `idx`, of 5 units.
 struct OneTable;
@@ -25,6 +28,11 @@ struct OneTable;
 impl Tables for OneTable {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
+    }
+
+    fn permit<'a>(&'a self, caller: &'a Caller, _: Resource<'a>) -> BoxFuture<'a, Result<(), Unpermitted>> {
+        let is_denied = caller.access_key == NO_TABLES;
+        Box::pin(async move { if is_denied { Err(Unpermitted::Denied("not the table".to_owned())) } else { Ok(()) } })
     }
 
     fn capacity<'a>(&'a self, of: Resource<'a>, _: Access) -> BoxFuture<'a, Option<Capacity>> {
@@ -265,6 +273,40 @@ async fn scheduled_actions_are_described_as_they_were_put() {
     tested.ok("DeleteScheduledAction", delete.clone()).await;
     let (name, text) = tested.refused("DeleteScheduledAction", delete).await;
     assert_eq!((name.as_str(), text.ends_with("scheduled action name: night")), ("ObjectNotFoundException", true));
+}
+
+/// All of Application Auto Scaling is allowed, and of the rest what each case has.
+#[tokio::test]
+async fn capacity_and_alarms_need_their_own_permissions() {
+    let tested = Tested::new();
+    let allow = |actions: Value| json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    let user = |actions: Value| auth::fixture::user("111111111111", &[allow(actions)]);
+    let scaling = user(json!("application-autoscaling:*"));
+    let without_tables = Caller { access_key: NO_TABLES.to_owned(), ..scaling.clone() };
+    let action = json!({"ScheduledActionName": "night", "Schedule": "rate(2 hours)", "ScalableTargetAction": {"MinCapacity": 1}});
+    let bounds = of_table(json!({"MinCapacity": 5, "MaxCapacity": 50}));
+    let denied = |answer: (u16, Value), text: &str| {
+        assert_eq!(answer.0, 400, "{}", answer.1);
+        assert!(answer.1["message"].as_str().unwrap().contains(text), "{} without {text}", answer.1);
+    };
+    // Whether there is such a table or not.
+    let missing = json!({"ServiceNamespace": "dynamodb", "ResourceId": "table/missing", "MinCapacity": 1, "MaxCapacity": 2,
+                         "ScalableDimension": "dynamodb:table:ReadCapacityUnits"});
+    for body in [missing, bounds.clone()] {
+        denied(tested.call_by(&without_tables, "RegisterScalableTarget", body).await, "not the table");
+    }
+    assert_eq!(tested.call_by(&scaling, "RegisterScalableTarget", bounds).await.0, 200);
+    denied(tested.call_by(&without_tables, "PutScheduledAction", of_table(action)).await, "not the table");
+    denied(tested.call_by(&without_tables, "PutScalingPolicy", policy(70.0)).await, "not the table");
+    denied(tested.call_by(&scaling, "PutScalingPolicy", policy(70.0)).await, "cloudwatch:PutMetricAlarm");
+    let alarms = user(json!(["application-autoscaling:*", "cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms"]));
+    assert_eq!(tested.call_by(&alarms, "PutScalingPolicy", policy(70.0)).await.0, 200);
+    let name = of_table(json!({"PolicyName": "track"}));
+    denied(tested.call_by(&alarms, "DeleteScalingPolicy", name.clone()).await, "cloudwatch:DeleteAlarms");
+    denied(tested.call_by(&alarms, "DeregisterScalableTarget", of_table(json!({}))).await, "cloudwatch:DeleteAlarms");
+    let all = user(json!(["application-autoscaling:*", "cloudwatch:DeleteAlarms"]));
+    assert_eq!(tested.call_by(&all, "DeleteScalingPolicy", name).await.0, 200);
+    assert_eq!(tested.call_by(&scaling, "DeregisterScalableTarget", of_table(json!({}))).await.0, 200);
 }
 
 #[tokio::test]

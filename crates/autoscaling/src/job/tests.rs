@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use auth::Caller;
 use base::ManualClock;
 use cloudwatch::Recorder;
 use jobs::Jobs;
@@ -12,6 +13,7 @@ use super::*;
 use crate::alarm_calls;
 use crate::id::TargetId;
 use crate::resource::{Dimension, Resource};
+use crate::tables::Unpermitted;
 use crate::target::{Action, Policy, Suspended, Tracking};
 
 /// 2023-11-14T22:14:00Z.
@@ -30,6 +32,10 @@ struct FakeTables {
 impl Tables for FakeTables {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
+    }
+
+    fn permit<'a>(&'a self, _: &'a Caller, _: Resource<'a>) -> BoxFuture<'a, Result<(), Unpermitted>> {
+        Box::pin(async { Ok(()) })
     }
 
     fn capacity<'a>(&'a self, of: Resource<'a>, _: Access) -> BoxFuture<'a, Option<Capacity>> {
@@ -77,6 +83,7 @@ fn target() -> Target {
         policy: None,
         actions: BTreeMap::new(),
         is_unsettled: true,
+        bounded_by: None,
         in_progress: None,
         activity_next: 0,
     }
@@ -345,6 +352,41 @@ async fn scheduled_actions_set_the_bounds_once() {
     tested.hand.advance_ms(16 * MINUTE_MS);
     tested.run().await;
     assert_eq!((tested.units(), tested.activities().await.len()), (5, 0));
+}
+
+/// What was changed, and by what.
+#[derive(Default)]
+struct FakeAudit(Mutex<Vec<(u64, String, bool)>>);
+
+impl CapacityAudit for FakeAudit {
+    fn changed<'a>(&'a self, change: CapacityChange<'a>) -> BoxFuture<'a, ()> {
+        self.0.lock().push((change.units, change.by.to_owned(), change.failure.is_none()));
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn changes_are_audited_with_what_they_follow_from() {
+    let actions = BTreeMap::from([("up".to_owned(), action("at(2023-11-14T22:20:00)", Some(20), None))]);
+    let tested = Tested::new(2, Target { actions, policy: Some(policy()), ..target() }).await;
+    let audit = Arc::<FakeAudit>::default();
+    let own: Arc<dyn CapacityAudit> = Arc::<FakeAudit>::clone(&audit);
+    let tables: Arc<dyn Tables> = Arc::<FakeTables>::clone(&tested.tables);
+    let clock = tested.scaler.clock.clone();
+    let scaler = Scaler::audited(Arc::clone(&tested.engine), Arc::clone(&tested.metrics), tables, clock, Some(own));
+    let tested = Tested { scaler, ..tested };
+    // The first step puts the alarms.
+    tested.run().await;
+    tested.run().await;
+    tested.hand.advance_ms(10 * MINUTE_MS);
+    tested.run().await;
+    tested.minutes(4, Some(2_100.0)).await;
+    let told = audit.0.lock().clone();
+    let expected = [(5, "scalable-target/"), (20, ":scheduledActionName/up"), (50, ":policyName/track")];
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    for ((units, by, is_done), (units_expected, part)) in told.into_iter().zip(expected) {
+        assert!(units == units_expected && by.contains(part) && is_done, "{units} {by}");
+    }
 }
 
 /// A lease that has passed on while its former owner is still at work.

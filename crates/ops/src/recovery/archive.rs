@@ -219,6 +219,8 @@ impl Service {
         if self.is_being_copied(table_id) {
             return Ok(());
         }
+        // Objects first: behind the rows nothing would say that there are some.
+        self.delete_archive_objects(table_id).await?;
         self.clear_archive(table_id).await?;
         let guard = self.catalog.lock().await?;
         // Read under the lock: a definition that was read before it may have been replaced. Recovery that was enabled meanwhile keeps
@@ -234,13 +236,11 @@ impl Service {
         Ok(())
     }
 
-    /// Deletes what is left of an archive, unless recovery is enabled: the states that were stored with that stay.
+    /// Deletes the rows that are left of an archive, unless recovery is enabled: the states that were stored with that stay.
     pub(crate) async fn clear_archive(&self, table_id: u64) -> Result<(), Exception> {
         if !self.delete_of_archive(table_id, Vec::new()).await? {
             return Ok(());
         }
-        // Objects first: behind the rows nothing would say that there are some.
-        self.delete_archive_objects(table_id).await?;
         // States last: while there is one, the segments that it names are there or are being destroyed by all.
         let contents = self.engine.destroy(Family::Log, rows::archives_prefix(table_id)).await;
         contents.map_err(storage_failure)?;

@@ -56,10 +56,12 @@ impl Service {
                 // The state comes first: a manifest whose token is in no state is another database's.
                 let begun = StoreState { folder, manifest: 0, next: token() };
                 let begun = ArchiveState { store: Some(begun), ..state.clone() };
-                match self.change_archive(of, state, &begun, |_| ()).await? {
-                    true => return Ok(begun.store.clone().map(|known| (begun, known))),
-                    false => return Ok(None),
+                if !self.change_archive(of, state, &begun, |_| ()).await? {
+                    return Ok(None);
                 }
+                // Of an archive before recovery was disabled and enabled: that request has not waited for the store.
+                self.drop_archive_objects(of.table_id).await;
+                return Ok(begun.store.clone().map(|known| (begun, known)));
             }
         };
         match self.newest(store, &known).await? {
@@ -71,7 +73,11 @@ impl Service {
                 Ok(passed.store.clone().filter(|_| is_passed).map(|known| (passed, known)))
             }
             Newest::Foreign => {
-                self.leave_archive_folder(&own).await?;
+                // Another archiver of this database writes the next manifest behind a new state alone: with the same state as before
+                // the list it was none of them.
+                if self.archive_state(of.table_id, of.log).await?.as_ref() == Some(state) {
+                    self.leave_archive_folder(&own).await?;
+                }
                 Ok(None)
             }
         }
@@ -155,7 +161,8 @@ impl Service {
     ) -> Result<ArchiveManifest, Exception> {
         let mut manifest = ArchiveManifest::new(of.table_id, of.log, state.from, state.from_ms);
         let first = state.from.saturating_add(1);
-        let range = headers(of.table_id, of.log, first, u64::MAX, ScanDirection::Forward, PAGE_ROWS);
+        // Not those that another archiver adds meanwhile.
+        let range = headers(of.table_id, of.log, first, state.archived, ScanDirection::Forward, PAGE_ROWS);
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         while let Some(page) = pages.next().await.map_err(storage_failure)? {
             for row in &page.rows {

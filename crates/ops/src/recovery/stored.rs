@@ -178,11 +178,11 @@ impl Service {
         }
     }
 
-    /// As [`Service::delete_archive_objects`], for a table that is deleted: its deletion waits for no store.
+    /// As [`Service::delete_archive_objects`], for what waits for no store: the deletion of a table.
     pub(crate) async fn drop_archive_objects(&self, table_id: u64) {
         if let Err(error) = self.delete_archive_objects(table_id).await {
             ::log::warn!(event = "archive_object_left", table = self.table_label(table_id).as_str();
-                "objects of a deleted table's archive are left in the backup store, below */{table_id:016x}-*: {}", error.cause());
+                "objects of an archive that has ended are left in the backup store, below */{table_id:016x}-*: {}", error.cause());
         }
     }
 

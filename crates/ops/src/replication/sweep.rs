@@ -88,8 +88,9 @@ impl Service {
         }
         let mut pages = Pages::of_fresh_views(&*self.engine, range);
         for step in 1.. {
-            // The deletion of the table waits as long as this is held: no progress is stored behind it.
-            let Some(table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(()) };
+            if self.catalog.by_id(table_id).is_none_or(|table| !table.is_usable()) {
+                return Ok(());
+            }
             // Damaged rows are reported by readers of the items.
             let Some(page) = pages.next_with_damaged().await? else { break };
             progress.passed = page.last_key().cloned().or(progress.passed);
@@ -97,10 +98,8 @@ impl Service {
             if step % STEPS_STORED == 0 {
                 self.store_progress(table_id, &progress).await?;
             }
-            drop(table);
             tokio::time::sleep(STEP_PAUSE).await;
         }
-        let Some(_table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(()) };
         self.store_progress(table_id, &Progress { ended_ms: self.clock.now_ms(), passed: None }).await
     }
 
@@ -131,6 +130,8 @@ impl Service {
     }
 
     async fn store_progress(&self, table_id: u64, progress: &Progress) -> Result<(), Interrupted> {
+        // The deletion of the table waits as long as this is held: no progress is stored behind it.
+        let Some(_table) = self.catalog.by_id(table_id).filter(|table| table.is_usable()) else { return Ok(()) };
         let keys = [KeyUse::write(rows::sweep_progress(table_id))];
         let put = |_: &Reads, batch: &mut Batch| {
             batch.put(keys[0].key.clone(), progress.row());

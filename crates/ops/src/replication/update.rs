@@ -87,7 +87,7 @@ impl Service {
         let mut puts = change_log::follow(&mut definition);
         definition.log.opening |= self.is_shared() && !puts.is_empty();
         if is_first {
-            let row = DatabaseSettings::with_replicas(self.secret.clone());
+            let row = DatabaseSettings::with_replicas(self.secret);
             puts.push(row.map_err(|error| Exception::internal(error.to_string()))?);
         }
         let work = Some(Work::UpdateReplicas { table_id: definition.table_id });

@@ -71,7 +71,7 @@ fn pipeline() -> Pipeline {
 
 fn pipeline_of(service: impl AwsService) -> Pipeline {
     Pipeline {
-        services: Services::of(vec![Arc::new(service)]),
+        services: Arc::new(Services::of(vec![Arc::new(service)])),
         access: Arc::new(Access::Open(Spaces::Isolated)),
         region: "eu-west-3".to_owned(),
         bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
@@ -493,7 +493,7 @@ impl AwsService for Toy {
 }
 
 fn of_toy() -> Pipeline {
-    let services = Services::of(vec![Arc::new(Echo), Arc::new(Toy)]);
+    let services = Arc::new(Services::of(vec![Arc::new(Echo), Arc::new(Toy)]));
     Pipeline { services, operator: Operator::with(Metrics::new(&[&DYNAMODB, &TOY]), Admin::default()), ..pipeline() }
 }
 

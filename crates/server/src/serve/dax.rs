@@ -313,24 +313,4 @@ pub(super) async fn open_all(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
-    use super::*;
-
-    #[test]
-    fn one_address_leaves_connections_to_others() {
-        let peer = |last| Peer::of(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)));
-        let slots = Arc::new(ClientSlots::new(4, None));
-        let held: Vec<ClientSlot> = (0..3).map_while(|_| slots.take(peer(1))).collect();
-        assert_eq!(held.len(), 2);
-        let others: Vec<ClientSlot> = (2..9).map_while(|last| slots.take(peer(last))).collect();
-        assert_eq!(others.len(), 2);
-        drop(held);
-        assert!(slots.take(peer(1)).is_some() && slots.of_addresses.lock().len() == 2);
-        let one = Arc::new(ClientSlots::new(4, Some(1)));
-        let _held = one.take(peer(1)).unwrap();
-        assert!(one.take(peer(1)).is_none() && one.take(peer(2)).is_some());
-    }
-}
 mod tests;

@@ -1,7 +1,7 @@
 //! An operation that is interrupted at any write ends as one that is not: each record is decided, counted and reported once, whatever its
 //! condition.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use storage::faulty::FaultyEngine;
 

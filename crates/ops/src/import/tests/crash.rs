@@ -1,6 +1,6 @@
 //! An import that is interrupted at any write ends as one that is not: each record is counted once.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use storage::faulty::FaultyEngine;
 

@@ -14,7 +14,7 @@ use storage::{BoxFuture, Memory};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::visit::Notable;
+use crate::request_record::Notable;
 
 /// A table without items.
 struct Empty;
@@ -159,14 +159,14 @@ async fn reads_go_on_while_nodes_are_closed_in_turn() {
 #[test]
 fn one_address_leaves_connections_to_others() {
     let peer = |last| Peer::of(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)));
-    let seats = Arc::new(ClientSeats::new(4, None));
-    let held: Vec<ClientSeat> = (0..3).map_while(|_| seats.take(peer(1))).collect();
+    let slots = Arc::new(ClientSlots::new(4, None));
+    let held: Vec<ClientSlot> = (0..3).map_while(|_| slots.take(peer(1))).collect();
     assert_eq!(held.len(), 2);
-    let others: Vec<ClientSeat> = (2..9).map_while(|last| seats.take(peer(last))).collect();
+    let others: Vec<ClientSlot> = (2..9).map_while(|last| slots.take(peer(last))).collect();
     assert_eq!(others.len(), 2);
     drop(held);
-    assert!(seats.take(peer(1)).is_some() && seats.of_addresses.lock().len() == 2);
-    let one = Arc::new(ClientSeats::new(4, Some(1)));
+    assert!(slots.take(peer(1)).is_some() && slots.of_addresses.lock().len() == 2);
+    let one = Arc::new(ClientSlots::new(4, Some(1)));
     let _held = one.take(peer(1)).unwrap();
     assert!(one.take(peer(1)).is_none() && one.take(peer(2)).is_some());
 }

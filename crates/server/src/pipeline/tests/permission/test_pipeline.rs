@@ -127,7 +127,10 @@ impl TestPipeline {
         service.reaches_kinesis();
         let keys = Arc::<Keys>::default();
         let inner = Pipeline {
-            services: Services::of(vec![Arc::new(DynamoDb::new(&service)), Arc::new(DynamoDb::streams(&service))]),
+            services: Arc::new(Services::of(vec![
+                Arc::new(DynamoDb::new(&service)),
+                Arc::new(DynamoDb::streams(&service)),
+            ])),
             access: Arc::new(Access::Identity(Principals::new(keys.clone(), clock))),
             region: REGION.to_owned(),
             pages: Pages { operator: false, console: None },
