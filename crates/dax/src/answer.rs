@@ -11,9 +11,6 @@ use crate::attribute_lists::{AttributeLists, Definer};
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::value::{self, Room, ValueProblem};
 
-/// Source: the service model, `AttributeName`. Unit: bytes.
-const ATTRIBUTE_NAME_SIZE_MAX: usize = 65_535;
-
 /// Members of an answer's map.
 pub(crate) mod member {
     pub(crate) const ITEM: i64 = 0;
@@ -69,11 +66,6 @@ pub(crate) async fn read_item(
     let mut entries = Vec::with_capacity(list.names.len() + key.len());
     let mut room = Room::of_item();
     for name in &list.names {
-        match name.len() {
-            0 => return Err(ValueProblem::EmptyName.into()),
-            1..=ATTRIBUTE_NAME_SIZE_MAX => {}
-            _ => return Err(ValueProblem::LongName.into()),
-        }
         room.take(name.len())?;
         entries.push((name.clone(), value::read(&mut reader, &mut room)?));
     }

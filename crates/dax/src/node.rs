@@ -19,6 +19,7 @@ use aws::{Observer, RequestContext};
 use bytes::Bytes;
 use expr::Placeholders;
 use model::{Attributes, MapRef};
+use wire::client::Called;
 
 use crate::answer::{self, member};
 use crate::attribute_lists::AttributeLists;
@@ -170,8 +171,13 @@ impl Node {
         self.upstream.table(requester.permitted, name).await
     }
 
-    /// Asks the policies, if the caller has some, and shows the request to its observer.
-    async fn permit<R: Clone + Into<Request>>(&self, requester: Requester<'_>, request: &R) -> Result<(), Exception> {
+    /// Checks the request, asks the policies, if the caller has some, and shows the request to its observer.
+    async fn permit<R>(&self, requester: Requester<'_>, request: &R) -> Result<(), Exception>
+    where
+        R: Clone + Into<Request> + Called,
+    {
+        // What is checked of a request in JSON, and before the policies, as there.
+        request.validate()?;
         let Requester { caller, observer, .. } = requester;
         if caller.identity.is_none() && observer.is_none() {
             return Ok(());
@@ -238,14 +244,6 @@ impl Node {
 fn cache_key(table: &TableKey, key: &Attributes) -> Result<Bytes, Exception> {
     let key = key::write(&table.schema, key.view())?;
     Ok(Bytes::from([&table.id.to_be_bytes()[..], &key].concat()))
-}
-
-/// A member of a request that has nothing in it and must have something, as the API's constraints say it.
-fn too_short(value: &str, member: &str) -> Exception {
-    Exception::validation(format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have length greater than \
-         or equal to 1"
-    ))
 }
 
 /// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes. It is the first of its request's

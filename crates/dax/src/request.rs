@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use api::{Exception, Operation, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select};
+use api::{Operation, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select};
 
 use crate::cbor::{Head, Malformed, Reader};
 
@@ -146,32 +146,6 @@ impl<'a> Options<'a> {
         }
         self
     }
-
-    /// # Errors
-    /// Numbers that DynamoDB refuses before it reads the table.
-    pub(crate) fn check(&self) -> Result<(), Exception> {
-        at_least("limit", self.limit, 1)?;
-        at_least("segment", self.segment, 0)?;
-        at_most("segment", self.segment, 999_999)?;
-        at_least("totalSegments", self.total_segments, 1)?;
-        at_most("totalSegments", self.total_segments, 1_000_000)
-    }
-}
-
-fn at_least(name: &str, value: Option<i32>, min: i32) -> Result<(), Exception> {
-    bounded(name, value.filter(|value| *value < min), &format!("greater than or equal to {min}"))
-}
-
-fn at_most(name: &str, value: Option<i32>, max: i32) -> Result<(), Exception> {
-    bounded(name, value.filter(|value| *value > max), &format!("less than or equal to {max}"))
-}
-
-fn bounded(name: &str, broken: Option<i32>, bound: &str) -> Result<(), Exception> {
-    broken.map_or(Ok(()), |value| {
-        Err(Exception::validation(format!(
-            "1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: Member must have value {bound}"
-        )))
-    })
 }
 
 /// The name of a table or an index: bytes, and of some clients a text.
@@ -304,25 +278,6 @@ mod tests {
             .select
         };
         assert_eq!((with(false), with(true)), (Some(Select::AllAttributes), None));
-    }
-
-    #[test]
-    fn numbers_are_refused_in_dynamodbs_words() {
-        let refusal = |key: i64, value: i64| {
-            let options = read(|out| {
-                out.int(key);
-                out.int(value);
-            });
-            options.check().map_err(|refusal| refusal.to_string())
-        };
-        assert_eq!(
-            refusal(13, 0),
-            Err("1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value \
-                 greater than or equal to 1"
-                .to_owned())
-        );
-        assert!(refusal(17, 1_000_001).is_err() && refusal(16, -1).is_err());
-        assert_eq!(refusal(13, 1), Ok(()));
     }
 
     #[test]

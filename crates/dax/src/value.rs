@@ -39,8 +39,6 @@ pub enum ValueProblem {
     EmptySet(&'static str),
     Duplicates,
     TooDeep,
-    EmptyName,
-    LongName,
     /// What is too large, as its refusal names it.
     TooLarge(&'static str),
 }
@@ -56,8 +54,6 @@ impl fmt::Display for ValueProblem {
             ValueProblem::Duplicates => {
                 f.write_str("One or more parameter values were invalid: Input collection contains duplicates.")
             }
-            ValueProblem::EmptyName => f.write_str("Empty attribute name"),
-            ValueProblem::LongName => f.write_str("Attribute name is too large, must be less than 65536 bytes"),
             ValueProblem::TooLarge(what) => write!(f, "{what} has exceeded the maximum allowed size"),
             ValueProblem::TooDeep => f.write_str("Nesting Levels have exceeded supported limits"),
         }
@@ -188,9 +184,6 @@ fn members(
     let (mut pairs, mut entries) = (Reader::sequence(left), Vec::new());
     while pairs.next(reader)? {
         let name = reader.text()?.into_owned();
-        if name.is_empty() {
-            return Err(ValueProblem::EmptyName);
-        }
         room.take(ELEMENT_OVERHEAD + name.len())?;
         entries.push((name, read_nested(reader, room, levels)?));
     }
@@ -304,7 +297,7 @@ mod tests {
         leaf().prop_recursive(4, 32, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(AttributeValue::L),
-                proptest::collection::vec((".{1,4}", inner), 0..4)
+                proptest::collection::vec((".{0,4}", inner), 0..4)
                     .prop_map(|entries| AttributeValue::M(Attributes::from_unsorted(entries))),
             ]
         })

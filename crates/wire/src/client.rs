@@ -4,6 +4,7 @@
 
 use api::{CancellationReason, Exception, Operation, ThrottlingReason};
 use model::Item;
+use ops::{Call, call};
 use serde_json::Value;
 
 use crate::constraint::Shape;
@@ -22,6 +23,12 @@ pub trait Called {
 
     fn body(&self) -> Vec<u8>;
 
+    /// Checks a request that has come in another encoding than JSON, as this server checks one in JSON before it asks the policies.
+    ///
+    /// # Errors
+    /// What a request in JSON is refused with.
+    fn validate(&self) -> Result<(), Exception>;
+
     /// # Errors
     /// The body is none of the operation's responses.
     fn response(body: &[u8]) -> Result<Self::Response, Exception>;
@@ -37,6 +44,10 @@ macro_rules! called {
                 let mut out = Vec::with_capacity(512);
                 self.encode(&mut out);
                 out
+            }
+
+            fn validate(&self) -> Result<(), Exception> {
+                decode::check(Operation::$operation, self, <call::$operation as Call>::validate)
             }
 
             fn response(body: &[u8]) -> Result<api::$response, Exception> {
@@ -125,9 +136,12 @@ impl Decode for Item {
 #[cfg(test)]
 mod tests {
     use api::{
-        BatchWriteItemInput, BatchWriteItemOutput, ConsumedCapacity, GetItemInput, GetItemOutput, QueryOutput,
-        TransactGetItemsOutput, TransactWriteItemsInput, TransactWriteItemsOutput, UpdateItemInput,
+        BatchWriteItemInput, BatchWriteItemOutput, ConsumedCapacity, GetItemInput, GetItemOutput, PutItemInput,
+        QueryOutput, ScanInput, TransactGetItemsOutput, TransactWriteItemsInput, TransactWriteItemsOutput,
+        UpdateItemInput,
     };
+
+    use model::{AttributeValue, Attributes};
 
     use super::*;
     use crate::exception;
@@ -159,6 +173,62 @@ mod tests {
                 "ReturnValuesOnConditionCheckFailure":"ALL_OLD"}},
             {"Update":{"TableName":"Table1","Key":{"pk":{"S":"b"}},"UpdateExpression":"REMOVE a"}}]}"#,
         );
+    }
+
+    /// `sound` is a request in JSON, and `change` what makes it the request `broken`.
+    fn compare<T: Called + Decode>(sound: &str, broken: &str, change: impl FnOnce(&mut T)) {
+        let read = |body: &str| decode::request::<T>(T::OPERATION, body.as_bytes(), decode::nothing);
+        let mut request = read(sound).unwrap();
+        assert_eq!(request.validate(), Ok(()), "{sound}");
+        change(&mut request);
+        let refused = read(broken).map(drop);
+        assert!(refused.is_err(), "{broken}");
+        assert_eq!(request.validate(), refused);
+    }
+
+    fn attributes(name: &str, value: AttributeValue) -> Attributes {
+        Attributes::from_unsorted(vec![(name.to_owned(), value)])
+    }
+
+    /// A request of another encoding is refused as the same one in JSON.
+    #[test]
+    fn checks_are_those_of_json() {
+        let put = |item: &str| format!(r#"{{"TableName":"Table1","Item":{{{item}}}}}"#);
+        for name in [String::new(), "x".repeat(65_536)] {
+            let own = format!(r#""{name}":{{"NULL":true}}"#);
+            compare::<PutItemInput>(&put(""), &put(&own), |request| {
+                request.item = attributes(&name, AttributeValue::Null)
+            });
+            let map = || AttributeValue::M(attributes(&name, AttributeValue::Null));
+            if name.is_empty() {
+                let nested = put(&format!(r#""a":{{"L":[{{"M":{{{own}}}}}]}}"#));
+                let list = AttributeValue::L(vec![map()]);
+                compare::<PutItemInput>(&put(""), &nested, |request| request.item = attributes("a", list));
+            }
+        }
+        compare::<PutItemInput>(&put(""), r#"{"TableName":"a b","Item":{}}"#, |request| {
+            request.table_name = "a b".to_owned();
+        });
+        let transaction =
+            |token: &str, items: &str| format!(r#"{{"ClientRequestToken":"{token}","TransactItems":[{items}]}}"#);
+        let action = r#"{"Delete":{"TableName":"Table1","Key":{"pk":{"S":"a"}}}}"#;
+        for token in [String::new(), "x".repeat(100_000)] {
+            compare::<TransactWriteItemsInput>(&transaction("t", action), &transaction(&token, action), |request| {
+                request.client_request_token = Some(token.clone());
+            });
+        }
+        compare::<TransactWriteItemsInput>(&transaction("t", action), &transaction("t", ""), |request| {
+            request.transact_items.clear();
+        });
+        compare::<BatchWriteItemInput>(
+            r#"{"RequestItems":{"Table1":[{"DeleteRequest":{"Key":{}}}]}}"#,
+            r#"{"RequestItems":{"Table1":[]}}"#,
+            |request| request.request_items.values_mut().for_each(Vec::clear),
+        );
+        let scan = r#"{"TableName":"Table1"}"#;
+        compare::<ScanInput>(scan, r#"{"TableName":"Table1","Limit":0,"Segment":-1}"#, |request| {
+            (request.limit, request.segment) = (Some(0), Some(-1));
+        });
     }
 
     #[test]

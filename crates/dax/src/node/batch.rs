@@ -20,7 +20,7 @@ use crate::members::ClusterWrite;
 use crate::request::{self, Options, optional_bytes};
 use crate::upstream::TableKey;
 
-use super::{Answer, Failure, Node, Requester, cache_key, projection, too_short};
+use super::{Answer, Failure, Node, Requester, cache_key, projection};
 
 /// What is asked of one table.
 struct TableReads {
@@ -60,6 +60,9 @@ impl Node {
             request.request_items.values().map(|asked| asked.keys.len()).sum(),
             tables.iter().map(|reads| reads.keys.len()).sum(),
         )?;
+        for reads in &tables {
+            check_places(reads.keys.iter().map(|read| &read.place))?;
+        }
         let mut fillers = HashMap::new();
         for reads in &mut tables {
             self.look_up(reads, &mut fillers);
@@ -113,7 +116,7 @@ impl Node {
             let keys = keys(&table, &spelled)?;
             tables.push(TableReads { name, table, is_consistent, projected, expressions, keys });
         }
-        if tables.is_empty() { Err(too_short("{}", "requestItems").into()) } else { Ok(tables) }
+        Ok(tables)
     }
 
     /// Takes what the cache has. Of the rest, the places that no other request fills are this one's to fill.
@@ -253,13 +256,10 @@ impl Node {
             request.request_items.values().map(Vec::len).sum(),
             writes.iter().map(|table| table.items.len()).sum(),
         )?;
+        // Of all tables: one may have a name and an ARN.
+        check_places(writes.iter().flat_map(|table| &table.items).map(|item| &item.place))?;
         for table in &mut writes {
-            let requests = request.request_items.get(&table.name).into_iter().flatten();
-            for (item, request) in table.items.iter_mut().zip(requests) {
-                if let Some(put) = &request.put_request {
-                    item.stored = Some(self.item_bytes(requester, &table.table, put.item.view()).await?.into());
-                }
-            }
+            self.store(table, &request, requester).await?;
         }
         let begin = |item: &ItemWrite| (item.place.clone(), self.begin_write(item.place.clone()));
         let mut under_way: HashMap<Bytes, ClusterWrite> =
@@ -305,14 +305,28 @@ impl Node {
         Ok(out)
     }
 
+    /// Writes the items of a table's puts as the cache will have them.
+    async fn store(
+        &self,
+        table: &mut TableWrites,
+        request: &BatchWriteItemInput,
+        requester: Requester<'_>,
+    ) -> Result<(), Exception> {
+        let requests = request.request_items.get(&table.name).into_iter().flatten();
+        for (item, request) in table.items.iter_mut().zip(requests) {
+            if let Some(put) = &request.put_request {
+                item.stored = Some(self.item_bytes(requester, &table.table, put.item.view()).await?.into());
+            }
+        }
+        Ok(())
+    }
+
     async fn table_writes(
         &self,
         reader: &mut Reader<'_>,
         requester: Requester<'_>,
     ) -> Result<Vec<TableWrites>, Failure> {
         let (mut pairs, mut tables, mut count) = (reader.map()?, Vec::new(), 0);
-        // Of all tables: one may have a name and an ARN.
-        let mut places = HashSet::new();
         while pairs.next(reader)? {
             let name = request::name(reader)?;
             once(tables.iter().map(|writes: &TableWrites| &*writes.name), &name)?;
@@ -326,15 +340,11 @@ impl Node {
                 let key = key::read(&table.schema, &reader.bytes()?)?;
                 expect(elements.next(reader)?)?;
                 let bytes = optional_bytes(reader)?;
-                let item = self.item_write(requester, &table, key, bytes).await?;
-                if !places.insert(item.place.clone()) {
-                    return Err(duplicates().into());
-                }
-                items.push(item);
+                items.push(self.item_write(requester, &table, key, bytes).await?);
             }
             tables.push(TableWrites { name, table, items });
         }
-        if tables.is_empty() { Err(too_short("{}", "requestItems").into()) } else { Ok(tables) }
+        Ok(tables)
     }
 
     async fn item_write(
@@ -405,9 +415,6 @@ fn keys(table: &TableKey, spelled: &[Cow<'_, [u8]>]) -> Result<Vec<KeyRead>, Exc
     for bytes in spelled {
         let key = key::read(&table.schema, bytes)?;
         let place = cache_key(table, &key)?;
-        if keys.iter().any(|other| other.place == place) {
-            return Err(duplicates());
-        }
         keys.push(KeyRead { key, place, found: KeyFound::Unknown });
     }
     Ok(keys)
@@ -434,8 +441,13 @@ fn check_counts(one: usize, other: usize) -> Result<(), Exception> {
     }
 }
 
-fn duplicates() -> Exception {
-    Exception::validation("Provided list of item keys contains duplicates")
+/// Asked as the tables ask it: behind the policies.
+fn check_places<'p>(mut places: impl Iterator<Item = &'p Bytes>) -> Result<(), Exception> {
+    let mut seen = HashSet::new();
+    match places.all(|place| seen.insert(place)) {
+        true => Ok(()),
+        false => Err(Exception::validation("Provided list of item keys contains duplicates")),
+    }
 }
 
 /// A table has one entry in a batch: of two, what is permitted and executed would be one, and what the caches take would be both.

@@ -74,7 +74,6 @@ impl Node {
             table_name,
             ..QueryInput::default()
         };
-        options.check()?;
         self.permit(requester, &request).await?;
         let form = form(&table, &options, projected.as_ref().map(|projected| &*projected.paths));
         let fetch = async {
@@ -113,7 +112,6 @@ impl Node {
             total_segments: options.total_segments,
             ..ScanInput::default()
         };
-        options.check()?;
         self.permit(requester, &request).await?;
         let form = form(&table, &options, projected.as_ref().map(|projected| &*projected.paths));
         let fetch = async {

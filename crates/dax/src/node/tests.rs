@@ -609,7 +609,7 @@ async fn requests_without_contents_are_refused() {
         (Method::TransactWriteItems, empty_arrays(8)),
     ] {
         let refused = world.ask(0, method, arguments).await.err().unwrap();
-        assert!(refused.exception.to_string().ends_with("greater than or equal to 1"), "{:?}", refused.exception);
+        assert!(matches!(refused.exception, Exception::Validation(_)), "{:?}", refused.exception);
     }
     assert_eq!(world.asked(), 0);
 }
@@ -617,7 +617,7 @@ async fn requests_without_contents_are_refused() {
 #[tokio::test]
 async fn attributes_have_names_of_a_length() {
     let world = World::new(1 << 20).await;
-    for (name, sentence) in [(String::new(), "Empty attribute name"), ("n".repeat(65_536), "65536 bytes")] {
+    for (name, sentence) in [(String::new(), "Empty attribute name"), ("n".repeat(65_536), "65535")] {
         let mut names = Writer::new();
         names.array(1);
         names.text(&name);
@@ -641,7 +641,7 @@ async fn attributes_have_names_of_a_length() {
     arguments.bytes(blob.as_bytes());
     arguments.null();
     let refused = world.ask(0, Method::PutItem, arguments).await.err().unwrap();
-    assert_eq!(refused.exception.to_string(), "Empty attribute name");
+    assert!(refused.exception.to_string().ends_with("Empty attribute name"), "{:?}", refused.exception);
 }
 
 /// A million names were compared with each other, before any limit.

@@ -19,15 +19,10 @@ use crate::request::{self, Options, optional_bytes};
 use crate::upstream::TableKey;
 
 use super::batch::write_collections;
-use super::{Answer, Failure, Node, Requester, cache_key, projection, too_short};
+use super::{Answer, Failure, Node, Requester, cache_key, projection};
 
 /// Actions of one transaction.
 const ACTIONS_MAX: usize = 100;
-
-/// Source: the service model, `ClientRequestToken`. Unit: characters.
-const TOKEN_LENGTH_MAX: usize = 36;
-/// As much of a token as a refusal shows. Unit: bytes.
-const TOKEN_SHOWN_BYTES: usize = 200;
 
 /// The numbers of actions among DAX's operations.
 const PUT: i64 = 2;
@@ -90,7 +85,6 @@ impl Node {
     pub(super) async fn transact_write_items(&self, reader: &mut Reader<'_>, requester: Requester<'_>) -> Answer {
         let arguments = Arguments::read(reader)?;
         let options = Options::read(reader)?;
-        check_token(options.token.as_deref())?;
         let (mut actions, mut tables, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for (at, name) in arguments.tables.iter().enumerate() {
             let table = self.table(requester, name).await?;
@@ -237,19 +231,6 @@ impl<'a> Arguments<'a> {
     }
 }
 
-fn check_token(token: Option<&str>) -> Result<(), Exception> {
-    let Some(token) = token else { return Ok(()) };
-    let constraint = match token.chars().count() {
-        0 => "greater than or equal to 1",
-        1..=TOKEN_LENGTH_MAX => return Ok(()),
-        _ => "less than or equal to 36",
-    };
-    Err(Exception::validation(format!(
-        "1 validation error detected: Value '{}' at 'clientRequestToken' failed to satisfy constraint: Member must have length {constraint}",
-        base::cut(token, TOKEN_SHOWN_BYTES)
-    )))
-}
-
 fn names(reader: &mut Reader<'_>) -> Result<Vec<String>, Failure> {
     let (mut elements, mut names) = (reader.array()?, Vec::new());
     while elements.next(reader)? {
@@ -261,9 +242,6 @@ fn names(reader: &mut Reader<'_>) -> Result<Vec<String>, Failure> {
             .into());
         }
         names.push(request::name(reader)?);
-    }
-    if names.is_empty() {
-        return Err(too_short("[]", "transactItems").into());
     }
     Ok(names)
 }

@@ -59,6 +59,20 @@ impl Decode for AttributeValue {
         Ok(value)
     }
 
+    /// Sets, numbers and null have no values that are none.
+    fn check(&self, _: &'static Shape, context: &mut Context) {
+        if context.is_too_deep() {
+            return context.defect(Defect::TooDeep);
+        }
+        context.nesting += 1;
+        match self {
+            AttributeValue::L(list) => list.check(&Shape::FREE, context),
+            AttributeValue::M(map) => map.check(&MAP_ATTRIBUTE_VALUE, context),
+            _ => {}
+        }
+        context.nesting -= 1;
+    }
+
     /// `AttributeValue(s=a, n=null, …)`: the member that is set among those that are not.
     fn describe(&self, out: &mut Description) {
         let own = self.view().kind();
@@ -244,10 +258,7 @@ impl Decode for Attributes {
         let names = shape.key().is_attribute_name();
         let levels_max = context.begin_attributes(names);
         while let Some(name) = body.next_key::<String>()? {
-            broken_keys |= !shape.key().broken_by_text(&name).is_empty();
-            if name.is_empty() && names {
-                context.defect(if context.nesting == 0 { Defect::EmptyName } else { Defect::EmptyKey });
-            }
+            broken_keys |= is_broken_name(&name, names, shape, context);
             let mark = context.mark();
             // Null is a value here, if a bad one.
             let value = read(&mut body, context)?;
@@ -262,14 +273,41 @@ impl Decode for Attributes {
         }
         context.levels_max = levels_max;
         let attributes = Attributes::from_unsorted(entries);
-        if broken_keys {
-            let constraint = format!("Map keys must satisfy constraint: {}", shape.key().listed());
-            context.violate(vec![(Broken::Keys, constraint)], || Description::of(&attributes));
-        }
+        note_names(&attributes, broken_keys, shape, context);
         Ok(attributes)
+    }
+
+    fn check(&self, shape: &'static Shape, context: &mut Context) {
+        let mut broken_keys = false;
+        let names = shape.key().is_attribute_name();
+        let levels_max = context.begin_attributes(names);
+        for (name, value) in self.iter() {
+            broken_keys |= is_broken_name(name, names, shape, context);
+            let mark = context.mark();
+            value.check(&Shape::FREE, context);
+            if context.nesting == 0 {
+                context.lead_defects_out(mark, || Step::Key(Description::of_text(name)));
+            }
+        }
+        context.levels_max = levels_max;
+        note_names(self, broken_keys, shape, context);
     }
 
     fn describe(&self, out: &mut Description) {
         out.map(self.iter());
+    }
+}
+
+fn is_broken_name(name: &str, names: bool, shape: &'static Shape, context: &mut Context) -> bool {
+    if name.is_empty() && names {
+        context.defect(if context.nesting == 0 { Defect::EmptyName } else { Defect::EmptyKey });
+    }
+    !shape.key().broken_by_text(name).is_empty()
+}
+
+fn note_names(attributes: &Attributes, broken: bool, shape: &'static Shape, context: &mut Context) {
+    if broken {
+        let constraint = format!("Map keys must satisfy constraint: {}", shape.key().listed());
+        context.violate(vec![(Broken::Keys, constraint)], || Description::of(attributes));
     }
 }

@@ -57,6 +57,16 @@ pub(crate) fn request<T: Decode>(operation: Operation, body: &[u8], check: Check
     }
 }
 
+/// Checks a request that was not read from JSON, as reading it would: the same constraints, values, stages and words.
+///
+/// # Errors
+/// `Validation` for one that breaks constraints of the model or has attributes without names.
+pub(crate) fn check<T: Decode>(operation: Operation, request: &T, check: Check<T>) -> Result<(), Exception> {
+    let mut context = Context::new(operation, 0);
+    request.check(&Shape::FREE, &mut context);
+    context.finish("", |stage, action| check(request, stage, action))
+}
+
 /// Something that a request can hold. A type takes the tokens that it has a method for and refuses the others.
 pub(crate) trait Decode: Sized {
     const EXPECTED: Expected;
@@ -85,6 +95,9 @@ pub(crate) trait Decode: Sized {
     fn from_map<'de, A: MapAccess<'de>>(_: A, _: &'static Shape, context: &mut Context) -> Result<Self, A::Error> {
         Err(Self::EXPECTED.refuse(Found::Map, context))
     }
+
+    /// Notes what the value breaks, as reading it notes it. Most types have nothing that a value of theirs could break.
+    fn check(&self, _: &'static Shape, _: &mut Context) {}
 
     /// Writes the value as refusals show it.
     fn describe(&self, out: &mut Description);

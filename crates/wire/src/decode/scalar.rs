@@ -14,8 +14,13 @@ impl Decode for String {
     const EXPECTED: Expected = Expected::Scalar("String");
 
     fn from_text<E: Error>(text: &str, shape: &'static Shape, context: &mut Context) -> Result<String, E> {
-        context.violate(shape.broken_by_text(text), || Description::of_text(text));
-        Ok(text.to_owned())
+        let text = text.to_owned();
+        text.check(shape, context);
+        Ok(text)
+    }
+
+    fn check(&self, shape: &'static Shape, context: &mut Context) {
+        context.violate(shape.broken_by_text(self), || Description::of_text(self));
     }
 
     fn describe(&self, out: &mut Description) {
@@ -44,8 +49,12 @@ impl Decode for i64 {
             // Truncates, and saturates where 64 bits end.
             JsonNumber::Other(value) => value as i64,
         };
-        context.violate(shape.broken_by_number(value), || value.to_string());
+        value.check(shape, context);
         Ok(value)
+    }
+
+    fn check(&self, shape: &'static Shape, context: &mut Context) {
+        context.violate(shape.broken_by_number(*self), || self.to_string());
     }
 
     fn describe(&self, out: &mut Description) {
@@ -61,8 +70,12 @@ impl Decode for i32 {
             JsonNumber::Whole(value) => value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
             JsonNumber::Other(value) => value as i32,
         };
-        context.violate(shape.broken_by_number(i64::from(value)), || value.to_string());
+        value.check(shape, context);
         Ok(value)
+    }
+
+    fn check(&self, shape: &'static Shape, context: &mut Context) {
+        context.violate(shape.broken_by_number(i64::from(*self)), || self.to_string());
     }
 
     fn describe(&self, out: &mut Description) {

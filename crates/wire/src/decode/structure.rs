@@ -30,7 +30,19 @@ pub(crate) trait Structure: Default {
         context: &mut Context,
     ) -> Result<bool, A::Error>;
 
+    /// Checks the value of the member at a place in the list, if it is there.
+    fn check_member(&self, at: usize, context: &mut Context);
+
     fn describe_members(&self, out: &mut Description);
+}
+
+/// Checks all members.
+pub(crate) fn check<T: Structure>(value: &T, context: &mut Context) {
+    for (at, member) in T::MEMBERS.iter().enumerate() {
+        let mark = context.mark();
+        value.check_member(at, context);
+        context.lead_out(mark, || Step::Member(at, member));
+    }
 }
 
 /// Reads a structure to its end.
@@ -73,6 +85,10 @@ impl<T: Structure + Decode> Decode for Box<T> {
         // Counts as an element does: the request is refused in the end if there is no room for so many.
         context.has_room_for::<T>();
         T::from_map(body, shape, context).map(Box::new)
+    }
+
+    fn check(&self, shape: &'static Shape, context: &mut Context) {
+        T::check(self, shape, context);
     }
 
     fn describe(&self, out: &mut Description) {
@@ -145,6 +161,14 @@ macro_rules! structures {
                 }
 
                 #[allow(unused_variables)]
+                fn check_member(&self, at: usize, context: &mut $crate::decode::context::Context) {
+                    match at {
+                        $($at => $crate::decode::structures!(@check $need &self.$field, $shape, context),)*
+                        _ => {}
+                    }
+                }
+
+                #[allow(unused_variables)]
                 fn describe_members(&self, out: &mut $crate::decode::describe::Description) {
                     $($crate::decode::structures!(@describe $need out, $text, &self.$field);)*
                 }
@@ -161,6 +185,14 @@ macro_rules! structures {
                     $crate::decode::structure::read(body, context)
                 }
 
+                fn check(
+                    &self,
+                    _: &'static $crate::constraint::Shape,
+                    context: &mut $crate::decode::context::Context,
+                ) {
+                    $crate::decode::structure::check(self, context);
+                }
+
                 fn describe(&self, out: &mut $crate::decode::describe::Description) {
                     out.structure(self);
                 }
@@ -175,6 +207,14 @@ macro_rules! structures {
         }
     };
     (@keep optional $field:expr, $value:expr) => { $field = $value };
+    (@check required $field:expr, $shape:expr, $context:expr) => {
+        $crate::decode::Decode::check($field, $shape, $context)
+    };
+    (@check optional $field:expr, $shape:expr, $context:expr) => {
+        if let Some(value) = $field {
+            $crate::decode::Decode::check(value, $shape, $context);
+        }
+    };
     (@describe required $out:expr, $text:literal, $field:expr) => { $out.member($text, Some($field)) };
     (@describe optional $out:expr, $text:literal, $field:expr) => { $out.member($text, $field.as_ref()) };
 }
