@@ -219,9 +219,7 @@ async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
     let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
     let watched = watched(traces.as_deref(), &engine);
     let measured = measured(&engine, arguments, &operator.admin.clock);
-    let reach = reach(arguments, &keeps, embedded.as_deref(), &measured, &operator)?;
-    let archive_store = arguments.backup_store.store(arguments.objects.s3_endpoint.as_ref(), sealed.is_some());
-    let reach = Reach { archive_store: archive_store.map_err(Failure::Objects)?, ..reach };
+    let reach = reach(arguments, &keeps, embedded.as_deref(), sealed.is_some(), &measured, &operator)?;
     let stopping = while_shared(shared.is_some(), &mut stop);
     let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
     let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
@@ -362,6 +360,7 @@ fn reach(
     arguments: &ServeArguments,
     keeps: &Keeps,
     embedded: Option<&Embedded>,
+    is_encrypted: bool,
     measured: &cloudwatch::Metrics,
     operator: &Operator,
 ) -> Result<Reach, Failure> {
@@ -371,7 +370,8 @@ fn reach(
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    let archive_store = None;
+    let endpoint = arguments.objects.s3_endpoint.as_ref();
+    let archive_store = arguments.backup_store.store(endpoint, is_encrypted).map_err(Failure::Objects)?;
     Ok(Reach {
         service_arns,
         deletes_expired,

@@ -81,19 +81,10 @@ pub(crate) async fn open(
         ..ops::Quotas::default()
     };
     let jobs = Some(jobs.clone());
-    let Reach {
-        service_arns,
-        deletes_expired,
-        objects,
-        archive_store,
-        free_bytes_min,
-        recorder,
-        faults,
-        clock,
-        transition_scale,
-    } = reach;
     let import_errors = match keeps {
-        Keeps::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
+        Keeps::Folder(data) => {
+            Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min: reach.free_bytes_min })
+        }
         Keeps::Memory | Keeps::Database(_) => None,
     };
     let enforces_throughput = arguments.enforce_throughput;
@@ -104,20 +95,20 @@ pub(crate) async fn open(
         endpoint,
         shards,
         quotas,
-        service_arns,
+        service_arns: reach.service_arns,
         jobs,
-        deletes_expired,
-        objects,
-        archive_store,
+        deletes_expired: reach.deletes_expired,
+        objects: reach.objects,
+        archive_store: reach.archive_store,
         import_errors,
         base_records_min: ops::Settings::BASE_RECORDS_MIN,
         enforces_throughput,
-        recorder,
-        faults,
-        transition_scale,
+        recorder: reach.recorder,
+        faults: reach.faults,
+        transition_scale: reach.transition_scale,
     };
     let service = match shared {
-        None => ops::Service::open(engine, settings, clock).await,
+        None => ops::Service::open(engine, settings, reach.clock).await,
         Some(Shared { heartbeats, lease, margin, wait }) => {
             let node = ops::NodeSettings {
                 id: ops::NodeId::random(),
@@ -132,7 +123,7 @@ pub(crate) async fn open(
                 Keeps::Database(server) => server.as_str(),
                 Keeps::Folder(_) | Keeps::Memory => "",
             };
-            open_node(engine, settings, node, server, &wait, &clock).await
+            open_node(engine, settings, node, server, &wait, &reach.clock).await
         }
     };
     service.map_err(|error| OpenError { keeps: keeps.clone(), error })
