@@ -44,14 +44,28 @@ impl Kind {
     }
 }
 
+/// Of an alarm's name. Source: CloudWatch's model, AlarmName. Unit: characters.
+const NAME_MAX: usize = 255;
+
 /// Unit: percent.
 pub(crate) fn low_percent(target: f64) -> f64 {
     (target - LOW_POINTS).max(target / 2.0)
 }
 
 pub(crate) fn name(target: &Target, policy: &Policy, kind: Kind) -> String {
-    let id = &policy.alarm_ids[kind as usize];
-    format!("TargetTracking-{}-{}-{id}", target.resource_id, kind.name())
+    name_with(&target.resource_id, kind, &policy.alarm_ids[kind as usize])
+}
+
+fn name_with(resource_id: &str, kind: Kind, id: &str) -> String {
+    let kind = kind.name();
+    // The id is unique: of a long resource, its beginning is named.
+    let left = NAME_MAX.saturating_sub("TargetTracking---".len() + kind.len() + id.len());
+    format!("TargetTracking-{}-{kind}-{id}", base::cut(resource_id, left))
+}
+
+/// The names of the alarms that policies of a resource may have, with a `*` for their ids.
+pub(crate) fn names_of_any(resource_id: &str) -> [String; 4] {
+    Kind::ALL.map(|kind| name_with(resource_id, kind, "*"))
 }
 
 pub(crate) fn names(target: &Target, policy: &Policy) -> [String; 4] {

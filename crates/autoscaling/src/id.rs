@@ -14,7 +14,7 @@ pub(crate) struct TargetId<'a> {
 }
 
 /// The same, as ARNs and keys have it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct TargetKey {
     pub scope: [u8; 8],
     /// Of the account in all regions.

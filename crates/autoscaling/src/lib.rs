@@ -16,6 +16,8 @@
 //!
 //! Nothing here knows how a table is changed: `ops` implements [`Tables`].
 
+#[cfg(test)]
+mod alarm_calls;
 mod alarms;
 mod api;
 mod cron;
@@ -34,4 +36,4 @@ pub use job::{Scaler, scaling_job};
 pub use resource::{Access, Resource};
 pub use rows::is_row;
 pub use settings::{PolicySettings, ScalingSettings};
-pub use tables::{Capacity, ChangeFailure, Tables};
+pub use tables::{Capacity, CapacityAudit, CapacityChange, ChangeFailure, Tables, Unpermitted};

@@ -128,6 +128,12 @@ pub(crate) fn dimension(resource_id: &str, dimension: &str) -> Option<Dimension>
     Dimension::parse(dimension).filter(|dimension| dimension.is_of_index() == index.is_some())
 }
 
+/// The dimensions of a resource; none of what is no resource.
+pub(crate) fn dimensions(resource_id: &str) -> Vec<Dimension> {
+    let Some((_, index)) = parse(resource_id) else { return Vec::new() };
+    Dimension::ALL.into_iter().filter(|dimension| dimension.is_of_index() == index.is_some()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,5 +150,8 @@ mod tests {
         assert_eq!(dimension("table/a", "dynamodb:index:WriteCapacityUnits"), None);
         assert_eq!(dimension("table/a/index/b", "dynamodb:table:ReadCapacityUnits"), None);
         assert_eq!(dimension("table/a", "ecs:service:DesiredCount"), None);
+        assert_eq!(dimensions("table/a"), [Dimension::TableRead, Dimension::TableWrite]);
+        assert_eq!(dimensions("table/a/index/b"), [Dimension::IndexRead, Dimension::IndexWrite]);
+        assert_eq!(dimensions("a"), []);
     }
 }

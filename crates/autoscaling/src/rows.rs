@@ -25,13 +25,17 @@ pub(crate) const TARGETS_MAX: u64 = 5_000;
 const REGIONS_MAX: u64 = 4;
 /// Activities of a target: older ones are deleted.
 pub(crate) const ACTIVITIES_MAX: u64 = 100;
-/// Of a target's row, with its actions and tags. The evaluation reads all rows. Unit: bytes.
+/// Of a target's row, with its actions and tags, as requests make it. The evaluation reads all rows. Unit: bytes.
 const TARGET_BYTES_MAX: usize = 64 << 10;
+/// What the evaluation may add: digits of bounds, times and numbers. Unit: bytes.
+const EVALUATED_BYTES_MAX: usize = 8 << 10;
 
 /// What becomes of a target's row.
 pub(crate) enum Change {
-    /// With its activities, by their numbers.
-    Put(Box<Target>, Vec<(u64, Activity)>),
+    /// By a request.
+    Put(Box<Target>),
+    /// By the evaluation, with its activities by their numbers.
+    Evaluated(Box<Target>, Vec<(u64, Activity)>),
     Delete,
 }
 
@@ -114,6 +118,7 @@ pub(crate) async fn change<E: Send>(
     key: TargetKey,
     mut decide: impl FnMut(Option<Target>, Option<&Bytes>) -> Result<Change, E> + Send,
 ) -> Result<(), Failure<E>> {
+    // The counts are among the keys: two registrations at once do not both take the last place.
     let [own, all] = key.counts();
     let keys = [key.target(), own, all].map(KeyUse::write);
     let write = |reads: &Reads, batch: &mut Batch| {
@@ -125,7 +130,7 @@ pub(crate) async fn change<E: Send>(
         let stored = row.and_then(|row| read(row));
         let activities = stored.as_ref().map_or(0, |stored| stored.activity_next);
         match decide(stored, row).map_err(Failure::Refused)? {
-            Change::Put(target, begun) => {
+            Change::Put(target) => {
                 if row.is_none() {
                     for (place, max) in [(1, TARGETS_MAX), (2, TARGETS_MAX * REGIONS_MAX)] {
                         let is_full = counted(place) >= max;
@@ -133,7 +138,12 @@ pub(crate) async fn change<E: Send>(
                         batch.put(keys[place].key.clone(), (counted(place) + 1).to_be_bytes().to_vec());
                     }
                 }
-                put(batch, key, &target, &begun)?;
+                // What makes a row smaller is taken, whatever the evaluation has added to it.
+                let bytes_max = row.map_or(0, Bytes::len).max(TARGET_BYTES_MAX);
+                put(batch, key, &target, &[], bytes_max)?;
+            }
+            Change::Evaluated(target, begun) => {
+                put(batch, key, &target, &begun, TARGET_BYTES_MAX + EVALUATED_BYTES_MAX)?;
             }
             Change::Delete if row.is_some() => {
                 batch.delete(key.target());
@@ -156,11 +166,12 @@ fn put<E>(
     key: TargetKey,
     target: &Target,
     activities: &[(u64, Activity)],
+    bytes_max: usize,
 ) -> Result<(), Failure<E>> {
     // Not from the reserve of a full disk.
     batch.grows = true;
     let row = json(target).map_err(Failure::Storage)?;
-    if row.len() > TARGET_BYTES_MAX {
+    if row.len() > bytes_max {
         return Err(Failure::TooLarge);
     }
     batch.put(key.target(), row);
@@ -237,6 +248,8 @@ pub(crate) async fn activities(
                 each((key.hash, number), activity);
             }
         }
+        // An engine that answers at once would give other tasks no turn.
+        tokio::task::yield_now().await;
     }
     Ok(())
 }

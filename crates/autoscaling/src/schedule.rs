@@ -2,9 +2,9 @@
 //!
 //! Source: API Reference, PutScheduledAction: Schedule, Timezone, StartTime.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::cron::Cron;
 use crate::target::Action;
@@ -86,12 +86,28 @@ impl Timing {
             }
             Schedule::Cron(cron) => {
                 let begin = Timestamp::from_millisecond(i64::try_from(from_ms).ok()?).ok()?;
-                let begin = begin.to_zoned(self.zone.clone()).datetime();
-                // A time that clocks are set over is later, one that they show twice is the earlier one: that may be over.
-                cron.from(begin).find_map(|time| self.instant(time).filter(|at_ms| *at_ms >= from_ms))
+                self.first_of(cron, begin, from_ms)
             }
         };
         found.filter(|at_ms| self.end_ms.is_none_or(|end_ms| *at_ms <= end_ms))
+    }
+
+    /// The first time of an expression. One that clocks are set over is later, by as much as they are; one that they show twice is the earlier one,
+    /// which may be over.
+    fn first_of(&self, cron: &Cron, begin: Timestamp, from_ms: u64) -> Option<u64> {
+        let shown = begin.to_zoned(self.zone.clone()).datetime();
+        // Times that clocks were set over in the last day may be to come.
+        let day_before = begin.checked_sub(SignedDuration::from_hours(25)).unwrap_or(begin);
+        let [now, before] = [begin, day_before].map(|at| self.zone.to_offset(at).seconds());
+        let ahead = SignedDuration::from_secs(i64::from(now.saturating_sub(before).max(0)));
+        let mut times = cron.from(shown.checked_sub(ahead).unwrap_or(shown));
+        let is_due = |at_ms: &u64| *at_ms >= from_ms;
+        let first = times.by_ref().find_map(|time| self.instant(time).filter(is_due))?;
+        // Times that clocks show are not later than they show: one before a time that they are set over comes first.
+        let at = Timestamp::from_millisecond(i64::try_from(first).ok()?).ok()?;
+        let until = at.to_zoned(self.zone.clone()).datetime();
+        let others = times.take_while(|time| *time < until).filter_map(|time| self.instant(time).filter(is_due));
+        Some(others.fold(first, u64::min))
     }
 
     fn instant(&self, time: DateTime) -> Option<u64> {
@@ -152,6 +168,22 @@ mod tests {
         assert_eq!(times(&cron, "2026-10-25T00:00:00Z", 2), expected);
         let started = Timing { start_ms: Some(ms("2026-05-01T12:00:00Z")), ..cron };
         assert_eq!(times(&started, "2026-01-01T00:00:00Z", 2), ["2026-05-01T12:00:00Z", "2026-05-02T00:30:00Z"]);
+    }
+
+    /// On 29 March 2026 in Berlin, clocks are set from 2 to 3 at 01:00 UTC.
+    #[test]
+    fn all_times_of_the_hour_that_clocks_skip_are_later() {
+        let cron = timing("cron(0/15 2 * * ? *)", "Europe/Berlin");
+        let expected = ["01:00", "01:15", "01:30", "01:45"].map(|time| format!("2026-03-29T{time}:00Z"));
+        assert_eq!(times(&cron, "2026-03-29T00:00:00Z", 4), expected);
+        let both = timing("cron(20,50 2-3 * * ? *)", "Europe/Berlin");
+        let expected = ["03-29T01:20", "03-29T01:50", "03-30T00:20"].map(|time| format!("2026-{time}:00Z"));
+        assert_eq!(times(&both, "2026-03-29T00:00:00Z", 3), expected);
+        let mixed = timing("cron(45 2 * * ? *)", "Europe/Berlin");
+        assert_eq!(times(&mixed, "2026-03-29T01:30:00Z", 1), ["2026-03-29T01:45:00Z"]);
+        // A day is skipped on Samoa.
+        let samoa = timing("cron(0 12 30 12 ? 2011)", "Pacific/Apia");
+        assert_eq!(times(&samoa, "2011-12-30T20:00:00Z", 2), ["2011-12-30T22:00:00Z"]);
     }
 
     #[test]

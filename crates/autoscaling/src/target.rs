@@ -24,6 +24,9 @@ pub(crate) struct Target {
     pub actions: BTreeMap<String, Action>,
     /// Whether capacity outside of the bounds is moved to them: they are new. A bound does not hold what others set later.
     pub is_unsettled: bool,
+    /// The scheduled action that has set the bounds; none if a request has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounded_by: Option<String>,
     /// The activity that was begun and has no end yet.
     pub in_progress: Option<u64>,
     /// The number of the next activity.
@@ -118,14 +121,77 @@ impl Status {
     }
 }
 
+impl Policy {
+    pub(crate) fn new(name: &str, tracking: Tracking, now_ms: u64) -> Policy {
+        Policy {
+            name: name.to_owned(),
+            id: base::random::uuid_v4(),
+            created_ms: now_ms,
+            tracking,
+            alarm_ids: std::array::from_fn(|_| base::random::uuid_v4()),
+            armed_units: 0,
+            last_out: None,
+            last_in_ms: None,
+            retry_ms: 0,
+        }
+    }
+}
+
 impl Tracking {
+    /// What of a target value is not that of a predefined metric.
+    pub(crate) fn problem_of(dimension: Dimension, value: f64) -> Option<String> {
+        let [least, most] = VALUES;
+        let problem = || {
+            format!(
+                "For predefined metric type {}, target value must be between '{}' and '{}', but was '{}'.",
+                dimension.predefined_metric(),
+                shown(least),
+                shown(most),
+                shown(value)
+            )
+        };
+        (!(least..=most).contains(&value)).then(problem)
+    }
+
     /// Unit: percent.
     pub(crate) fn value(&self) -> f64 {
         f64::from_bits(self.value_bits)
     }
 }
 
+/// Target values of a predefined metric. Unit: percent. Source: captures.
+const VALUES: [f64; 2] = [10.0, 90.0];
+
+/// A number as the service's sentences have it.
+pub(crate) fn shown(value: f64) -> String {
+    match value.abs() {
+        magnitude if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) => format!("{value:E}"),
+        _ => format!("{value:?}"),
+    }
+}
+
 impl Target {
+    /// One that has nothing but its bounds.
+    pub(crate) fn new(id: TargetId<'_>, [min, max]: [u32; 2], now_ms: u64) -> Target {
+        Target {
+            account: id.account.to_owned(),
+            region: id.region.to_owned(),
+            resource_id: id.resource_id.to_owned(),
+            dimension: id.dimension,
+            min,
+            max,
+            created_ms: now_ms,
+            suspended: Suspended::default(),
+            tags: BTreeMap::new(),
+            policy: None,
+            actions: BTreeMap::new(),
+            is_unsettled: true,
+            bounded_by: None,
+            in_progress: None,
+            activity_next: 0,
+        }
+    }
+
     pub(crate) fn id(&self) -> TargetId<'_> {
         TargetId {
             account: &self.account,

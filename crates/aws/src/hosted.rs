@@ -134,11 +134,11 @@ impl Decoded {
         Members::of_request(self.operation, &self.values)
     }
 
-    /// The members that are names, each with CloudTrail's spelling: texts, and lists of them.
+    /// The members that the audit log has, each with CloudTrail's spelling: scalars ([`Members::scalar`]), and lists of texts.
     pub fn names(&self, named: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
         let members = self.members();
-        let value = |member: &str| match members.text(member) {
-            Some(text) => Some(text.to_owned()),
+        let value = |member: &str| match members.scalar(member) {
+            Some(text) => Some(text),
             None => {
                 let texts = members.texts(member);
                 (!texts.is_empty()).then(|| texts[..texts.len().min(NAMES_MAX)].join(", "))

@@ -3,7 +3,7 @@
 
 use crate::model::OperationId;
 use crate::shape::{Member, Shape, ShapeIndex};
-use crate::value::{Structure, Value, place};
+use crate::value::{Structure, Timestamp, Value, place};
 
 /// A structure of a request with its shape. A member that the shape does not have is not there.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,27 @@ impl<'v> Members<'v> {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// A text, a number, a truth or a time as a text; of a member of a structure in the request, by a path with dots.
+    pub fn scalar(&self, path: &str) -> Option<String> {
+        if let Some((outer, rest)) = path.split_once('.') {
+            return self.structure(outer)?.scalar(rest);
+        }
+        match self.get(path)?.1 {
+            Value::Text(text) => Some(text.clone()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Double(number) => Some(number.to_string()),
+            Value::Boolean(truth) => Some(truth.to_string()),
+            Value::Timestamp(Timestamp(ms)) => Some(base::utc::rfc3339(*ms)),
+            Value::Structure(_) | Value::List(_) | Value::Map(_) | Value::Blob(_) => None,
+        }
+    }
+
+    fn structure(&self, name: &str) -> Option<Members<'v>> {
+        let at = self.members.iter().position(|member| member.name == name)?;
+        let Value::Structure(values) = self.values.get(place(at))? else { return None };
+        Some(Members { shapes: self.shapes, members: members(self.shapes, self.members[at].shape), values })
     }
 
     /// A list of texts; empty if it is not there.

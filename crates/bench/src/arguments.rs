@@ -16,6 +16,7 @@ Examples:
   stator bench --compare http://127.0.0.1:8001                 two servers, taking turns
   stator bench --endpoint https://dynamodb.eu-west-1.amazonaws.com         DynamoDB itself, which bills it
   stator bench --sql postgres://stator@127.0.0.1/stator        the PostgreSQL under the server, without it
+  stator bench --dax 127.0.0.1:8111 --ceiling                  DAX's caches beside HTTP, over the same tables
   stator bench start                                           time and memory of the server's start
   stator bench echo --listen 127.0.0.1:9000                    the ceiling alone, until it is stopped
 
@@ -74,6 +75,10 @@ pub(crate) struct EchoArguments {
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9000")]
     pub(crate) listen: String,
+
+    /// Answer in frames of DAX's protocol, instead of HTTP
+    #[arg(long)]
+    pub(crate) dax: bool,
 }
 
 #[derive(Args, Debug)]
@@ -106,6 +111,14 @@ pub(crate) struct LoadArguments {
     /// one that the server keeps its tables in. PGPASSWORD may hold the password
     #[arg(long, value_name = "URL")]
     pub(crate) sql: Option<String>,
+
+    /// The address of DAX in front of the same tables, without a check of callers, measured in the same rounds with its own protocol
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) dax: Option<String>,
+
+    /// Its process id, if it is another process than the server
+    #[arg(long, value_name = "PID", requires = "dax")]
+    pub(crate) dax_pid: Option<u32>,
 
     /// Measure `bench echo` in the same rounds with the same requests, and show the share of it that is reached
     #[arg(long)]

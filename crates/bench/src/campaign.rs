@@ -15,10 +15,11 @@ use crate::{Failure, interrupt, say, tables};
 
 pub(crate) fn run(plan: &Plan) -> Result<Vec<Figures>, Failure> {
     let data = Arc::new(plan.data());
-    let ceiling = plan.ceiling.then(Ceiling::start).transpose()?;
+    let kinds = [false, true].into_iter().filter(|is_dax| plan.ceiling && (!is_dax || plan.has_dax));
+    let ceilings = kinds.map(Ceiling::start).collect::<Result<Vec<_>, _>>()?;
     let shapes: BTreeSet<Shape> = plan.workloads.iter().map(|workload| workload.shape).collect();
     let mut made = Vec::new();
-    let figures = prepare(plan, &data, &shapes, &mut made).and_then(|()| measure(plan, &data, ceiling.as_ref()));
+    let figures = prepare(plan, &data, &shapes, &mut made).and_then(|()| measure(plan, &data, &ceilings));
     // Also after a failure: what was made here does not stay.
     for (target, shape) in made {
         if let Err(failure) = tables::delete(plan, target, &data, shape) {
@@ -46,9 +47,9 @@ fn prepare<'a>(
     Ok(())
 }
 
-fn measure(plan: &Plan, data: &Arc<Data>, ceiling: Option<&Ceiling>) -> Result<Vec<Figures>, Failure> {
+fn measure(plan: &Plan, data: &Arc<Data>, ceilings: &[Ceiling]) -> Result<Vec<Figures>, Failure> {
     let mut targets: Vec<&Target> = plan.targets.iter().collect();
-    targets.extend(ceiling.map(|ceiling| &ceiling.target));
+    targets.extend(ceilings.iter().map(|ceiling| &ceiling.target));
     let mut all = Vec::new();
     for &workload in &plan.workloads {
         for figures in rounds(plan, data, workload, &targets)? {

@@ -15,16 +15,23 @@ pub(crate) struct Ceiling {
 }
 
 impl Ceiling {
-    pub(crate) fn start() -> Result<Ceiling, Failure> {
+    /// Of HTTP, or of DAX's protocol.
+    pub(crate) fn start(is_dax: bool) -> Result<Ceiling, Failure> {
         let failure = |error: std::io::Error| Failure::new(format!("cannot start the ceiling: {error}"));
         let program = std::env::current_exe().map_err(failure)?;
         let mut command = Command::new(program);
         command.args(["bench", "echo", "--listen", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        if is_dax {
+            command.arg("--dax");
+        }
         let mut child = command.spawn().map_err(failure)?;
-        let label = "echo".to_owned();
+        let label = if is_dax { "dax echo" } else { "echo" }.to_owned();
         match endpoint(&mut child) {
             Ok((endpoint, credentials)) => {
-                let way = Way::Server(endpoint, credentials);
+                let way = match is_dax {
+                    true => Way::Dax(endpoint.host),
+                    false => Way::Server(endpoint, credentials),
+                };
                 let target = Target { label, way, pid: Some(child.id()), is_ceiling: true };
                 Ok(Ceiling { child, target })
             }

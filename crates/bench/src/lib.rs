@@ -21,6 +21,7 @@ mod cpu;
 mod data;
 mod database;
 mod date;
+mod dax;
 mod echo;
 mod figures;
 mod fill;

@@ -19,7 +19,7 @@ use crate::recorder::Recorder;
 use crate::runtime::one_thread;
 use crate::schedule::{Pacer, Schedule};
 use crate::trouble::Trouble;
-use crate::workload::{Driver, Seat, Workload};
+use crate::workload::{Driver, DriverState, Workload};
 use crate::{Failure, cpu};
 
 /// The pause before a lost connection is opened again.
@@ -86,12 +86,12 @@ impl Round<'_> {
         // Set once all connections are open: the clock starts then.
         let pacers = std::sync::OnceLock::new();
         std::thread::scope(|scope| {
-            let spawn = |seats: Vec<Seat>, is_beside: bool| {
+            let spawn = |states: Vec<DriverState>, is_beside: bool| {
                 let (ready, pacers) = (&ready, &pacers);
-                scope.spawn(move || self.client(seats, is_beside, ready, pacers))
+                scope.spawn(move || self.client(states, is_beside, ready, pacers))
             };
-            let clients: Vec<_> = measured.into_iter().map(|seats| spawn(seats, false)).collect();
-            let beside = beside.map(|seat| spawn(vec![seat], true));
+            let clients: Vec<_> = measured.into_iter().map(|states| spawn(states, false)).collect();
+            let beside = beside.map(|state| spawn(vec![state], true));
             ready.wait();
             let meter = Meter::start(self.target.pid);
             let pacers = pacers.get_or_init(|| Pacers::new(self, meter.start));
@@ -114,23 +114,23 @@ impl Round<'_> {
         })
     }
 
-    /// The seats of the measured connections, dealt out to the client threads.
-    fn connections(&self) -> Vec<Vec<Seat>> {
-        let mut threads: Vec<Vec<Seat>> = (0..self.plan.threads).map(|_| Vec::new()).collect();
+    /// The states of the measured connections, dealt out to the client threads.
+    fn connections(&self) -> Vec<Vec<DriverState>> {
+        let mut threads: Vec<Vec<DriverState>> = (0..self.plan.threads).map(|_| Vec::new()).collect();
         for connection in 0..self.plan.connections {
-            threads[connection % self.plan.threads].push(self.seat(connection));
+            threads[connection % self.plan.threads].push(self.state(connection));
         }
         threads
     }
 
-    /// The seat of the client beside. The ceiling has nothing to scan.
-    fn beside(&self) -> Option<Seat> {
-        self.workload.beside.filter(|_| !self.target.is_ceiling).map(|_| self.seat(self.plan.connections))
+    /// The state of the client beside. The ceiling has nothing to scan.
+    fn beside(&self) -> Option<DriverState> {
+        self.workload.beside.filter(|_| !self.target.is_ceiling).map(|_| self.state(self.plan.connections))
     }
 
-    fn seat(&self, connection: usize) -> Seat {
+    fn state(&self, connection: usize) -> DriverState {
         let stream = self.number << 32 | connection as u64;
-        Seat {
+        DriverState {
             data: Arc::clone(self.data),
             chance: Chance::new(self.plan.seed, stream),
             connection: connection as u64,
@@ -141,12 +141,12 @@ impl Round<'_> {
     /// One client thread, from its connections' opening to the end of the round.
     fn client(
         &self,
-        seats: Vec<Seat>,
+        states: Vec<DriverState>,
         is_beside: bool,
         ready: &Barrier,
         pacers: &std::sync::OnceLock<Pacers>,
     ) -> Result<Recorder, Failure> {
-        let opened = self.open(seats, is_beside);
+        let opened = self.open(states, is_beside);
         // Both barriers are passed in any case: the others wait at them.
         ready.wait();
         ready.wait();
@@ -164,15 +164,15 @@ impl Round<'_> {
         Ok(recorder)
     }
 
-    fn open(&self, seats: Vec<Seat>, is_beside: bool) -> Result<Opened, Failure> {
+    fn open(&self, states: Vec<DriverState>, is_beside: bool) -> Result<Opened, Failure> {
         let make = self.workload.beside.filter(|_| is_beside).unwrap_or(self.workload.driver);
         let runtime = one_thread()?;
         let mut peers = Vec::new();
-        for seat in seats {
+        for state in states {
             let mut peer = self.target.peer(self.plan.timeout);
             let opened = runtime.block_on(peer.open());
             opened.map_err(|trouble| self.target.unreachable(&trouble))?;
-            peers.push((peer, make(seat)));
+            peers.push((peer, make(state)));
         }
         Ok((runtime, peers))
     }

@@ -1,4 +1,4 @@
-//! The target of the requests: a server over HTTP, or a database that executes the equivalent statements.
+//! The target of the requests: a server over HTTP, DAX with its own protocol, or a database that executes the equivalent statements.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,12 @@ use bytes::Bytes;
 use client::Connection;
 
 use crate::database::{Database, Session, Work};
+use crate::dax::DaxConnection;
 use crate::trouble::Trouble;
 
 pub(crate) enum Peer {
     Server(Box<Connection>),
+    Dax(Box<DaxConnection>),
     Database(Direct),
 }
 
@@ -20,6 +22,7 @@ impl Peer {
     pub(crate) async fn open(&mut self) -> Result<(), Trouble> {
         match self {
             Peer::Server(connection) => Ok(connection.open().await?),
+            Peer::Dax(connection) => connection.open().await,
             Peer::Database(direct) => direct.open().await,
         }
     }
@@ -28,6 +31,7 @@ impl Peer {
     pub(crate) fn prepare(&mut self, operation: Operation, body: &[u8]) {
         match self {
             Peer::Server(connection) => connection.prepare(operation, body),
+            Peer::Dax(connection) => connection.prepare(operation, body),
             Peer::Database(direct) => direct.work = Work::of(operation, body),
         }
     }
@@ -36,6 +40,7 @@ impl Peer {
     pub(crate) async fn exchange(&mut self) -> Result<&[u8], Trouble> {
         match self {
             Peer::Server(connection) => Ok(connection.exchange().await?),
+            Peer::Dax(connection) => connection.exchange().await,
             Peer::Database(direct) => direct.exchange().await,
         }
     }

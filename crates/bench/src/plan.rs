@@ -10,12 +10,15 @@ use crate::Failure;
 use crate::arguments::LoadArguments;
 use crate::data::{Data, DataSettings};
 use crate::database::{Database, Reach};
+use crate::dax::DaxConnection;
 use crate::peer::{Direct, Peer};
 use crate::trouble::Trouble;
 use crate::workload::{WORKLOADS, Workload};
 
 /// A day: what runs longer was meant otherwise. Unit: seconds.
 const SECONDS_MAX: f64 = 86_400.0;
+/// What DAX's messages are made for.
+const DAX_WORKLOADS: [&str; 4] = ["get", "put", "query", "mixed"];
 const RATE_MAX: f64 = 10_000_000.0;
 /// DynamoDB's names have 3 to 255 characters; the longest suffix follows the prefix.
 const PREFIX_SIZE_MAX: usize = 200;
@@ -34,6 +37,8 @@ pub(crate) struct Target {
 #[derive(Clone)]
 pub(crate) enum Way {
     Server(Endpoint, Credentials),
+    /// The same tables as the first server's, by DAX's protocol at this address.
+    Dax(String),
     /// No requests go there, but what they come down to.
     Database(Arc<dyn Database>),
 }
@@ -44,6 +49,7 @@ impl Target {
             Way::Server(endpoint, credentials) => {
                 Peer::Server(Box::new(Connection::new(endpoint, credentials, timeout)))
             }
+            Way::Dax(address) => Peer::Dax(Box::new(DaxConnection::new(address, timeout))),
             Way::Database(database) => Peer::Database(Direct::new(database, timeout)),
         }
     }
@@ -57,6 +63,7 @@ impl Target {
     pub(crate) fn place(&self) -> &str {
         match &self.way {
             Way::Server(endpoint, _) => &endpoint.url,
+            Way::Dax(address) => address,
             Way::Database(_) => &self.label,
         }
     }
@@ -70,6 +77,8 @@ impl Target {
 pub(crate) struct Plan {
     pub(crate) targets: Vec<Target>,
     pub(crate) ceiling: bool,
+    /// Whether DAX takes part: then the ceiling has one of its kind.
+    pub(crate) has_dax: bool,
     pub(crate) workloads: Vec<&'static Workload>,
     pub(crate) connections: usize,
     pub(crate) threads: usize,
@@ -99,7 +108,8 @@ impl Plan {
         let plan = Plan {
             targets: targets(arguments, reach)?,
             ceiling: arguments.ceiling,
-            workloads: workloads(&arguments.workload, arguments.sql.is_some())?,
+            has_dax: arguments.dax.is_some(),
+            workloads: workloads(&arguments.workload, arguments.sql.is_some(), arguments.dax.is_some())?,
             connections,
             threads: connections.min(arguments.threads as usize),
             value_size: arguments.value_size as usize,
@@ -182,6 +192,10 @@ fn targets(arguments: &LoadArguments, reach: Reach<'_>) -> Result<Vec<Target>, F
         let way = Way::Database(Arc::from(database));
         targets.push(Target { label: "sql".to_owned(), way, pid: None, is_ceiling: false });
     }
+    if let Some(address) = &arguments.dax {
+        let pid = arguments.dax_pid.or(arguments.server_pid);
+        targets.push(Target { label: "dax".to_owned(), way: Way::Dax(address.clone()), pid, is_ceiling: false });
+    }
     for target in &targets {
         if target.pid.is_some_and(|pid| crate::cpu::of_process(pid).is_none()) {
             return Err(Failure::new(format!(
@@ -193,13 +207,18 @@ fn targets(arguments: &LoadArguments, reach: Reach<'_>) -> Result<Vec<Target>, F
     Ok(targets)
 }
 
-/// The named ones, or all; where a database takes part, those with requests for single rows.
-fn workloads(named: &[&'static Workload], on_database: bool) -> Result<Vec<&'static Workload>, Failure> {
-    let possible = || WORKLOADS.iter().filter(|workload| !on_database || workload.is_single_rows);
-    match named.iter().find(|workload| on_database && !workload.is_single_rows) {
+/// The named ones, or all; where a database or DAX takes part, those that it has something for.
+fn workloads(named: &[&'static Workload], on_sql: bool, on_dax: bool) -> Result<Vec<&'static Workload>, Failure> {
+    let is_possible = |workload: &Workload| {
+        (!on_sql || workload.is_single_rows) && (!on_dax || DAX_WORKLOADS.contains(&workload.name))
+    };
+    let possible = || WORKLOADS.iter().filter(|workload| is_possible(workload));
+    match named.iter().find(|workload| !is_possible(workload)) {
         Some(workload) => {
             let names: Vec<&str> = possible().map(|workload| workload.name).collect();
-            Err(Failure::new(format!("--sql has no statements for {}, but for {}", workload.name, names.join(", "))))
+            let flag =
+                if on_sql && !workload.is_single_rows { "--sql has no statements" } else { "--dax has no messages" };
+            Err(Failure::new(format!("{flag} for {}, but for {}", workload.name, names.join(", "))))
         }
         None if named.is_empty() => Ok(possible().collect()),
         None => Ok(named.to_vec()),
@@ -287,6 +306,9 @@ mod tests {
         check(&["--sql", "postgres://"], true);
         check(&["--sql", "postgres://", "--workload", "get,put"], true);
         check(&["--sql", "postgres://", "--workload", "get,query"], false);
+        check(&["--dax", "127.0.0.1:8111", "--workload", "get,query"], true);
+        check(&["--dax", "127.0.0.1:8111", "--workload", "scan"], false);
+        check(&["--dax-pid", "1"], false);
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub(crate) fn prepare(
     made: impl FnOnce(Shape),
 ) -> Result<(), Failure> {
     let table = data.table(shape);
+    // They are the first server's.
+    if matches!(target.way, Way::Dax(_)) {
+        return Ok(());
+    }
     runtime::one_thread()?.block_on(async {
         let is_new = match &target.way {
             Way::Server(endpoint, credentials) => {
@@ -34,6 +38,7 @@ pub(crate) fn prepare(
                 admin.connection.open().await.map_err(|trouble| target.unreachable(&trouble.into()))?;
                 admin.make(plan, target, data, shape, made).await?
             }
+            Way::Dax(_) => false,
             Way::Database(database) => {
                 let is_new = database.make().await.map_err(|text| target.unreachable(&Trouble::Database(text)))?;
                 if is_new {
@@ -66,6 +71,7 @@ pub(crate) fn delete(plan: &Plan, target: &Target, data: &Data, shape: Shape) ->
             Way::Server(endpoint, credentials) => {
                 Admin::new(plan, endpoint, credentials).delete(&data.table(shape)).await
             }
+            Way::Dax(_) => Ok(()),
             Way::Database(database) => {
                 database.remove().await.map_err(|text| Failure::new(format!("{}: {text}", target.label)))
             }

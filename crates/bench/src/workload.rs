@@ -31,15 +31,15 @@ pub(crate) trait Driver {
     fn check(&mut self, reply: &[u8]) -> Result<(), Unexpected>;
 }
 
-/// Where a driver sits: which of how many connections it is.
-pub(crate) struct Seat {
+/// What a driver works with, and which of how many connections it is.
+pub(crate) struct DriverState {
     pub(crate) data: Arc<Data>,
     pub(crate) chance: Chance,
     pub(crate) connection: u64,
     pub(crate) connections: u64,
 }
 
-type MakeDriver = fn(Seat) -> Box<dyn Driver>;
+type MakeDriver = fn(DriverState) -> Box<dyn Driver>;
 
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
@@ -122,10 +122,15 @@ mod tests {
     use super::*;
     use crate::data::DataSettings;
 
-    fn seat(workload: &Workload, connection: u64) -> Seat {
+    fn state(workload: &Workload, connection: u64) -> DriverState {
         let settings = DataSettings { prefix: "p".to_owned(), keys: 200, value_size: 1024, consistent: false, seed: 1 };
         assert!(workload.keys_per_connection * 8 <= settings.keys);
-        Seat { data: Arc::new(Data::new(settings)), chance: Chance::new(1, connection), connection, connections: 8 }
+        DriverState {
+            data: Arc::new(Data::new(settings)),
+            chance: Chance::new(1, connection),
+            connection,
+            connections: 8,
+        }
     }
 
     /// Partition keys that a request names.
@@ -143,7 +148,7 @@ mod tests {
     #[test]
     fn requests_are_json_and_name_each_key_once() {
         for workload in WORKLOADS {
-            let mut drivers: Vec<_> = (0..8).map(|connection| (workload.driver)(seat(workload, connection))).collect();
+            let mut drivers: Vec<_> = (0..8).map(|connection| (workload.driver)(state(workload, connection))).collect();
             for _ in 0..100 {
                 let mut in_flight = Vec::new();
                 for driver in &mut drivers {
@@ -174,7 +179,7 @@ mod tests {
         let content: BTreeSet<&str> = WORKLOADS
             .iter()
             .filter(|workload| {
-                let mut driver = (workload.driver)(seat(workload, 0));
+                let mut driver = (workload.driver)(state(workload, 0));
                 driver.request(&mut Vec::new());
                 driver.check(b"{}").is_err()
             })

@@ -32,19 +32,28 @@ impl Credentials {
     /// # Errors
     /// If AWS itself is asked, and neither holds keys; or if the profile has no keys that can be taken.
     pub fn of_user(endpoint: &Endpoint, region: Option<&str>, profile: &Profile) -> Result<Credentials, Failure> {
-        of_user(endpoint, region, profile, variable)
+        of_user(&endpoint.url, &endpoint.host, region, profile, variable)
+    }
+
+    /// As [`Credentials::of_user`], for a server that is resolved later.
+    ///
+    /// # Errors
+    /// As for [`Credentials::of_user`].
+    pub fn of_user_for(server: &Server, region: Option<&str>, profile: &Profile) -> Result<Credentials, Failure> {
+        of_user(&server.url().origin(), &server.url().authority(), region, profile, variable)
     }
 }
 
 fn of_user(
-    endpoint: &Endpoint,
+    url: &str,
+    host: &str,
     region: Option<&str>,
     profile: &Profile,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Credentials, Failure> {
     let is_set = variable("AWS_ACCESS_KEY_ID").is_some() && variable("AWS_SECRET_ACCESS_KEY").is_some();
     let keys = if is_set { None } else { profile.keys()? };
-    credentials(&endpoint.url, &endpoint.host, region, |name| match (name, &keys) {
+    credentials(url, host, region, |name| match (name, &keys) {
         ("AWS_ACCESS_KEY_ID", Some((id, ..))) => Some(id.clone()),
         ("AWS_SECRET_ACCESS_KEY", Some((_, secret, _))) => Some(secret.clone()),
         ("AWS_SESSION_TOKEN", Some((.., token))) => token.clone(),

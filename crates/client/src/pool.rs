@@ -53,6 +53,12 @@ impl Pool {
         Pool { server, holder, idle_max: IDLE_MAX, idle: Arc::default() }
     }
 
+    /// With so many idle connections at most.
+    #[must_use]
+    pub fn with_idle(self, idle_max: usize) -> Pool {
+        Pool { idle_max, ..self }
+    }
+
     pub fn server(&self) -> &Server {
         &self.server
     }
@@ -81,6 +87,7 @@ impl Pool {
         if !connection.http.is_ready() || !connection.reservation.may_idle() {
             return;
         }
+        // Counted, added and swept under one lock: connections that come back at once do not exceed the maximum, and one sweep runs.
         let mut idle = self.idle.lock();
         if idle.connections.len() >= self.idle_max {
             return;

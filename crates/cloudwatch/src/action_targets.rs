@@ -8,7 +8,6 @@
 //!
 //! What a target answers is for the log alone: callers choose URLs, and would read by the server what only it can reach.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,17 +17,14 @@ use client::{
     Answer, AwsCall, Backoff, Call, Credentials, Egress, Endpoint, Holder, ReplyBounds, Retries, Server, SignedFor,
     Trouble, Url, Via, aws_call, reserve_call,
 };
-use parking_lot::Mutex;
 
-use crate::alarm::{AlarmId, PendingAction};
+use crate::alarm::PendingAction;
 
 /// Of one attempt.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Attempts behind the first one, and the pauses between them. Unit: milliseconds.
 const RETRIES: u32 = 2;
 const PAUSES_MS: (u64, u64) = (1_000, 4_000);
-/// Alarms of an account whose actions are executed at once.
-const AT_ONCE_MAX: usize = 4;
 /// What of an answer is read, and what the log has of it. Unit: bytes.
 const ANSWER_BYTES: ReplyBounds = ReplyBounds { read: 64 * 1024, kept: 1024 };
 
@@ -60,34 +56,11 @@ enum Target<'a> {
     Topic { arn: &'a str, region: &'a str },
 }
 
-/// What account, region and name of an alarm are.
-pub(crate) type AlarmName = (String, String, String);
+/// The region and the name of an alarm.
+pub(crate) type AlarmName = (String, String);
 
-/// The alarms with actions that this process knows of.
-#[derive(Default)]
-pub(crate) struct DueActions(Mutex<BTreeSet<AlarmName>>);
-
-impl DueActions {
-    pub(crate) fn add(&self, id: AlarmId<'_>) {
-        self.0.lock().insert((id.account.to_owned(), id.region.to_owned(), id.name.to_owned()));
-    }
-
-    /// Takes some alarms of each account.
-    pub(crate) fn take(&self) -> Vec<AlarmName> {
-        let mut all = self.0.lock();
-        let mut of_account = BTreeMap::<&str, usize>::new();
-        let mut taken = Vec::new();
-        for alarm in all.iter() {
-            let count = of_account.entry(&alarm.0).or_default();
-            *count += 1;
-            if *count <= AT_ONCE_MAX {
-                taken.push(alarm.clone());
-            }
-        }
-        taken.iter().for_each(|alarm| _ = all.remove(alarm));
-        taken
-    }
-}
+/// The alarms with actions that this process knows of, by account.
+pub(crate) type DueActions = jobs::Lines<String, AlarmName>;
 
 impl ActionTargets {
     /// Why an action of an account's alarm is not executed, as callers see it; none if it is attempted.
@@ -195,22 +168,4 @@ impl ActionTargets {
 
 async fn within<F: Future>(waiting: F) -> Result<F::Output, Trouble> {
     tokio::time::timeout(TIMEOUT, waiting).await.map_err(|_| Trouble::Timeout)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_account_has_its_turn() {
-        let due = DueActions::default();
-        let name = |number: usize| format!("a{number}");
-        for number in 0..10 {
-            due.add(AlarmId { account: "1", region: "r", name: &name(number) });
-        }
-        due.add(AlarmId { account: "2", region: "r", name: "b" });
-        let taken = due.take();
-        assert_eq!((taken.len(), taken[AT_ONCE_MAX].0.as_str()), (AT_ONCE_MAX + 1, "2"));
-        assert_eq!(due.take().len(), AT_ONCE_MAX);
-    }
 }

@@ -131,7 +131,7 @@ async fn evaluate_all(metrics: &Metrics, minute: u64, rounds: &mut Rounds) -> Re
     while let Some(page) = pages.next().await? {
         for (alarm, row) in page {
             if alarm.pending.iter().any(|pending| pending.claimed_until_ms <= metrics.now_ms()) {
-                metrics.due_actions().add(alarm.id());
+                metrics.add_due(alarm.id());
             }
             if !rounds.has(&alarm, minute) {
                 continue;
@@ -165,7 +165,7 @@ async fn evaluate(metrics: &Metrics, alarm: &Alarm, row: &Bytes, minute: u64) ->
         Some((stored, items))
     };
     change(metrics.engine(), alarm.id(), enter).await?;
-    metrics.due_actions().add(alarm.id());
+    metrics.add_due(alarm.id());
     Ok(cost)
 }
 

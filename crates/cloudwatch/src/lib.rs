@@ -36,7 +36,7 @@ pub use action_targets::ActionTargets;
 pub use api::CloudWatch;
 pub use contributors::{COUNTERS_MAX, ContributorKey, InsightRule, InsightRules, RuleGauge, RuleKind, Summary, Tally};
 pub use evaluation::jobs;
-pub use managed::ManagedAlarm;
+pub use managed::{ManagedAlarm, delete_alarms};
 pub use metrics::Metrics;
 pub use recorder::{Gauge, Recorder};
 pub use series::{Dimension, Series, beginning, scope};

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use storage::StorageError;
+use storage::{Engine, StorageError};
 
 use crate::alarm::{self, ALARMS_MAX, Alarm, AlarmId, Comparison, HistoryItem, State};
 use crate::metrics::Metrics;
@@ -69,7 +69,7 @@ impl ManagedAlarm {
 }
 
 impl Metrics {
-    /// Creates an alarm, or gives it another configuration: its state stays. False if the account has as many as it may have.
+    /// Creates an alarm, or gives it another configuration: its state stays, and whether its actions are enabled. False if the account has as many as it may have.
     ///
     /// # Errors
     /// The engine's failure.
@@ -79,6 +79,8 @@ impl Metrics {
             let mut alarm = wanted.alarm(now_ms);
             let is_new = old.is_none();
             if let Some(old) = old {
+                // By DisableAlarmActions.
+                alarm.actions_enabled = old.actions_enabled;
                 alarm.continue_from(old);
             }
             let item = HistoryItem::of_configuration(&alarm, is_new, now_ms);
@@ -92,18 +94,16 @@ impl Metrics {
     /// # Errors
     /// The engine's failure.
     pub async fn delete_alarms(&self, account: &str, region: &str, names: &[String]) -> Result<(), StorageError> {
-        let names: BTreeSet<&String> = names.iter().collect();
-        let ids: Vec<AlarmId<'_>> = names.into_iter().map(|name| AlarmId { account, region, name }).collect();
-        alarm::delete(self.engine(), &ids).await
+        delete_alarms(self.engine(), account, region, names).await
     }
 
-    /// Whether an alarm is in its state ALARM; none if there is no such alarm.
+    /// Whether an alarm is in its state ALARM, and its actions are enabled; none if there is no such alarm.
     ///
     /// # Errors
     /// The engine's failure.
     pub async fn is_alarming(&self, account: &str, region: &str, name: &str) -> Result<Option<bool>, StorageError> {
         let alarm = alarm::get(self.engine(), AlarmId { account, region, name }).await?;
-        Ok(alarm.map(|alarm| alarm.state == State::Alarm))
+        Ok(alarm.map(|alarm| alarm.state == State::Alarm && alarm.actions_enabled))
     }
 
     /// The sums of the minutes between two, the second one excluded, in which something was measured.
@@ -118,4 +118,19 @@ impl Metrics {
         self.periods(series, (from, to), 1, add).await?;
         Ok(sums)
     }
+}
+
+/// As [`Metrics::delete_alarms`], by the rows alone.
+///
+/// # Errors
+/// The engine's failure.
+pub async fn delete_alarms(
+    engine: &dyn Engine,
+    account: &str,
+    region: &str,
+    names: &[String],
+) -> Result<(), StorageError> {
+    let names: BTreeSet<&String> = names.iter().collect();
+    let ids: Vec<AlarmId<'_>> = names.into_iter().map(|name| AlarmId { account, region, name }).collect();
+    alarm::delete(engine, &ids).await
 }

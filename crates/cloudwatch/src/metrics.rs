@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use storage::{Batch, Consistency, Engine, Family, Key, KeyUse, Mode, Reads, StorageError};
 
 use crate::action_targets::{ActionTargets, DueActions};
+use crate::alarm::AlarmId;
 use crate::cell::Cell;
 use crate::contributors::{self, Counted, RuleId, TakenRule};
 use crate::recorder::{Due, Recorded, Recorder, cell_bytes};
@@ -83,6 +84,11 @@ impl Metrics {
 
     pub(crate) fn due_actions(&self) -> &DueActions {
         &self.due_actions
+    }
+
+    /// An alarm has actions to execute.
+    pub(crate) fn add_due(&self, alarm: AlarmId<'_>) {
+        self.due_actions.add(alarm.account.to_owned(), (alarm.region.to_owned(), alarm.name.to_owned()));
     }
 
     /// The job that stores the minutes that are over, and deletes the hours that are.
@@ -228,6 +234,7 @@ impl Metrics {
             changed.into_iter().map(|(key, hour)| (key, store::encode_hour(&hour))).collect();
         rows.extend(changed.iter().map(|((id, hour), row)| (store::hour_key(*hour, id, self.process), row.clone())));
         self.put(&rows).await?;
+        // Behind the write: only what the engine has is known as stored, so that minutes of a failed write are written again.
         let mut stored = self.stored.lock();
         stored.series.extend(begun.into_iter().map(|id| (id, now_hour)));
         stored.hours.extend(changed);
@@ -327,21 +334,29 @@ impl Metrics {
         mut each: impl FnMut(u64, &Counted),
     ) -> Result<(), StorageError> {
         let (from, to) = self.bounded(from, to);
-        let _still = self.moving.read().await;
-        let waiting = self.recorder.contributors().waiting(id);
         for hour in from / HOUR_MINUTES..to.div_ceil(HOUR_MINUTES) {
-            let mut minutes = contributors::read_hour(&*self.engine, id, hour).await?;
-            for (minute, counted) in waiting.iter().filter(|(minute, _)| minute / HOUR_MINUTES == hour) {
-                minutes.entry((minute % HOUR_MINUTES) as u8).or_default().merge(counted);
-            }
-            for (place, counted) in &minutes {
+            for (place, counted) in &self.contributors_in(id, hour).await? {
                 let minute = hour * HOUR_MINUTES + u64::from(*place);
                 if (from..to).contains(&minute) {
                     each(minute, counted);
                 }
             }
+            // An engine that answers at once would give other tasks no turn.
+            tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// What all processes have counted of a rule in an hour, by the minute of the hour. As of [`Metrics::hour`].
+    async fn contributors_in(&self, id: &RuleId, hour: u64) -> Result<BTreeMap<u8, Counted>, StorageError> {
+        let _still = self.moving.read().await;
+        let minutes = hour * HOUR_MINUTES..(hour + 1) * HOUR_MINUTES;
+        let waiting = self.recorder.contributors().waiting(id, minutes);
+        let mut stored = contributors::read_hour(&*self.engine, id, hour).await?;
+        for (minute, counted) in &waiting {
+            stored.entry((minute % HOUR_MINUTES) as u8).or_default().merge(counted);
+        }
+        Ok(stored)
     }
 
     /// There is nothing before and behind, whatever a request asks for.

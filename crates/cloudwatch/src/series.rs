@@ -24,8 +24,20 @@ pub struct Series {
 impl Series {
     /// A metric of DynamoDB.
     pub fn of_dynamodb(account: &str, region: &str, metric: &str, dimensions: &[(&str, &str)]) -> Series {
+        Series::of_service(account, region, crate::DYNAMODB, metric, dimensions, unit(metric))
+    }
+
+    /// A metric of another service.
+    pub fn of_service(
+        account: &str,
+        region: &str,
+        namespace: &str,
+        metric: &str,
+        dimensions: &[(&str, &str)],
+        unit: &str,
+    ) -> Series {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Series::new(account, region, crate::DYNAMODB, metric, dimensions.iter().map(own).collect(), unit(metric))
+        Series::new(account, region, namespace, metric, dimensions.iter().map(own).collect(), unit)
     }
 
     pub(crate) fn new(

@@ -7,9 +7,12 @@
 use api::{Capacity, ConsumedCapacity, Exception, ItemCollectionMetrics};
 use model::{Attributes, DocumentPath, KeySchema, MapRef};
 
-use crate::attribute_lists::AttributeLists;
+use crate::attribute_lists::{AttributeLists, Definer};
 use crate::cbor::{Malformed, Reader, Writer};
-use crate::value::{self, ValueProblem};
+use crate::value::{self, Room, ValueProblem};
+
+/// Source: the service model, `AttributeName`. Unit: bytes.
+const ATTRIBUTE_NAME_SIZE_MAX: usize = 65_535;
 
 /// Members of an answer's map.
 pub(crate) mod member {
@@ -41,7 +44,7 @@ pub(crate) async fn item(
     item: MapRef<'_>,
 ) -> Result<Vec<u8>, Exception> {
     let names: Vec<&str> = item.iter().map(|(name, _)| name).filter(|name| !schema.contains(name)).collect();
-    let number = lists.number(account, names.iter().copied()).await?;
+    let number = lists.number(account, names.iter().copied(), Definer::Item).await?;
     let mut out = Writer::with_capacity(256);
     out.int(number);
     for (_, value) in item.iter().filter(|(name, _)| !schema.contains(name)) {
@@ -53,7 +56,7 @@ pub(crate) async fn item(
 /// The item of a client's bytes, with its key.
 ///
 /// # Errors
-/// Bytes that are no item, or values that DynamoDB does not store.
+/// Bytes that are no item, values that DynamoDB does not store, or more of them than an item may have.
 pub(crate) async fn read_item(
     lists: &AttributeLists,
     account: &str,
@@ -64,9 +67,17 @@ pub(crate) async fn read_item(
     let number = reader.int().map_err(ValueProblem::from)?;
     let list = lists.list(account, number).await?;
     let mut entries = Vec::with_capacity(list.names.len() + key.len());
+    let mut room = Room::of_item();
     for name in &list.names {
-        entries.push((name.clone(), value::read(&mut reader)?));
+        match name.len() {
+            0 => return Err(ValueProblem::EmptyName.into()),
+            1..=ATTRIBUTE_NAME_SIZE_MAX => {}
+            _ => return Err(ValueProblem::LongName.into()),
+        }
+        room.take(name.len())?;
+        entries.push((name.clone(), value::read(&mut reader, &mut room)?));
     }
+    room.reserve().await?;
     if !reader.is_at_end() {
         return Err(ValueProblem::from(Malformed("an item has more values than its attribute list has names")).into());
     }
@@ -94,7 +105,7 @@ pub(crate) fn projected(out: &mut Writer, paths: &[DocumentPath], item: MapRef<'
 pub(crate) async fn changed(lists: &AttributeLists, account: &str, item: MapRef<'_>) -> Result<Vec<u8>, Exception> {
     let names: Vec<&str> = item.iter().map(|(name, _)| name).collect();
     let mut out = Writer::with_capacity(256);
-    out.int(lists.number(account, names.iter().copied()).await?);
+    out.int(lists.number(account, names.iter().copied(), Definer::Item).await?);
     out.open_map();
     for (at, (_, value)) in item.iter().enumerate() {
         out.int(at as i64);

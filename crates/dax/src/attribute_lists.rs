@@ -8,8 +8,16 @@
 //! |---|---|
 //! | `N` | the last number (8) |
 //! | `A` · account (16) | how many lists the account has (8), and their bytes (8) |
+//! | `C` · account (16) · hash of the caller (16) | the same, of those that the caller has defined |
 //! | `H` · account (16) · hash of the list (16) | its number (8) |
 //! | `I` · account (16) · number (8) | its names, each behind its length (4) |
+//!
+//! A node in front of another server's tables has numbers that are derived from the list: nodes that share no rows give one list one
+//! number, and a node that has lost its rows gives it again.
+//!
+//! What clients define is bounded for the account, and for each caller that has an identity: none uses up what the others need. Lists
+//! that items of tables have are answered beyond that, up to a bound of their own; a write whose answer would have an item is refused
+//! before it is made when half of that is used.
 //!
 //! An account is the beginning of its name's SHA-256, and a list's hash that of its row.
 
@@ -27,8 +35,13 @@ use storage::{Batch, Consistency, Engine, Key, KeyUse, Mode, Reads, StorageError
 /// The number of the empty list, which every client knows.
 pub(crate) const EMPTY: i64 = 1;
 /// Lists of one account, and the bytes of all of them: unlike DAX's own, which grow without a bound.
-const LISTS_MAX: u64 = 100_000;
-const LISTS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const OF_ACCOUNT: Tally = Tally { lists: 100_000, bytes: 64 * 1024 * 1024 };
+/// What one caller may define of them.
+const OF_CALLER: Tally = OF_ACCOUNT.times(1, 2);
+/// With those of items, which a read finds.
+const OF_ITEMS: Tally = OF_ACCOUNT.times(4, 1);
+/// Up to here, writes begin whose answers have items: the rest is for their answers.
+const OF_WRITES: Tally = OF_ACCOUNT.times(2, 1);
 /// Names of one list, with their lengths: an item's names are part of its size. Unit: bytes.
 const LIST_BYTES_MAX: usize = 2 * ITEM_SIZE_MAX;
 /// Memory of each of the two caches. Unit: bytes.
@@ -38,9 +51,59 @@ const ENTRY_OVERHEAD: u64 = 128;
 
 type Space = [u8; 16];
 
+/// Which numbers lists get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Numbering {
+    /// One after the other: for all servers of one database.
+    Counted,
+    /// From the list itself: for nodes without common rows.
+    Derived,
+}
+
+/// For which reason a list is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Definer<'d> {
+    /// A client asks for its number. The caller is a user's or a role's unique id.
+    Client { caller: Option<&'d str> },
+    /// An item of a table has it.
+    Item,
+}
+
+/// So many lists, of so many bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Tally {
+    lists: u64,
+    bytes: u64,
+}
+
+impl Tally {
+    const fn times(self, factor: u64, divisor: u64) -> Tally {
+        Tally { lists: self.lists * factor / divisor, bytes: self.bytes * factor / divisor }
+    }
+
+    /// A row that cannot be read is full.
+    fn read(stored: Option<&[u8]>) -> Tally {
+        let Some(stored) = stored else { return Tally::default() };
+        tally(stored).unwrap_or(Tally { lists: u64::MAX, bytes: u64::MAX })
+    }
+
+    fn and(self, row: &[u8]) -> Tally {
+        Tally { lists: self.lists.saturating_add(1), bytes: self.bytes.saturating_add(row.len() as u64) }
+    }
+
+    fn is_within(self, most: Tally) -> bool {
+        self.lists <= most.lists && self.bytes <= most.bytes
+    }
+
+    fn to_row(self) -> Vec<u8> {
+        [self.lists.to_be_bytes(), self.bytes.to_be_bytes()].concat()
+    }
+}
+
 /// The lists of all accounts.
 pub(crate) struct AttributeLists {
     engine: Arc<dyn Engine>,
+    numbering: Numbering,
     numbers: Cache<(Space, Bytes), i64, Weight>,
     lists: Cache<(Space, i64), Arc<AttributeList>, Weight>,
 }
@@ -69,9 +132,10 @@ impl Weighter<(Space, i64), Arc<AttributeList>> for Weight {
 }
 
 impl AttributeLists {
-    pub(crate) fn new(engine: Arc<dyn Engine>) -> AttributeLists {
+    pub(crate) fn new(engine: Arc<dyn Engine>, numbering: Numbering) -> AttributeLists {
         AttributeLists {
             engine,
+            numbering,
             numbers: Cache::with_weighter(4096, CACHE_BYTES_MAX, Weight),
             lists: Cache::with_weighter(4096, CACHE_BYTES_MAX, Weight),
         }
@@ -85,6 +149,7 @@ impl AttributeLists {
         &self,
         account: &str,
         names: impl ExactSizeIterator<Item = &'n str>,
+        definer: Definer<'_>,
     ) -> Result<i64, Exception> {
         if names.len() == 0 {
             return Ok(EMPTY);
@@ -94,7 +159,7 @@ impl AttributeLists {
         if let Some(number) = self.numbers.get(&cached) {
             return Ok(number);
         }
-        let number = self.define(&space, cached.1.clone()).await?;
+        let number = self.define(&space, cached.1.clone(), definer).await?;
         self.numbers.insert(cached, number);
         Ok(number)
     }
@@ -118,48 +183,88 @@ impl AttributeLists {
         Ok(list)
     }
 
+    /// Whether the lists of items that writes return will have room.
+    ///
+    /// # Errors
+    /// The account has too many lists, or the engine's failure.
+    pub(crate) async fn check_room(&self, account: &str) -> Result<(), Exception> {
+        let key = prefixed(b'A', &space(account), &[]);
+        let stored = self.engine.get(&key, Consistency::Strong).await.map_err(failure)?;
+        if Tally::read(stored.as_deref()).is_within(OF_WRITES) { Ok(()) } else { Err(too_many()) }
+    }
+
     /// Stores a list, unless it is there already.
-    async fn define(&self, space: &Space, row: Bytes) -> Result<i64, Exception> {
+    async fn define(&self, space: &Space, row: Bytes, definer: Definer<'_>) -> Result<i64, Exception> {
         let by_hash = prefixed(b'H', space, &hash(&row));
         if let Some(stored) = self.engine.get(&by_hash, Consistency::Strong).await.map_err(failure)? {
             return number(&stored);
         }
-        let keys = [
+        let derived = match self.numbering {
+            Numbering::Counted => None,
+            Numbering::Derived => Some(derived(&row)),
+        };
+        let mut keys = vec![
             KeyUse::write(by_hash),
             KeyUse::write(DatabaseRow::AttributeList.key(b"N")),
             KeyUse::write(prefixed(b'A', space, &[])),
         ];
+        keys.extend(derived.map(|number| KeyUse::write(list_key(space, number))));
+        let (caller, most) = match definer {
+            Definer::Client { caller } => (caller, OF_ACCOUNT),
+            Definer::Item => (None, OF_ITEMS),
+        };
+        let caller_at = keys.len();
+        keys.extend(caller.map(|caller| KeyUse::write(prefixed(b'C', space, &hash(caller.as_bytes())))));
         // Two servers that define one list at once write its row under one key: the second one finds the first one's number.
         let decide = |reads: &Reads, batch: &mut Batch| {
             if let Some(stored) = &reads.values[0] {
                 return Ok(number(stored));
             }
             let last = reads.values[1].as_deref().map_or(Ok(EMPTY), number);
-            let (lists, bytes) = reads.values[2].as_deref().map_or(Some((0, 0)), tally).unwrap_or((u64::MAX, 0));
-            let (lists, bytes) = (lists.saturating_add(1), bytes + row.len() as u64);
-            if lists > LISTS_MAX || bytes > LISTS_BYTES_MAX {
+            let all = Tally::read(reads.values[2].as_deref()).and(&row);
+            let own = caller.map(|_| Tally::read(reads.values[caller_at].as_deref()).and(&row));
+            if !all.is_within(most) || own.is_some_and(|own| !own.is_within(OF_CALLER)) {
                 return Err(TooMany);
             }
-            let Ok(next) = last.map(|last| last + 1) else { return Ok(Err(damaged("the attribute lists' number"))) };
+            if derived.is_some() && reads.values[3].is_some() {
+                return Ok(Err(Exception::internal("two attribute lists have one number")));
+            }
+            let next = derived.map_or_else(|| last.map(|last| last + 1), Ok);
+            let Ok(next) = next else { return Ok(Err(damaged("the attribute lists' number"))) };
             batch.put(keys[0].key.clone(), next.to_be_bytes().to_vec());
             batch.put(keys[1].key.clone(), next.to_be_bytes().to_vec());
-            batch.put(keys[2].key.clone(), [lists.to_be_bytes(), bytes.to_be_bytes()].concat());
+            batch.put(keys[2].key.clone(), all.to_row());
+            if let Some(own) = own {
+                batch.put(keys[caller_at].key.clone(), own.to_row());
+            }
             batch.put(list_key(space, next), row.clone());
             batch.grows = true;
             Ok(Ok(next))
         };
         match self.engine.write(Mode::Plain, &keys, decide).await.map_err(write_failure)? {
             Ok(number) => number,
-            Err(TooMany) => Err(Exception::LimitExceeded(format!(
-                "The account has {LISTS_MAX} attribute lists, or {LISTS_BYTES_MAX} bytes of them: items have too many different \
-                 sets of attribute names"
-            ))),
+            Err(TooMany) => Err(too_many()),
         }
     }
 }
 
-/// The account has as many lists as it may.
+/// A number below 2^53, which every client has as it is, from 2 on.
+fn derived(row: &[u8]) -> i64 {
+    let [a, b, c, d, e, f, g, ..] = hash(row);
+    let number = i64::from_be_bytes([0, a & 0x1f, b, c, d, e, f, g]);
+    number.max(EMPTY + 1)
+}
+
+/// The account or the caller has as many lists as it may.
 struct TooMany;
+
+fn too_many() -> Exception {
+    let Tally { lists, bytes } = OF_ACCOUNT;
+    Exception::LimitExceeded(format!(
+        "The account has {lists} attribute lists, or {bytes} bytes of them, or the caller half of that: items have too many different \
+         sets of attribute names"
+    ))
+}
 
 fn space(account: &str) -> Space {
     hash(account.as_bytes())
@@ -213,9 +318,9 @@ fn number(stored: &[u8]) -> Result<i64, Exception> {
     stored.try_into().map(i64::from_be_bytes).map_err(|_| damaged("the number of an attribute list"))
 }
 
-fn tally(stored: &[u8]) -> Option<(u64, u64)> {
+fn tally(stored: &[u8]) -> Option<Tally> {
     let (lists, bytes) = stored.split_first_chunk()?;
-    Some((u64::from_be_bytes(*lists), u64::from_be_bytes(bytes.try_into().ok()?)))
+    Some(Tally { lists: u64::from_be_bytes(*lists), bytes: u64::from_be_bytes(bytes.try_into().ok()?) })
 }
 
 fn damaged(what: &str) -> Exception {
@@ -236,20 +341,34 @@ mod tests {
 
     use super::*;
 
+    const CLIENT: Definer<'_> = Definer::Client { caller: None };
+
+    /// Lists with so many of an account.
+    async fn with(account: &str, lists: u64) -> AttributeLists {
+        let engine: Arc<dyn Engine> = Memory::new();
+        let keys = [KeyUse::write(prefixed(b'A', &space(account), &[]))];
+        let put = |_: &Reads, batch: &mut Batch| {
+            batch.put(keys[0].key.clone(), Tally { lists, bytes: 0 }.to_row());
+            Ok::<(), ()>(())
+        };
+        engine.write(Mode::Plain, &keys, put).await.unwrap().unwrap();
+        AttributeLists::new(engine, Numbering::Counted)
+    }
+
     async fn number_of(lists: &AttributeLists, account: &str, names: &[&str]) -> i64 {
-        lists.number(account, names.iter().copied()).await.unwrap()
+        lists.number(account, names.iter().copied(), CLIENT).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_number_means_one_list_also_after_a_restart() {
         let engine: Arc<dyn Engine> = Memory::new();
-        let lists = AttributeLists::new(Arc::clone(&engine));
+        let lists = AttributeLists::new(Arc::clone(&engine), Numbering::Counted);
         assert_eq!(number_of(&lists, "1", &[]).await, EMPTY);
         let first = number_of(&lists, "1", &["a", "b"]).await;
         let second = number_of(&lists, "1", &["b", "a"]).await;
         let foreign = number_of(&lists, "2", &["a", "b"]).await;
         assert_eq!([first, second, foreign], [2, 3, 4]);
-        let restarted = AttributeLists::new(engine);
+        let restarted = AttributeLists::new(engine, Numbering::Counted);
         assert_eq!(number_of(&restarted, "1", &["a", "b"]).await, first);
         assert_eq!(number_of(&restarted, "1", &["c"]).await, 5);
         assert_eq!(restarted.list("1", second).await.unwrap().names, ["b", "a"]);
@@ -262,7 +381,10 @@ mod tests {
     #[tokio::test]
     async fn servers_that_define_a_list_at_once_agree() {
         let engine: Arc<dyn Engine> = Memory::new();
-        let servers = [AttributeLists::new(Arc::clone(&engine)), AttributeLists::new(engine)];
+        let servers = [
+            AttributeLists::new(Arc::clone(&engine), Numbering::Counted),
+            AttributeLists::new(engine, Numbering::Counted),
+        ];
         for at in 0..50 {
             let name = format!("name{at}");
             let names = [name.as_str()];
@@ -272,19 +394,58 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn derived_numbers_are_the_same_on_nodes_that_share_nothing() {
+        let lists = || AttributeLists::new(Memory::new(), Numbering::Derived);
+        let (one, other) = (lists(), lists());
+        for names in [&["a"][..], &["b"], &["a", "b"]] {
+            let number = number_of(&one, "1", names).await;
+            assert!(number > EMPTY && number < 1 << 53);
+            assert_eq!(number_of(&other, "1", names).await, number);
+            assert_eq!(other.list("1", number).await.unwrap().names, names);
+        }
+        assert_ne!(number_of(&one, "1", &["a"]).await, number_of(&one, "1", &["b"]).await);
+    }
+
+    #[tokio::test]
     async fn an_account_has_so_many_lists() {
-        let engine: Arc<dyn Engine> = Memory::new();
-        let full = [LISTS_MAX.to_be_bytes(), 0_u64.to_be_bytes()].concat();
-        let keys = [KeyUse::write(prefixed(b'A', &space("1"), &[]))];
-        let put = |_: &Reads, batch: &mut Batch| {
-            batch.put(keys[0].key.clone(), full.clone());
-            Ok::<(), ()>(())
-        };
-        engine.write(Mode::Plain, &keys, put).await.unwrap().unwrap();
-        let lists = AttributeLists::new(engine);
-        let refused = lists.number("1", ["a"].into_iter()).await;
+        let lists = with("1", OF_ACCOUNT.lists).await;
+        let refused = lists.number("1", ["a"].into_iter(), CLIENT).await;
         assert!(matches!(refused, Err(Exception::LimitExceeded(_))));
-        assert_eq!(number_of(&lists, "2", &["a"]).await, 2);
+        // An item is there with its names, and is answered.
+        assert_eq!(lists.number("1", ["b"].into_iter(), Definer::Item).await, Ok(2));
+        assert_eq!(number_of(&lists, "2", &["a"]).await, 3);
+    }
+
+    /// Between the two bounds of items is what a write needs for its answer.
+    #[tokio::test]
+    async fn a_write_begins_while_its_answer_has_room() {
+        for (count, begins, is_answered) in
+            [(OF_WRITES.lists, true, true), (OF_WRITES.lists + 1, false, true), (OF_ITEMS.lists, false, false)]
+        {
+            let lists = with("1", count).await;
+            assert_eq!(lists.check_room("1").await.is_ok(), begins, "{count}");
+            assert_eq!(lists.number("1", ["b"].into_iter(), Definer::Item).await.is_ok(), is_answered, "{count}");
+            assert_eq!(lists.check_room("2").await, Ok(()));
+        }
+    }
+
+    /// A user filled its account's lists for all others, in a second.
+    #[tokio::test]
+    async fn a_caller_does_not_use_up_the_lists_of_others() {
+        let lists = AttributeLists::new(Memory::new(), Numbering::Counted);
+        let define = async |caller: &str, name: String| {
+            lists.number("1", [name.as_str()].into_iter(), Definer::Client { caller: Some(caller) }).await
+        };
+        let large = |at: u64| format!("{at:06}{}", "x".repeat(790_000));
+        let most = OF_CALLER.bytes / 790_010;
+        for at in 0..most {
+            define("AIDA1", large(at)).await.unwrap();
+        }
+        assert!(matches!(define("AIDA1", large(most)).await, Err(Exception::LimitExceeded(_))));
+        // What is there has its number, and others define more.
+        assert_eq!(define("AIDA1", large(0)).await, Ok(2));
+        assert!(define("AIDA2", large(most)).await.is_ok());
+        assert!(lists.number("1", ["b"].into_iter(), Definer::Item).await.is_ok());
     }
 
     #[test]

@@ -26,9 +26,9 @@ const VERIFIED_MS: u64 = 1_000;
 /// What a client has sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Authorization {
-    access_key: String,
-    signature: String,
-    string_to_sign: String,
+    pub(crate) access_key: String,
+    pub(crate) signature: String,
+    pub(crate) string_to_sign: String,
     token: Option<String>,
 }
 
@@ -134,6 +134,11 @@ impl Authorized {
         }
     }
 
+    /// The access key that the client says it has.
+    pub(crate) fn access_key(&self) -> Option<String> {
+        self.last.as_ref().map(|last| last.access_key.clone())
+    }
+
     /// The caller of the next request.
     ///
     /// # Errors
@@ -159,7 +164,7 @@ impl Authorized {
 
     /// Where signatures are not checked, a connection that does not authorize itself is one of the shared space.
     fn verify(&self, access: &Access, transport: Transport) -> Result<Callers, Refusal> {
-        // A cluster is in one region: of a server with several, in its first one.
+        // Of a server with several regions, a connection without an authorization is in the first one.
         let (region, served) = match access {
             Access::Open(Spaces::Shared { region }) => (Some(region.clone()), None),
             Access::Open(Spaces::SharedRegions { regions }) => (regions.first().cloned(), Some(Arc::clone(regions))),
@@ -172,7 +177,10 @@ impl Authorized {
             identity: None,
             served,
         });
+        // Of several regions, a client names its own.
+        let has_regions = matches!(access, Access::Open(Spaces::SharedRegions { .. }));
         match (shared, &self.last) {
+            (_, Some(last)) if has_regions => last.verify(access, transport).map(Callers::of),
             (Some(caller), _) => Ok(Callers::of(caller)),
             (None, Some(last)) => last.verify(access, transport).map(Callers::of),
             (None, None) => Err(Refusal::Missing),
@@ -199,4 +207,4 @@ fn exception(refusal: Refusal, was_accepted: bool) -> Exception {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -35,6 +35,13 @@ struct Entry {
     body: Option<Bytes>,
 }
 
+impl Entry {
+    /// The body in an allocation of its own size: what has written it has left room for more, and the weight is of its bytes.
+    fn new(written_ms: u64, body: Option<Bytes>) -> Entry {
+        Entry { written_ms, body: body.map(|body| Bytes::copy_from_slice(&body)) }
+    }
+}
+
 #[derive(Clone)]
 struct Weight;
 
@@ -63,7 +70,7 @@ type Place<'c> = PlaceholderGuard<'c, Bytes, Entry, Weight, DefaultHashBuilder, 
 
 pub struct AnswerCache {
     entries: Entries,
-    ttl_ms: AtomicU64,
+    ttl_ms: Arc<AtomicU64>,
     clock: Clock,
     writes: Mutex<HashMap<Bytes, Overlap>>,
     hits: AtomicU64,
@@ -111,18 +118,23 @@ pub struct Filler<'c> {
 impl Filler<'_> {
     pub fn fill(self, body: Option<Bytes>) {
         // An error means that a write has taken the place: the body may be older than it.
-        let _ = self.place.insert(Entry { written_ms: self.now_ms, body });
+        let _ = self.place.insert(Entry::new(self.now_ms, body));
     }
 }
 
 impl AnswerCache {
     pub fn new(bytes_max: u64, ttl_ms: u64, clock: Clock) -> AnswerCache {
+        AnswerCache::sharing(bytes_max, Arc::new(AtomicU64::new(ttl_ms)), clock)
+    }
+
+    /// With a time to live that several caches have.
+    pub(crate) fn sharing(bytes_max: u64, ttl_ms: Arc<AtomicU64>, clock: Clock) -> AnswerCache {
         let evicted_bytes = Arc::new(AtomicU64::new(0));
         let items = usize::try_from(bytes_max / ENTRY_BYTES_USUAL).unwrap_or(usize::MAX).max(32);
         let evictions = Evictions(Arc::clone(&evicted_bytes));
         AnswerCache {
             entries: Cache::with(items, bytes_max, Weight, DefaultHashBuilder::default(), evictions),
-            ttl_ms: AtomicU64::new(ttl_ms),
+            ttl_ms,
             clock,
             writes: Mutex::default(),
             hits: AtomicU64::new(0),
@@ -151,6 +163,11 @@ impl AnswerCache {
     /// What the entries take. Unit: bytes.
     pub fn bytes(&self) -> u64 {
         self.entries.weight()
+    }
+
+    /// What they may take. Unit: bytes.
+    pub fn bytes_max(&self) -> u64 {
+        self.entries.capacity()
     }
 
     pub fn len(&self) -> usize {
@@ -218,13 +235,13 @@ impl AnswerCache {
     }
 
     /// A write of the key begins.
-    pub fn begin_write(&self, key: Bytes) -> Write<'_> {
+    pub fn begin_write(self: &Arc<Self>, key: Bytes) -> Write {
         let mut writes = self.writes.lock();
         let overlap = writes.entry(key.clone()).or_insert(Overlap { count: 0, overlapped: false });
         overlap.count += 1;
         overlap.overlapped |= overlap.count > 1;
         drop(writes);
-        Write { cache: self, key, outcome: Outcome::Unknown }
+        Write { cache: Arc::clone(self), key, outcome: Outcome::Unknown }
     }
 }
 
@@ -239,13 +256,13 @@ enum Outcome {
 }
 
 /// A write that is under way. If it is dropped, its outcome is unknown.
-pub struct Write<'c> {
-    cache: &'c AnswerCache,
+pub struct Write {
+    cache: Arc<AnswerCache>,
     key: Bytes,
     outcome: Outcome,
 }
 
-impl Write<'_> {
+impl Write {
     /// The write is made, and the item is this now.
     pub fn done(mut self, item: Option<Bytes>) {
         self.outcome = Outcome::Item(item);
@@ -257,7 +274,7 @@ impl Write<'_> {
     }
 }
 
-impl Drop for Write<'_> {
+impl Drop for Write {
     fn drop(&mut self) {
         // The entry is changed under the lock of the writes: of two that overlap, the one that ends second finds `overlapped`, and what
         // the first has put is removed.
@@ -277,7 +294,7 @@ impl Drop for Write<'_> {
         match std::mem::replace(&mut self.outcome, Outcome::Unknown) {
             Outcome::Refused => {}
             Outcome::Item(item) if !overlapped => {
-                let entry = Entry { written_ms: self.cache.clock.now_ms(), body: item };
+                let entry = Entry::new(self.cache.clock.now_ms(), item);
                 // An entry that is replaced would count as evicted.
                 self.cache.entries.remove(&self.key);
                 self.cache.entries.insert(self.key.clone(), entry);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::Exception;
+use auth::Caller;
 use auth::iam::Transport;
 use base::random::request_id;
 use base::{Clock, catch_panic};
@@ -29,6 +30,7 @@ use crate::handshake::{self, Handshake};
 use crate::host::{Begun, Host, Record};
 use crate::node::{Answer, Failure, Node, Requester};
 use crate::request::{Method, PREFIX_VALUES, SERVICE};
+use crate::value::VALUE_MEMORY;
 
 /// A message that holds no reserved memory. Unit: bytes.
 const SMALL_MESSAGE: usize = 64 * 1024;
@@ -36,8 +38,8 @@ const SMALL_MESSAGE: usize = 64 * 1024;
 const MESSAGE_BYTES_MAX: usize = REQUEST_SIZE_MAX + MIB;
 /// Room that is made for the next bytes of a message. Unit: bytes.
 const READ_BYTES: usize = 8 * 1024;
-/// Memory of a message's values beside its bytes, as a multiple of them: an element of one byte becomes a value of the model.
-const VALUES_PER_BYTE: usize = 8;
+/// As of bodies of HTTP: a byte of a message is as much work as so many that are only looked at.
+const WORK_PER_BYTE: usize = 8;
 
 /// How long a client may take.
 #[derive(Clone, Copy, Debug)]
@@ -109,8 +111,9 @@ where
         authorized: Authorized::default(),
         is_known: !is_checked(host.access()),
         deadline,
+        stop,
     };
-    let _ = connection.run(stop).await;
+    let _ = connection.run().await;
 }
 
 struct Connection<'e, S> {
@@ -129,19 +132,18 @@ struct Connection<'e, S> {
     is_known: bool,
     /// Of the handshake and the authorization.
     deadline: Instant,
+    /// The server stops: what has not arrived by then is not waited for.
+    stop: watch::Receiver<bool>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
-    async fn run(&mut self, mut stop: watch::Receiver<bool>) -> Result<(), End> {
+    async fn run(&mut self) -> Result<(), End> {
         let deadline = self.deadline;
         timeout_at(deadline, self.values(handshake::VALUES)).await??;
         let handshake = Handshake::read(self.message(0))?;
         self.end_message();
         loop {
-            tokio::select! {
-                begun = self.begin_message() => begun?,
-                _ = stop.wait_for(|stop| *stop) => return Ok(()),
-            }
+            self.begin_message().await?;
             match self.request(&handshake).await {
                 Ok(()) => {}
                 Err(End::Malformed(malformed)) => {
@@ -156,6 +158,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
 
     /// Waits for the first byte of a message. A client that is not known yet has a deadline for it.
     async fn begin_message(&mut self) -> Result<(), End> {
+        let is_late = !self.is_known && Instant::now() >= self.deadline;
+        if is_late || *self.stop.borrow() {
+            return Err(End::Closed);
+        }
         if !self.buffer.is_empty() {
             return Ok(());
         }
@@ -168,6 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
     /// Receives one request and answers it.
     async fn request(&mut self, handshake: &Handshake) -> Result<(), End> {
         let deadline = Instant::now() + self.endpoint.timeouts.message;
+        let deadline = if self.is_known { deadline } else { deadline.min(self.deadline) };
         timeout_at(deadline, self.values(PREFIX_VALUES)).await??;
         let mut reader = Reader::new(self.message(0));
         let (service, id) = (reader.int()?, reader.int()?);
@@ -180,8 +187,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
         timeout_at(deadline, self.values(method.arguments())).await??;
         if method == Method::AuthorizeConnection {
             let authorization = Authorization::read(self.message(arguments_at))?;
-            self.end_message();
             self.authorized.replace(authorization);
+            // Verified now: the next message may be large, if its caller is known. A refusal waits for that message.
+            let (access, now_ms) = (self.host.access(), self.endpoint.clock.now_ms());
+            self.is_known |= self.authorized.callers(access, self.client.transport, now_ms).is_ok();
+            self.end_message();
             return Ok(());
         }
         let answer = self.answer(method, arguments_at, handshake).await;
@@ -221,14 +231,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
         allowance: &Arc<Allowance>,
     ) -> Answer {
         let Connection { endpoint, host, client, buffer, scanner, authorized, is_known, .. } = self;
-        let callers = authorized.callers(host.access(), client.transport, endpoint.clock.now_ms())?;
-        *is_known = true;
+        let claimed = authorized.access_key();
+        let callers = authorized.callers(host.access(), client.transport, endpoint.clock.now_ms());
         let arguments = buffer.get(arguments_at..scanner.position()).unwrap_or_default();
-        let user_agent = handshake.user_agent.as_deref();
+        let begun = |caller: Result<&Caller, Option<String>>| {
+            let operation = method.operation()?;
+            let user_agent = handshake.user_agent.as_deref();
+            Some(host.begin(Begun { operation, caller, request_id, user_agent, size: arguments.len() }))
+        };
+        let callers = match callers {
+            Ok(callers) => callers,
+            Err(refusal) => {
+                if let Some(mut record) = begun(Err(claimed)) {
+                    record.reserve().await?;
+                    record.end(Some(refusal.clone()), 0).await?;
+                }
+                return Err(refusal.into());
+            }
+        };
+        *is_known = true;
         let caller = &callers.caller;
-        let mut record = method
-            .operation()
-            .map(|operation| host.begin(Begun { operation, caller, request_id, user_agent, size: arguments.len() }));
+        let mut record = begun(Ok(caller));
         if let Some(record) = &mut record {
             record.reserve().await?;
         }
@@ -238,12 +261,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
             observer: record.as_deref().and_then(Record::observer),
             local: client.local,
             adds_select: handshake.adds_select(),
+            wants_unprocessed: handshake.wants_unprocessed(),
         };
+        let values = scanner.count();
         let work = async {
-            if arguments.len() > SMALL_MESSAGE {
-                allowance::reserve(arguments.len() * VALUES_PER_BYTE).await?;
+            let size = arguments.len();
+            let answering = endpoint.node.answer(method, arguments, requester);
+            if size <= SMALL_MESSAGE {
+                return answering.await;
             }
-            endpoint.node.answer(method, arguments, requester).await
+            // Items and the values of expressions are bytes here: what is in those is reserved as it is read.
+            allowance::reserve(2 * size + values * VALUE_MEMORY).await?;
+            allowance::heavy(size * WORK_PER_BYTE, answering).await
         };
         let answered = catch_panic(allowance.scope(work)).await;
         let answered = answered.unwrap_or_else(|panicked| Err(Exception::internal(panicked.to_string()).into()));
@@ -264,6 +293,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
 
     async fn send(&mut self, handshake: &Handshake, answer: Vec<u8>) -> Result<(), End> {
         let bytes = handshake.layering.lay_out(answer);
+        self.endpoint.node.counts().sent(bytes.len());
         let deadline = Instant::now() + self.endpoint.timeouts.message;
         let sent = async {
             self.stream.write_all(&bytes).await?;
@@ -290,10 +320,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Connection<'_, S> {
             self.share.grow(self.reserved).await.map_err(|_| End::NoMemory)?;
         }
         self.buffer.reserve(READ_BYTES);
-        match self.stream.read_buf(&mut self.buffer).await? {
-            0 => Err(End::Closed),
-            _ => Ok(()),
-        }
+        let read = tokio::select! {
+            read = self.stream.read_buf(&mut self.buffer) => read?,
+            _ = self.stop.wait_for(|stop| *stop) => 0,
+        };
+        self.endpoint.node.counts().received(read);
+        if read == 0 { Err(End::Closed) } else { Ok(()) }
     }
 
     /// What has arrived of the message, from this byte on.

@@ -13,14 +13,16 @@
 //! size of an expression, and the client's own text was within the bound. Names are written as they are where the grammar takes
 //! them, so that messages quote them. All expressions of a request share their placeholders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
+use api::Exception;
 use expr::is_reserved;
+use model::limits::EXPRESSION_SIZE_MAX;
 use model::{AttributeValue, Attributes, DocumentPath, PathElement};
 
 use crate::cbor::{Head, Malformed, Reader, TAG_LIST_INDEX};
-use crate::value::{self, ValueProblem};
+use crate::value::{self, Room, ValueProblem};
 
 /// The version of the format.
 const FORMAT: i64 = 1;
@@ -101,11 +103,20 @@ enum Binding {
 }
 
 /// The placeholders of one request, which its expressions add to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Expressions {
     names: BTreeMap<String, String>,
     by_name: BTreeMap<String, String>,
     values: Vec<(String, AttributeValue)>,
+    /// For the values of all of them.
+    room: Room,
+}
+
+impl Default for Expressions {
+    fn default() -> Expressions {
+        let (names, by_name, values) = Default::default();
+        Expressions { names, by_name, values, room: Room::of_expressions() }
+    }
 }
 
 /// A projection: its text, the same of top-level attributes alone, and its paths in the order of the request.
@@ -122,9 +133,14 @@ impl Expressions {
         (!self.names.is_empty()).then(|| self.names.clone())
     }
 
-    /// The placeholders' values, if there are any.
-    pub(crate) fn values(&self) -> Option<Attributes> {
-        (!self.values.is_empty()).then(|| Attributes::from_unsorted(self.values.clone()))
+    /// The placeholders' values, if there are any: they are taken, for they may be large.
+    ///
+    /// # Errors
+    /// There was no memory for them until the timeout.
+    pub(crate) async fn values(&mut self) -> Result<Option<Attributes>, Exception> {
+        self.room.reserve().await?;
+        let values = std::mem::take(&mut self.values);
+        Ok((!values.is_empty()).then(|| Attributes::from_unsorted(values)))
     }
 
     /// A condition, a filter or a key condition as text.
@@ -132,8 +148,8 @@ impl Expressions {
     /// # Errors
     /// Bytes that are no compiled condition.
     pub(crate) fn condition(&mut self, bytes: &[u8]) -> Result<String, ValueProblem> {
-        let (mut nodes, values) = parts(bytes)?;
-        let mut text = Text { expressions: self, values, placeholders: BTreeMap::new(), out: String::new() };
+        let (mut nodes, values) = parts(bytes, &mut self.room)?;
+        let mut text = Text { expressions: self, values, placeholders: BTreeMap::new(), out: String::new(), before: 0 };
         text.condition(&mut nodes, Binding::Or, DEPTH_MAX)?;
         Ok(text.out)
     }
@@ -143,10 +159,10 @@ impl Expressions {
     /// # Errors
     /// Bytes that are no compiled update.
     pub(crate) fn update(&mut self, bytes: &[u8]) -> Result<String, ValueProblem> {
-        let (mut nodes, values) = parts(bytes)?;
+        let (mut nodes, values) = parts(bytes, &mut self.room)?;
         let mut sections: BTreeMap<Section, String> = BTreeMap::new();
         let mut actions = nodes.array()?;
-        let mut text = Text { expressions: self, values, placeholders: BTreeMap::new(), out: String::new() };
+        let mut text = Text { expressions: self, values, placeholders: BTreeMap::new(), out: String::new(), before: 0 };
         while actions.next(&mut nodes)? {
             let (section, action) = text.action(&mut nodes)?;
             let written = sections.entry(section).or_default();
@@ -154,6 +170,7 @@ impl Expressions {
                 written.push(',');
             }
             written.push_str(&action);
+            text.before += action.len() + 1;
         }
         let words = sections.iter().map(|(section, actions)| format!("{} {actions}", section.word()));
         Ok(words.collect::<Vec<_>>().join(" "))
@@ -168,26 +185,22 @@ impl Expressions {
         let mut outer = reader.array()?;
         begin(&mut outer, &mut reader)?;
         expect(outer.next(&mut reader)?)?;
-        let (mut elements, mut paths) = (reader.array()?, Vec::new());
-        while elements.next(&mut reader)? {
+        let (mut elements, mut paths, mut text) = (reader.array()?, Vec::new(), String::new());
+        // One that is longer than an expression may be is refused by its parser, whatever comes behind.
+        while text.len() <= EXPRESSION_SIZE_MAX && elements.next(&mut reader)? {
             let (code, mut operands) = node(&mut reader)?;
             if operator(code)? != Operator::Path {
                 return Err(Malformed("a projection has something else than paths").into());
             }
-            paths.push(path(&mut reader, &mut operands)?);
-        }
-        let mut text = String::new();
-        for path in &paths {
+            let path = path(&mut reader, &mut operands)?;
             text.push_str(if text.is_empty() { "" } else { "," });
-            self.write_path(path, &mut text);
+            self.write_path(&path, &mut text);
+            paths.push(path);
         }
-        let mut tops: Vec<&str> = Vec::new();
-        for path in &paths {
-            if !tops.contains(&path.name.as_str()) {
-                tops.push(&path.name);
-            }
-        }
-        let attributes: Vec<String> = tops.into_iter().map(|name| self.name(name)).collect();
+        let mut tops = HashSet::new();
+        let first = paths.iter().map(|path| path.name.as_str()).filter(|name| tops.insert(*name));
+        let first: Vec<&str> = first.collect();
+        let attributes: Vec<String> = first.into_iter().map(|name| self.name(name)).collect();
         let attributes = attributes.join(",");
         Ok(Projected { text, attributes, paths })
     }
@@ -268,7 +281,7 @@ fn begin(outer: &mut Sequence, reader: &mut Reader<'_>) -> Result<(), Malformed>
 }
 
 /// The node and the values of an expression.
-fn parts(bytes: &[u8]) -> Result<(Reader<'_>, Vec<AttributeValue>), ValueProblem> {
+fn parts<'b>(bytes: &'b [u8], room: &mut Room) -> Result<(Reader<'b>, Vec<Option<AttributeValue>>), ValueProblem> {
     let mut reader = Reader::new(bytes);
     let mut outer = reader.array()?;
     begin(&mut outer, &mut reader)?;
@@ -282,7 +295,7 @@ fn parts(bytes: &[u8]) -> Result<(Reader<'_>, Vec<AttributeValue>), ValueProblem
             if values.len() == VALUES_MAX {
                 return Err(Malformed("an expression has too many values").into());
             }
-            values.push(value::read(&mut reader)?);
+            values.push(Some(value::read(&mut reader, room)?));
         }
     }
     Ok((nodes, values))
@@ -317,10 +330,13 @@ fn path(reader: &mut Reader<'_>, elements: &mut Sequence) -> Result<DocumentPath
 /// One expression that is being written.
 struct Text<'e> {
     expressions: &'e mut Expressions,
-    values: Vec<AttributeValue>,
+    /// Those that have no placeholder yet.
+    values: Vec<Option<AttributeValue>>,
     /// The placeholders of the values that are used.
     placeholders: BTreeMap<usize, String>,
     out: String,
+    /// What is written of an update beside that. Unit: bytes.
+    before: usize,
 }
 
 impl Text<'_> {
@@ -471,7 +487,7 @@ impl Text<'_> {
         if let Some(placeholder) = self.placeholders.get(&index) {
             return Ok(placeholder.clone());
         }
-        let value = self.values.get(index).ok_or(NO_VALUE)?.clone();
+        let value = self.values.get_mut(index).and_then(Option::take).ok_or(NO_VALUE)?;
         let placeholder = format!(":{}", short(self.expressions.values.len()));
         self.expressions.values.push((placeholder.clone(), value));
         self.placeholders.insert(index, placeholder.clone());
@@ -479,7 +495,7 @@ impl Text<'_> {
     }
 
     fn check_size(&self) -> Result<(), Malformed> {
-        match self.out.len() <= TEXT_BYTES_MAX {
+        match self.before + self.out.len() <= TEXT_BYTES_MAX {
             true => Ok(()),
             false => Err(Malformed("an expression is too long")),
         }

@@ -53,7 +53,16 @@ impl Handshake {
 
     /// Whether the client is Go v2, which sends a Select that its caller has not asked for.
     pub(crate) fn adds_select(&self) -> bool {
-        self.user_agent.as_deref().is_some_and(|agent| agent.starts_with("DaxGoV2Client"))
+        self.is_of("DaxGoV2Client")
+    }
+
+    /// Whether the client is Java v1, which fails over a batch whose map of unprocessed keys is empty: it wants a table there.
+    pub(crate) fn wants_unprocessed(&self) -> bool {
+        self.is_of("DaxJavaClient")
+    }
+
+    fn is_of(&self, client: &str) -> bool {
+        self.user_agent.as_deref().is_some_and(|agent| agent.starts_with(client))
     }
 }
 

@@ -19,15 +19,16 @@ pub trait Host: Send + Sync + 'static {
     /// For what large requests read, and for large answers.
     fn answer_memory(&self) -> &Arc<MemoryBudget>;
 
-    /// A request for an operation has arrived from a known caller.
+    /// A request for an operation has arrived.
     fn begin(&self, request: Begun<'_>) -> Box<dyn Record>;
 }
 
-/// A request that is about to be executed.
-#[derive(Clone, Copy)]
+/// A request that is about to be executed, or refused for its caller.
+#[derive(Clone)]
 pub struct Begun<'b> {
     pub operation: Operation,
-    pub caller: &'b Caller,
+    /// Or the access key that a client has named which is refused.
+    pub caller: Result<&'b Caller, Option<String>>,
     pub request_id: &'b str,
     pub user_agent: Option<&'b str>,
     /// Unit: bytes.

@@ -12,6 +12,16 @@ static REQUESTS: Metric = Metric::counter("stator_dax_requests_total", "Requests
 static ERRORS: Metric = Metric::counter("stator_dax_errors_total", "Requests of DAX's clients that were refused.");
 static FAULTS: Metric = Metric::counter("stator_dax_faults_total", "Requests of DAX's clients that the server failed.");
 static CONNECTIONS: Metric = Metric::gauge("stator_dax_connections", "Open connections of DAX's clients.");
+static REFUSED: Metric = Metric::counter(
+    "stator_dax_connections_refused_total",
+    "Connections of DAX's clients that were not accepted: there were too many.",
+);
+static THROTTLED: Metric = Metric::counter(
+    "stator_dax_throttled_total",
+    "Requests of DAX's clients that were refused because there were too many.",
+);
+static RECEIVED: Metric = Metric::counter("stator_dax_received_bytes_total", "What DAX's clients have sent.");
+static SENT: Metric = Metric::counter("stator_dax_sent_bytes_total", "What was sent to DAX's clients.");
 static HITS: Metric = Metric::counter("stator_dax_cache_hits_total", "Reads that a cache of DAX answered.");
 static MISSES: Metric =
     Metric::counter("stator_dax_cache_misses_total", "Reads that a cache of DAX asked the table for.");
@@ -26,14 +36,23 @@ impl Node {
     /// Series of methods begin with their first request.
     pub fn write_metrics(&self, page: &mut Page) {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let counts = self.counts();
+        let (counts, node) = (self.counts(), self.number().to_string());
+        let own = [("cluster", self.cluster()), ("node", node.as_str())];
         let mut series = page.metric(&REQUESTS);
         for (method, count) in Method::ALL.iter().zip(&counts.requests).filter(|(_, count)| read(count) > 0) {
-            series.labelled(&[("method", method.name())], read(count));
+            series.labelled(&[&own[..], &[("method", method.name())]].concat(), read(count));
         }
-        page.metric(&ERRORS).value(read(&counts.errors));
-        page.metric(&FAULTS).value(read(&counts.faults));
-        page.metric(&CONNECTIONS).value(read(&counts.connections));
+        for (metric, count) in [
+            (&ERRORS, &counts.errors),
+            (&FAULTS, &counts.faults),
+            (&THROTTLED, &counts.throttled),
+            (&CONNECTIONS, &counts.connections),
+            (&REFUSED, &counts.refused),
+            (&RECEIVED, &counts.received),
+            (&SENT, &counts.sent),
+        ] {
+            page.metric(metric).labelled(&own, read(count));
+        }
         let caches = [("item", self.items()), ("query", self.queries())];
         let figures: [OfCache; 4] = [
             (&HITS, AnswerCache::hits),
@@ -44,7 +63,7 @@ impl Node {
         for (metric, figure) in figures {
             let mut series = page.metric(metric);
             for (name, cache) in caches {
-                series.labelled(&[("cache", name)], figure(cache));
+                series.labelled(&[&own[..], &[("cache", name)]].concat(), figure(cache));
             }
         }
     }

@@ -13,14 +13,12 @@ mod transaction;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::{Exception, ItemCollectionMetrics, Operation};
+use api::{Exception, ItemCollectionMetrics, Operation, ReturnValue};
 use auth::{Caller, account_of};
 use aws::{Observer, RequestContext};
-use base::Clock;
 use bytes::Bytes;
 use expr::Placeholders;
 use model::{Attributes, MapRef};
-use storage::Engine;
 
 use crate::answer::{self, member};
 use crate::attribute_lists::AttributeLists;
@@ -29,6 +27,7 @@ use crate::cbor::{Malformed, Reader, Writer};
 use crate::counts::Counts;
 use crate::expression::{Expressions, Projected};
 use crate::key;
+use crate::members::{ClusterWrite, Membership};
 use crate::permission;
 use crate::request::Method;
 use crate::upstream::{Request, TableKey, Upstream};
@@ -46,21 +45,19 @@ pub struct CacheSettings {
 }
 
 pub struct Node {
+    /// Among the nodes of its cluster.
+    number: i64,
+    cluster: Arc<str>,
     upstream: Arc<dyn Upstream>,
-    lists: AttributeLists,
-    items: AnswerCache,
-    queries: AnswerCache,
+    lists: Arc<AttributeLists>,
+    members: Arc<Membership>,
+    items: Arc<AnswerCache>,
+    queries: Arc<AnswerCache>,
     counts: Counts,
-    /// What `endpoints` answers in place of the address that a connection has come to.
-    advertised: Option<Advertised>,
 }
 
-/// An address that clients reach the node at.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Advertised {
-    pub host: String,
-    pub address: SocketAddr,
-}
+/// The lists' account of a node in front of another server, whose tables are the same for all of its callers.
+const ELSEWHERE: &str = "elsewhere";
 
 /// The caller of a request, and how it is served.
 #[derive(Clone, Copy)]
@@ -73,6 +70,8 @@ pub struct Requester<'r> {
     pub local: SocketAddr,
     /// Whether the client sends a Select that its caller has not asked for.
     pub adds_select: bool,
+    /// Whether the client takes no empty map of unprocessed keys.
+    pub wants_unprocessed: bool,
 }
 
 /// A refusal, and the old items of a canceled transaction's reasons as bytes.
@@ -97,22 +96,29 @@ impl From<Malformed> for Failure {
 pub(crate) type Answer = Result<Writer, Failure>;
 
 impl Node {
-    pub fn new(
+    /// The caches are that of items and that of results.
+    pub(crate) fn of_cluster(
+        number: i64,
+        cluster: Arc<str>,
         upstream: Arc<dyn Upstream>,
-        engine: Arc<dyn Engine>,
-        settings: CacheSettings,
-        advertised: Option<Advertised>,
-        clock: &Clock,
+        lists: Arc<AttributeLists>,
+        members: Arc<Membership>,
+        (items, queries): (Arc<AnswerCache>, Arc<AnswerCache>),
     ) -> Node {
-        let CacheSettings { item_bytes_max, query_bytes_max, record_ttl_ms, query_ttl_ms } = settings;
-        Node {
-            upstream,
-            lists: AttributeLists::new(engine),
-            items: AnswerCache::new(item_bytes_max, record_ttl_ms, clock.clone()),
-            queries: AnswerCache::new(query_bytes_max, query_ttl_ms, clock.clone()),
-            counts: Counts::default(),
-            advertised,
-        }
+        Node { number, cluster, upstream, lists, members, items, queries, counts: Counts::default() }
+    }
+
+    /// A connection was not accepted.
+    pub fn refuse_connection(&self) {
+        self.counts.refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    pub fn cluster(&self) -> &str {
+        &self.cluster
     }
 
     pub(crate) fn counts(&self) -> &Counts {
@@ -157,7 +163,8 @@ impl Node {
     /// The table of a name. Attribute lists are an account's, and so are the caches' bodies with their numbers: a table of another account
     /// would have entries that its own clients cannot read.
     async fn table(&self, requester: Requester<'_>, name: &str) -> Result<TableKey, Exception> {
-        if name.starts_with("arn:") && account_of(name) != Some(requester.caller.account.as_str()) {
+        let is_foreign = || account_of(name) != Some(requester.caller.account.as_str());
+        if !self.upstream.is_elsewhere() && name.starts_with("arn:") && is_foreign() {
             return Err(Exception::validation("DAX reads and writes the tables of the caller's own account"));
         }
         self.upstream.table(requester.permitted, name).await
@@ -172,7 +179,7 @@ impl Node {
         let request = request.clone().into();
         // The request's names first: the audit log has them of refused requests as well.
         self.upstream.permit(RequestContext { caller, observer }, &request).await?;
-        permission::permit(caller, &request)
+        permission::permit(caller, &self.cluster, &request)
     }
 
     /// Executes a request that is permitted.
@@ -184,13 +191,37 @@ impl Node {
         R::try_from(self.upstream.execute(requester.permitted, request.into()).await?)
     }
 
+    /// The space of the attribute lists: an account of this server, or that of another server's tables.
+    fn space<'r>(&self, requester: Requester<'r>) -> &'r str {
+        if self.upstream.is_elsewhere() { ELSEWHERE } else { &requester.caller.account }
+    }
+
+    fn begin_write(&self, place: Bytes) -> ClusterWrite {
+        self.members.begin_write(place)
+    }
+
+    /// Writes that have failed end. After a refusal the caches keep what they have; after any other failure, they do not know.
+    fn end_failed(&self, writes: impl IntoIterator<Item = ClusterWrite>, exception: &Exception) {
+        if self.upstream.has_refused(exception) {
+            writes.into_iter().for_each(ClusterWrite::refused);
+        }
+    }
+
+    /// Before a write whose answer has an item: once it is made, the item's list of names must not be one too many.
+    async fn check_room(&self, requester: Requester<'_>, returned: Option<ReturnValue>) -> Result<(), Exception> {
+        match returned.unwrap_or(ReturnValue::None) {
+            ReturnValue::None => Ok(()),
+            _ => self.lists.check_room(self.space(requester)).await,
+        }
+    }
+
     async fn item_bytes(
         &self,
         requester: Requester<'_>,
         table: &TableKey,
         item: MapRef<'_>,
     ) -> Result<Vec<u8>, Exception> {
-        answer::item(&self.lists, &requester.caller.account, &table.schema, item).await
+        answer::item(&self.lists, self.space(requester), &table.schema, item).await
     }
 
     async fn read_item(
@@ -199,7 +230,7 @@ impl Node {
         key: &Attributes,
         bytes: &[u8],
     ) -> Result<Attributes, Exception> {
-        answer::read_item(&self.lists, &requester.caller.account, key, bytes).await
+        answer::read_item(&self.lists, self.space(requester), key, bytes).await
     }
 }
 
@@ -209,26 +240,29 @@ fn cache_key(table: &TableKey, key: &Attributes) -> Result<Bytes, Exception> {
     Ok(Bytes::from([&table.id.to_be_bytes()[..], &key].concat()))
 }
 
-/// Whether a failed write has left the table as it was.
-fn is_refusal(exception: &Exception) -> bool {
-    !matches!(exception, Exception::InternalServerError(_) | Exception::ServiceUnavailable(_))
+/// A member of a request that has nothing in it and must have something, as the API's constraints say it.
+fn too_short(value: &str, member: &str) -> Exception {
+    Exception::validation(format!(
+        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have length greater than \
+         or equal to 1"
+    ))
 }
 
-/// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes.
+/// Reads a projection, and refuses what DynamoDB refuses of it: the table is asked for whole attributes. It is the first of its request's
+/// expressions.
 fn projection(
     operation: Operation,
     expressions: &mut Expressions,
     bytes: Option<&[u8]>,
 ) -> Result<Option<Projected>, Exception> {
     let Some(bytes) = bytes else { return Ok(None) };
-    let mut own = Expressions::default();
-    let parsed = own.projection(bytes)?;
+    let projected = expressions.projection(bytes)?;
     let check = || {
-        let mut placeholders = Placeholders::new(own.names(), None)?;
-        expr::Projection::parse(&parsed.text, &mut placeholders)
+        let mut placeholders = Placeholders::new(expressions.names(), None)?;
+        expr::Projection::parse(&projected.text, &mut placeholders)
     };
     check().map_err(|error| operation.validation().request.refuse(Exception::validation(error.to_string())))?;
-    Ok(Some(expressions.projection(bytes)?))
+    Ok(Some(projected))
 }
 
 /// The map of an answer; null without a member.
@@ -265,3 +299,6 @@ impl Members {
         out
     }
 }
+
+#[cfg(test)]
+mod tests;

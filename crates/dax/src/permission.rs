@@ -1,8 +1,8 @@
 //! What a caller's policies are asked of DAX itself: `dax:` actions on the cluster. DynamoDB's actions on the table are asked by the upstream.
 //!
 //! A transaction asks for each action in it, and has `dax:EnclosingOperation` in its context. Source: DAX's Developer Guide, "DAX access
-//! control"; Service Authorization Reference, "DynamoDB Accelerator (DAX)". Key schemas, attribute lists and the nodes of the cluster need
-//! no permission: they have no action there.
+//! control"; Service Authorization Reference, "DynamoDB Accelerator (DAX)". Key schemas and the nodes of the cluster need no permission, and
+//! attribute lists need any that may read or write items: they have no action there.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,6 @@ use auth::iam::{Context, Decision, Globals, Question, Values, WorkBudget, decide
 
 use crate::upstream::Request;
 
-/// The cluster's name in its ARN.
-const CLUSTER: &str = "stator";
 const ENCLOSING: &str = "dax:enclosingoperation";
 
 /// The operation of which an action is a part.
@@ -30,14 +28,76 @@ impl Context for Enclosing {
 ///
 /// # Errors
 /// The refusal, if one of the request's actions is denied.
-pub(crate) fn permit(caller: &Caller, request: &Request) -> Result<(), Exception> {
-    let Some(identity) = &caller.identity else { return Ok(()) };
-    let arn = format!("arn:{}:dax:{}:{}:cache/{CLUSTER}", partition_of(&caller.region), caller.region, caller.account);
-    let work = WorkBudget::default();
+pub(crate) fn permit(caller: &Caller, cluster: &str, request: &Request) -> Result<(), Exception> {
     let (enclosing, actions) = actions(request);
+    permit_all(caller, cluster, enclosing, &actions)
+}
+
+/// An action, and the operation around it.
+type Enclosed = (Option<&'static str>, &'static str);
+
+const WRITES: &[Enclosed] = &[
+    (Some("TransactWriteItems"), "dax:PutItem"),
+    (Some("TransactWriteItems"), "dax:UpdateItem"),
+    (None, "dax:UpdateItem"),
+    (None, "dax:BatchWriteItem"),
+    (None, "dax:PutItem"),
+];
+
+const READS: &[Enclosed] = &[
+    (Some("TransactWriteItems"), "dax:ConditionCheckItem"),
+    (Some("TransactWriteItems"), "dax:DeleteItem"),
+    (None, "dax:DeleteItem"),
+    (Some("TransactGetItems"), "dax:GetItem"),
+    (None, "dax:Scan"),
+    (None, "dax:Query"),
+    (None, "dax:BatchGetItem"),
+    (None, "dax:GetItem"),
+];
+
+/// Asks for one of the actions that name attributes of items.
+///
+/// # Errors
+/// The refusal of PutItem, if all of them are denied: what a caller defines is stored.
+pub(crate) fn may_write(caller: &Caller, cluster: &str) -> Result<(), Exception> {
+    permit_any(caller, cluster, WRITES.iter())
+}
+
+/// Asks for one of the actions whose answers have names of attributes.
+///
+/// # Errors
+/// The refusal of GetItem, if all of them are denied: the lists are names of all tables' attributes.
+pub(crate) fn may_read(caller: &Caller, cluster: &str) -> Result<(), Exception> {
+    permit_any(caller, cluster, WRITES.iter().chain(READS))
+}
+
+fn permit_any<'a>(
+    caller: &Caller,
+    cluster: &str,
+    actions: impl Iterator<Item = &'a Enclosed>,
+) -> Result<(), Exception> {
+    let mut refused = Ok(());
+    for (enclosing, action) in actions {
+        refused = permit_all(caller, cluster, *enclosing, &[*action]);
+        if refused.is_ok() {
+            return Ok(());
+        }
+    }
+    refused
+}
+
+fn permit_all(
+    caller: &Caller,
+    cluster: &str,
+    enclosing: Option<&'static str>,
+    actions: &[&'static str],
+) -> Result<(), Exception> {
+    let Some(identity) = &caller.identity else { return Ok(()) };
+    let arn = format!("arn:{}:dax:{}:{}:cache/{cluster}", partition_of(&caller.region), caller.region, caller.account);
+    let work = WorkBudget::default();
     let own = Enclosing(enclosing);
     let context = Globals { identity, region: &caller.region, resource_account: &caller.account, own: &own };
-    for action in actions {
+    for action in actions.iter().copied() {
         let question = Question {
             principal: &identity.principal,
             action,
@@ -140,20 +200,20 @@ mod tests {
     #[test]
     fn a_request_asks_for_its_action_on_the_cluster() {
         let get = Request::from(GetItemInput::default());
-        assert_eq!(permit(&allowing("dax:GetItem", ARN, ""), &get), Ok(()));
-        assert_eq!(permit(&allowing("dax:*", "*", ""), &get), Ok(()));
+        assert_eq!(permit(&allowing("dax:GetItem", ARN, ""), "stator", &get), Ok(()));
+        assert_eq!(permit(&allowing("dax:*", "*", ""), "stator", &get), Ok(()));
         for (action, resource) in [
             ("dax:PutItem", ARN),
             ("dynamodb:GetItem", ARN),
             ("dax:GetItem", "arn:aws:dax:eu-west-3:123456789012:cache/other"),
         ] {
-            let Err(Exception::AccessDenied(text)) = permit(&allowing(action, resource, ""), &get) else {
+            let Err(Exception::AccessDenied(text)) = permit(&allowing(action, resource, ""), "stator", &get) else {
                 panic!("{action} on {resource}")
             };
             assert!(text.contains("is not authorized to perform: dax:GetItem on resource: arn:aws:dax:"), "{text}");
         }
         let nobody = Caller { identity: None, ..allowing("dax:PutItem", ARN, "") };
-        assert_eq!(permit(&nobody, &get), Ok(()));
+        assert_eq!(permit(&nobody, "stator", &get), Ok(()));
     }
 
     #[test]
@@ -164,11 +224,25 @@ mod tests {
             Request::from(TransactWriteItemsInput { transact_items: items, ..TransactWriteItemsInput::default() })
         };
         let puts = allowing("dax:PutItem", "*", "");
-        assert_eq!(permit(&puts, &transaction(vec![put.clone(), put.clone()])), Ok(()));
-        assert!(permit(&puts, &transaction(vec![put.clone(), delete])).is_err());
+        assert_eq!(permit(&puts, "stator", &transaction(vec![put.clone(), put.clone()])), Ok(()));
+        assert!(permit(&puts, "stator", &transaction(vec![put.clone(), delete])).is_err());
         let within = r#","Condition":{"StringEquals":{"dax:EnclosingOperation":"TransactWriteItems"}}"#;
         let within = allowing("dax:PutItem", "*", within);
-        assert_eq!(permit(&within, &transaction(vec![put])), Ok(()));
-        assert!(permit(&within, &Request::from(api::PutItemInput::default())).is_err());
+        assert_eq!(permit(&within, "stator", &transaction(vec![put])), Ok(()));
+        assert!(permit(&within, "stator", &Request::from(api::PutItemInput::default())).is_err());
+    }
+
+    #[test]
+    fn lists_of_names_are_for_callers_that_read_or_write_items() {
+        let may = |caller: &Caller| (may_write(caller, "stator").is_ok(), may_read(caller, "stator").is_ok());
+        assert_eq!(may(&allowing("dynamodb:*", "*", "")), (false, false));
+        assert_eq!(may(&allowing("dax:Query", ARN, "")), (false, true));
+        assert_eq!(may(&allowing("dax:BatchWriteItem", ARN, "")), (true, true));
+        let within = r#","Condition":{"StringEquals":{"dax:EnclosingOperation":"TransactWriteItems"}}"#;
+        assert_eq!(may(&allowing("dax:PutItem", "*", within)), (true, true));
+        let Err(Exception::AccessDenied(text)) = may_read(&allowing("s3:*", "*", ""), "stator") else {
+            panic!("it is allowed")
+        };
+        assert!(text.contains("dax:GetItem"), "{text}");
     }
 }

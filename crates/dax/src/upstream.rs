@@ -13,6 +13,7 @@ use aws::RequestContext;
 use model::KeySchema;
 use ops::{Service, call};
 use storage::BoxFuture;
+use wire::client::Called;
 
 /// What DAX has to know of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +25,11 @@ pub struct TableKey {
 
 /// DynamoDB, as DAX needs it.
 pub trait Upstream: Send + Sync + 'static {
+    /// Whether the tables are another server's: all callers have the same ones then, and the node's own credentials.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     /// The table of this name.
     ///
     /// # Errors
@@ -41,6 +47,15 @@ pub trait Upstream: Send + Sync + 'static {
     /// # Errors
     /// The operation's refusal.
     fn execute<'a>(&'a self, caller: &'a Caller, request: Request) -> BoxFuture<'a, Result<Response, Exception>>;
+
+    /// Whether a write that has failed so has surely left the table as it was.
+    fn has_refused(&self, exception: &Exception) -> bool {
+        is_refusal(exception)
+    }
+}
+
+fn is_refusal(exception: &Exception) -> bool {
+    !matches!(exception, Exception::InternalServerError(_) | Exception::ServiceUnavailable(_))
 }
 
 /// Defines the requests and the responses from rows `Operation(Request) -> Response`.
@@ -61,6 +76,26 @@ macro_rules! operations {
             pub fn operation(&self) -> Operation {
                 match self {
                     $(Request::$operation(_) => Operation::$operation,)+
+                }
+            }
+
+            /// As another server reads it.
+            pub(crate) fn body(&self) -> Vec<u8> {
+                match self {
+                    $(Request::$operation(request) => request.body(),)+
+                }
+            }
+        }
+
+        impl Response {
+            /// As another server writes it.
+            ///
+            /// # Errors
+            /// The body is none of the operation's responses.
+            pub(crate) fn read(operation: Operation, body: &[u8]) -> Result<Response, Exception> {
+                match operation {
+                    $(Operation::$operation => <$request as Called>::response(body).map(Response::$operation),)+
+                    _ => Err(Exception::internal("another operation than DAX's was called")),
                 }
             }
         }
@@ -85,6 +120,11 @@ macro_rules! operations {
         )+
 
         impl Upstream for Local {
+            /// A rule of faults may fail a write that is made, with any exception.
+            fn has_refused(&self, exception: &Exception) -> bool {
+                is_refusal(exception) && self.0.faults().is_none()
+            }
+
             fn table<'a>(&'a self, caller: &'a Caller, name: &'a str) -> BoxFuture<'a, Result<TableKey, Exception>> {
                 Box::pin(async move {
                     let (id, schema) = self.0.key_schema(caller, name).await?;
@@ -139,4 +179,26 @@ operations! {
     TransactGetItems(TransactGetItemsInput) -> TransactGetItemsOutput;
     TransactWriteItems(TransactWriteItemsInput) -> TransactWriteItemsOutput;
     UpdateItem(UpdateItemInput) -> UpdateItemOutput;
+}
+
+#[cfg(test)]
+mod tests {
+    use base::Clock;
+    use ops::Settings;
+    use ops::faults::Faults;
+    use storage::Memory;
+
+    use super::*;
+
+    async fn local(faults: Option<Arc<Faults>>) -> Local {
+        Local(Service::open(Memory::new(), Settings { faults, ..Settings::default() }, Clock::system()).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_a_test_asks_for_says_nothing_of_the_table() {
+        let refused = Exception::throttled();
+        let plain = local(None).await;
+        assert!(plain.has_refused(&refused) && !plain.has_refused(&Exception::internal("x")));
+        assert!(!local(Some(Arc::default())).await.has_refused(&refused));
+    }
 }

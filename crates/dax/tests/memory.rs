@@ -13,7 +13,10 @@ fn fill(cache: &AnswerCache, size: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for at in 0..ENTRIES {
         let key = Bytes::from([&at.to_be_bytes()[..], b"partition key"].concat());
-        let body = Some(Bytes::from(vec![0_u8; size]));
+        // As an answer is written: with room for more.
+        let mut body = Vec::with_capacity(2 * size);
+        body.resize(size, 0_u8);
+        let body = Some(Bytes::from(body));
         let fetch = async { Ok::<_, Exception>((body, ())) };
         runtime.block_on(cache.get_or_fetch(key, fetch)).unwrap();
     }

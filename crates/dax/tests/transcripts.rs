@@ -14,7 +14,7 @@ use auth::{Access, Caller, SHARED_ACCOUNT, Spaces};
 use aws::{Observer, RequestContext};
 use base::Clock;
 use bytes::Bytes;
-use dax::{Advertised, Begun, CacheSettings, Client, Endpoint, Host, Local, Node, Record, Timeouts, serve};
+use dax::{Advertised, Begun, CacheSettings, Client, Cluster, Endpoint, Host, Local, Record, Timeouts, serve};
 use ops::allowance::MemoryBudget;
 use ops::{Service, Settings};
 use storage::{BoxFuture, Engine, Memory};
@@ -96,7 +96,8 @@ async fn endpoint() -> Arc<Endpoint> {
     let caches = CacheSettings { item_bytes_max: 1 << 20, query_bytes_max: 1 << 20, record_ttl_ms: 0, query_ttl_ms: 0 };
     let address = SocketAddr::from(([127, 0, 0, 1], 18512));
     let advertised = Some(Advertised { host: "127.0.0.1".to_owned(), address });
-    let node = Arc::new(Node::new(Arc::new(Local(service)), engine, caches, advertised, &clock));
+    let cluster = Cluster::new("stator", Arc::new(Local(service)), engine, caches, &clock);
+    let node = Arc::new(cluster.add(None, advertised));
     let timeouts = Timeouts { handshake: Duration::from_secs(60), message: Duration::from_secs(60) };
     Arc::new(Endpoint { node, clock, timeouts })
 }

@@ -142,6 +142,7 @@ impl AccountTasks {
         F: Future<Output = Ran> + Send + 'static,
     {
         for (account, work) in work {
+            // Marked here and unmarked when the task ends, however it does (`Busy`): an account never has two tasks.
             if !self.shared.lock().busy.insert(account.clone()) {
                 continue;
             }

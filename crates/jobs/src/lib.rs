@@ -58,6 +58,7 @@
 
 mod account_tasks;
 mod job;
+mod lines;
 mod metrics;
 mod ran;
 mod registry;
@@ -67,6 +68,7 @@ mod turns;
 
 pub use account_tasks::{take_slot, without_slot};
 pub use job::{Job, Owner};
+pub use lines::Lines;
 pub use ran::Ran;
 pub use registry::{JobHandle, Jobs, ScopedJob};
 pub use report::JobReport;

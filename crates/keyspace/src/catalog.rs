@@ -116,7 +116,7 @@ kinds! {
 kinds! {
     /// Rows of one table, with the rests of their keys.
     TableRow {
-        /// The last item that the build of an index has passed: index id (4).
+        /// The last item that the build of an index has passed: index id (4). The greatest id is that of the sweep of tombstones.
         IndexBuild = b'B', Ids, Sealed;
         /// Count and bytes: no rest, of the table's items; index id (4), of an index's rows.
         Tally = b'C', Ids, Counter;

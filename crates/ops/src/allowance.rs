@@ -15,6 +15,7 @@
 //! An operation does not wait for memory while it holds some of it or a turn, so it does not wait without end. (The
 //! reservation of a body may grow, by the rules of [`MemoryBudget`].)
 
+mod admission;
 mod memory;
 mod peer;
 
@@ -26,6 +27,7 @@ use parking_lot::Mutex;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use admission::{Admitted, BodyCost};
 pub use memory::{Exhausted, MemoryBudget, Share};
 pub use peer::Peer;
 
@@ -127,6 +129,7 @@ impl Allowance {
                 return;
             }
         }
+        // Without the lock: no lock is held across a wait. The turn that was given back is another request's meanwhile.
         let turn = turn().await;
         let mut used = self.used.lock();
         (used.turn, used.turn_bytes) = (Some(turn), bytes);
@@ -160,6 +163,7 @@ pub async fn read(bytes: usize, most: usize) -> Result<(), Exception> {
         used.read_bytes += bytes;
         was_small && used.read_bytes > SMALL_BYTES
     };
+    // Once: only the read that crosses the bound reserves, for all that the request may still read.
     if grows_large {
         own.take_memory(most).await?;
         own.take_turn(0).await;

@@ -5,6 +5,9 @@
 //! the stored item: the key, the types of index keys, the size of a whole new item. [`Change::apply`] decides on
 //! the stored item and adds the item, its index rows and the counters to one batch.
 
+#[cfg(test)]
+pub(crate) mod broken;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -203,18 +206,21 @@ impl Change {
                 return Ok(Applied { wrote: false, charge, new: old.clone(), old });
             }
             // The last writer wins. An equal stamp is the same write, which is here already.
-            Action::Replicate { stamp, .. } if before.is_some_and(|before| before >= *stamp) => {
+            Action::Replicate { stamp, .. } if before.is_some_and(|before| stays(before, *stamp)) => {
                 return Ok(Applied { wrote: false, charge: Charge::no_write(), new: old.clone(), old });
             }
             Action::Replicate { item, .. } => item.as_ref().map(row),
         };
-        if let (None, Some(stamp)) = (&new, stamp)
+        let tombstone = stamp;
+        #[cfg(test)]
+        let tombstone = tombstone.filter(|_| !broken::is_broken(broken::Broken::Tombstones));
+        if let (None, Some(stamp)) = (&new, tombstone)
             && (old.is_some() || matches!(self.action, Action::Replicate { .. }))
         {
             let end_of_life_ms = now_ms.saturating_add(TOMBSTONE_LIFE_MS);
             batch.put(self.key.row.clone(), Tombstone { version, stamp, end_of_life_ms }.encode());
         }
-        let charge = self.write(secret, old.as_ref(), new.as_ref(), stamp.is_some(), batch);
+        let charge = self.write(secret, old.as_ref(), new.as_ref(), tombstone.is_some(), batch);
         if !matches!(self.action, Action::Replicate { is_copy: true, .. }) {
             let made = Made { author: self.author, at_ms: now_ms, stamp };
             change_log::append(&self.table, &self.key.partition, made, old.as_ref(), new.as_ref(), batch);
@@ -285,6 +291,15 @@ impl Change {
         }
         charge
     }
+}
+
+/// Whether a row stays as it is when another region's write arrives.
+fn stays(own: Stamp, arriving: Stamp) -> bool {
+    #[cfg(test)]
+    if broken::is_broken(broken::Broken::TieBreak) {
+        return own.time >= arriving.time;
+    }
+    own >= arriving
 }
 
 /// Reads the stored row of an item's key. An item in it must be the one that `key` names: two keys that share a hash would

@@ -53,6 +53,34 @@ impl Service {
         consumed.add(table_name, charge);
     }
 
+    /// As [`Service::charge`], for a write that another region made: no request is answered with it.
+    pub(crate) fn charge_replicated(&self, change: &Change, charge: &Charge) {
+        if let Some(throttle) = &self.throttle {
+            throttle.debit(&change.table, charge, self.clock.steady_ms());
+        }
+        if change.table.has_insights {
+            self.count_contributors(&change.table, charge, &change.accessed());
+        }
+        if let Some(measures) = &self.measures {
+            measures.record_replicated(&change.table, charge);
+        }
+    }
+
+    /// Admits a write that another region made and that consumes `charge`. It is asked when the write is decided: what is here already
+    /// consumes nothing.
+    pub(crate) fn admit_replicated(
+        &self,
+        change: &Change,
+        charge: &Charge,
+        reserved: &mut Reserved,
+    ) -> Result<(), Throttled> {
+        let Some(throttle) = self.throttle.as_ref().filter(|_| charge.table > 0.0) else { return Ok(()) };
+        let (table, now_ms) = (&change.table, self.clock.steady_ms());
+        let admitted = throttle.admit(table, None, Access::Write, charge.table, reserved, now_ms);
+        self.count_refused(admitted, table, None, Some(&change.key_attributes))?;
+        self.admit_entries(table, charge, reserved)
+    }
+
     /// Admits the read of an item with this key.
     pub(crate) fn admit_read(&self, table: &Table, key: &Attributes) -> Result<(), Throttled> {
         let Some(throttle) = &self.throttle else { return Ok(()) };

@@ -11,6 +11,7 @@ use tables::{
     NewSchema, PolicyOf, Shown, TableClassChoice, TableStatus, TableThroughput, being_deleted, table_place,
 };
 
+use crate::replication::members::check_mode;
 use crate::service::Service;
 
 impl Service {
@@ -130,13 +131,12 @@ fn refuse_unbuilt(request: &CreateTableInput) -> Result<(), Exception> {
     for (member, given) in [
         ("VectorIndexes", request.vector_indexes.is_some()),
         ("GlobalTableSourceArn", request.global_table_source_arn.is_some()),
-        ("GlobalTableSettingsReplicationMode", request.global_table_settings_replication_mode.is_some()),
     ] {
         if given {
             return Err(tables::not_built(member));
         }
     }
-    Ok(())
+    request.global_table_settings_replication_mode.map_or(Ok(()), |mode| check_mode(mode, false))
 }
 
 fn new_indexes(

@@ -21,6 +21,13 @@ fn without_room(error: Exception) -> Exception {
     }
 }
 
+/// A replica that is being filled. Source: captures.
+fn being_used(name: &str) -> Exception {
+    Exception::ResourceInUse(format!(
+        "Attempt to change a resource which is still in use: Table: {name} is being used."
+    ))
+}
+
 impl Service {
     /// # Errors
     /// If the table does not exist, is being deleted already, or is protected.
@@ -48,8 +55,9 @@ impl Service {
     ) -> Result<DeleteTableOutput, Exception> {
         // Locked from the check of the protection on: another change of the definition would be lost otherwise.
         let guard = self.catalog.lock().await?;
-        let table = self.catalog.described(caller, &request.table_name)?;
+        let table = self.catalog.known(caller, &request.table_name)?;
         match table.definition.status {
+            TableStatus::Creating if table.definition.is_being_replicated() => return Err(being_used(table.name())),
             TableStatus::Deleting => return Err(being_deleted(table.name())),
             // A restore that does not end, as its backup cannot be read, can be given up, and an import of more objects than are wanted.
             TableStatus::Creating if self.clock.now_ms() < table.definition.created_ms.saturating_add(FILL_MS_MIN) => {

@@ -15,7 +15,7 @@ impl Service {
         request: DescribeTableInput,
     ) -> Result<DescribeTableOutput, Exception> {
         self.catalog.refresh().await?;
-        let table = self.catalog.described(caller, &request.table_name)?;
+        let table = self.catalog.known(caller, &request.table_name)?;
         Ok(DescribeTableOutput { table: Some(self.describe(&table, Shown::AsIs).await?) })
     }
 }

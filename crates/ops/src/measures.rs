@@ -13,7 +13,7 @@ use cloudwatch::{Gauge, Recorder, Series};
 use cluster::catalog::Quotas;
 use model::MapRef;
 use parking_lot::RwLock;
-use tables::{Definition, Index, IndexKind, OnDemandMax, Place, Provisioned, Table, TableArn};
+use tables::{Definition, Index, IndexKind, OnDemandMax, Place, Provisioned, Stamps, Table, TableArn};
 
 use crate::capacity::{Access, Charge};
 use crate::contributors::{Accessed, Contributors};
@@ -54,9 +54,35 @@ pub(crate) struct TableGauges {
     consumed: [Gauge; 2],
     /// By the index's name: those of global ones.
     indexes: RwLock<HashMap<String, [Gauge; 2]>>,
+    /// Of writes in a global table, by their source.
+    sources: [SourceGauges; 2],
     /// By operation.
     latencies: OperationGauges,
     returned: OperationGauges,
+}
+
+/// Where a write of a replica comes from. Source: Developer Guide, "DynamoDB metrics and dimensions".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Source {
+    Customer,
+    GlobalTable,
+}
+
+impl Source {
+    fn name(self) -> &'static str {
+        match self {
+            Source::Customer => "Customer",
+            Source::GlobalTable => "GlobalTable",
+        }
+    }
+}
+
+/// The write units of one source.
+#[derive(Default)]
+struct SourceGauges {
+    table: OnceLock<Gauge>,
+    /// By the index's name.
+    indexes: RwLock<HashMap<String, Gauge>>,
 }
 
 type OperationGauges = [OnceLock<Gauge>; Operation::ALL.len()];
@@ -120,7 +146,8 @@ impl Measures {
         let (account, region, name) = (place.account.to_owned(), place.region.to_owned(), place.name.to_owned());
         let [latencies, returned]: [OperationGauges; 2] =
             [const { [const { OnceLock::new() }; Operation::ALL.len()] }; 2];
-        TableGauges { table_id, account, region, name, consumed, indexes: RwLock::default(), latencies, returned }
+        let (indexes, sources) = (RwLock::default(), Default::default());
+        TableGauges { table_id, account, region, name, consumed, indexes, sources, latencies, returned }
     }
 
     fn gauge(&self, place: Place<'_>, metric: &str, dimensions: &[(&str, &str)]) -> Gauge {
@@ -132,11 +159,17 @@ impl Measures {
         self.recorder.record(&self.gauge(place, metric, dimensions), value);
     }
 
-    fn record_charge(&self, gauges: &TableGauges, minute: u64, charge: &Charge) {
+    /// Measures what a write of another region has consumed.
+    pub(crate) fn record_replicated(&self, table: &Table, charge: &Charge) {
+        self.record_charge(table, &self.of(table), self.recorder.minute(), charge, Source::GlobalTable);
+    }
+
+    fn record_charge(&self, table: &Table, gauges: &TableGauges, minute: u64, charge: &Charge, source: Source) {
+        if charge.access == Access::Write && matches!(table.stamps, Stamps::All(_)) {
+            self.record_source(gauges, minute, charge, source);
+        }
         let access = if charge.access == Access::Read { 0 } else { 1 };
-        // Entries of local indexes are the table's.
-        let local = charge.indexes.iter().filter(|part| part.kind == IndexKind::Local);
-        let of_table = charge.table + local.map(|part| part.units).sum::<f64>();
+        let of_table = units_of_table(charge);
         if of_table > 0.0 {
             self.recorder.record_in(&gauges.consumed[access], minute, of_table);
         }
@@ -144,6 +177,30 @@ impl Measures {
             let known = gauges.indexes.read().get(&part.name).map(|own| own[access].clone());
             let gauge = known.unwrap_or_else(|| self.index_gauges(gauges, &part.name)[access].clone());
             self.recorder.record_in(&gauge, minute, part.units);
+        }
+    }
+
+    /// The same write units, by where the write comes from.
+    fn record_source(&self, gauges: &TableGauges, minute: u64, charge: &Charge, source: Source) {
+        let of_source = &gauges.sources[source as usize];
+        let gauge = |more: &[(&str, &str)]| {
+            let dimensions: Vec<(&str, &str)> = [("TableName", &*gauges.name), ("Source", source.name())]
+                .into_iter()
+                .chain(more.iter().copied())
+                .collect();
+            self.gauge(gauges.place(), CONSUMED[1], &dimensions)
+        };
+        let of_table = units_of_table(charge);
+        if of_table > 0.0 {
+            self.recorder.record_in(of_source.table.get_or_init(|| gauge(&[])), minute, of_table);
+        }
+        for part in charge.indexes.iter().filter(|part| part.kind == IndexKind::Global && part.units > 0.0) {
+            let known = of_source.indexes.read().get(&part.name).cloned();
+            let own = known.unwrap_or_else(|| {
+                let own = gauge(&[("GlobalSecondaryIndexName", &part.name)]);
+                of_source.indexes.write().entry(part.name.clone()).or_insert(own).clone()
+            });
+            self.recorder.record_in(&own, minute, part.units);
         }
     }
 
@@ -171,9 +228,24 @@ impl Measures {
 /// By access.
 const CONSUMED: [&str; 2] = ["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"];
 
+/// Entries of local indexes are the table's.
+fn units_of_table(charge: &Charge) -> f64 {
+    let local = charge.indexes.iter().filter(|part| part.kind == IndexKind::Local);
+    charge.table + local.map(|part| part.units).sum::<f64>()
+}
+
+impl SourceGauges {
+    fn are_lost(&self) -> bool {
+        self.table.get().is_some_and(Gauge::is_lost) || self.indexes.read().values().any(Gauge::is_lost)
+    }
+}
+
 impl TableGauges {
     /// Whether one of them loses its values.
     fn are_lost(&self) -> bool {
+        if self.sources.iter().any(SourceGauges::are_lost) {
+            return true;
+        }
         let of_operations = self.latencies.iter().chain(&self.returned).filter_map(OnceLock::get);
         let is_lost = self.consumed.iter().chain(of_operations).any(Gauge::is_lost);
         is_lost || self.indexes.read().values().flatten().any(Gauge::is_lost)
@@ -189,10 +261,10 @@ impl Measured {
     pub(crate) fn charge(&mut self, table: &Table, charge: &Charge) {
         let known = self.first.iter().chain(&self.others).find(|gauges| gauges.table_id == table.id());
         if let Some(gauges) = known {
-            return self.measures.record_charge(gauges, self.minute, charge);
+            return self.measures.record_charge(table, gauges, self.minute, charge, Source::Customer);
         }
         let gauges = self.measures.of(table);
-        self.measures.record_charge(&gauges, self.minute, charge);
+        self.measures.record_charge(table, &gauges, self.minute, charge, Source::Customer);
         match self.first {
             None => self.first = Some(gauges),
             Some(_) => self.others.push(gauges),

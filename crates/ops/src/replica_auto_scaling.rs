@@ -3,6 +3,7 @@
 //! What they describe are scalable targets of Application Auto Scaling, which every replica has in its own region. Of a table of one region
 //! both answer that there is no such global table. Texts: captures; of the order of an update's checks there is none.
 
+mod change;
 mod update;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use storage::StorageError;
 
 use tables::{Definition, MemberStatus, NameUse, Place, table_place};
 
+use crate::replication::scaling::resource;
 use crate::service::Service;
 
 /// A table of several regions.
@@ -53,11 +55,10 @@ impl Service {
         let place = table_place(caller, &request.table_name, NameUse::Lookup)?;
         update::check(place.name, &request)?;
         let table = self.global_table(place).await?;
-        if !table.definition.is_on_demand() {
-            // Their targets are registered by Application Auto Scaling's own API, in each region.
-            return Err(tables::not_built("UpdateTableReplicaAutoScaling of provisioned global tables"));
+        match table.definition.is_on_demand() {
+            true => update::check_on_demand(place.name, &request, table.regions.keys())?,
+            false => self.change_scaling(&table, &request).await?,
         }
-        update::check_on_demand(place.name, &request, table.regions.keys())?;
         let description = self.described_scaling(&table).await.map_err(tables::failure::storage_failure)?;
         Ok(UpdateTableReplicaAutoScalingOutput { table_auto_scaling_description: Some(description) })
     }
@@ -79,10 +80,10 @@ impl Service {
         let definition = &table.definition;
         let mut replicas = Vec::new();
         for (region, status) in &table.regions {
-            let of_table = Resource { account: &definition.account, region, table: &definition.name, index: None };
+            let of_table = resource(definition, region, None);
             let mut indexes = Vec::new();
             for index in &definition.global_indexes {
-                let of_index = Resource { index: Some(&index.name), ..of_table };
+                let of_index = resource(definition, region, Some(&index.name));
                 indexes.push(ReplicaGlobalSecondaryIndexAutoScalingDescription {
                     index_name: Some(index.name.clone()),
                     index_status: Some(IndexStatus::Active),
@@ -129,7 +130,8 @@ fn regions(definition: &Definition) -> BTreeMap<String, ReplicaStatus> {
         };
         (member.region.clone(), status)
     });
-    others.chain([(definition.region.clone(), ReplicaStatus::Active)]).collect()
+    let own = if definition.is_being_replicated() { ReplicaStatus::Creating } else { ReplicaStatus::Active };
+    others.chain([(definition.region.clone(), own)]).collect()
 }
 
 /// Without a target, scaling is disabled.

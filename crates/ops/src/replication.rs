@@ -3,21 +3,24 @@
 //! A replica is a table like any other; its definition knows the other members of its group (`tables::Replication`). Each write of
 //! a replica has a stamp. The changes that were made in a region are read from the table's log, by a consumer for each other
 //! member, and applied there if their stamp is greater than that of the row (`apply`): the last writer wins, in whatever order
-//! changes arrive, and however often.
+//! changes arrive, and however often. They consume the capacity of the region that they arrive in (`receive`).
 //!
 //! UpdateTable adds and removes members (`members`, `update`); what follows from it is work in the background (`work`), which
 //! creates the new table, introduces it to the group and copies the items (`copy`). The settings that the group shares
-//! follow a change in any region. A table that is deleted leaves its group once the others have all that was written to it (`leave`).
+//! follow a change in any region; replicas with provisioned capacity have auto scaling (`scaling`). A table that is deleted leaves its group once the others have all that was written to it (`leave`).
 
 mod apply;
 mod copy;
 mod describe;
+pub(crate) mod keys;
 mod leave;
 pub(crate) mod members;
+mod receive;
+pub(crate) mod scaling;
 mod sweep;
 #[cfg(test)]
 mod tests;
-mod update;
+pub(crate) mod update;
 mod work;
 
 pub use apply::Replicated;
@@ -118,22 +121,33 @@ impl Service {
 
     /// Whether the table in another region has all changes that have been made in this one by now.
     async fn has_delivered(&self, definition: &Definition, region: &str) -> Result<bool, Exception> {
-        let Some(member) = definition.member(region) else { return Ok(true) };
-        let (table_id, name) = (definition.table_id, member.consumer_name());
-        let open = &definition.log.open;
+        let heads = self.heads(definition).await?;
+        self.has_taken(definition, region, &heads).await
+    }
+
+    /// The last position of each open log of a table.
+    async fn heads(&self, definition: &Definition) -> Result<Vec<(u32, u64)>, Exception> {
+        let (table_id, open) = (definition.table_id, &definition.log.open);
         let logs: Vec<u32> = open.iter().map(|open| open.number).chain(definition.log.closing.clone()).collect();
         let view = self.view_of_logs(table_id, &logs).await?;
-        let shards = change_log::Shard::list(&*view, table_id, 0, u32::MAX).await?;
-        let (passed, _) = Passed::read(&*view, table_id, &name, &shards).await?;
+        let mut heads = Vec::with_capacity(logs.len());
         for log in logs {
             let head = storage::log::head(tables::rows::log(table_id, log));
             let row = view.get_many(&[head]).await.map_err(tables::failure::storage_failure)?.pop().flatten();
             let last = storage::log::decode_head(row.as_ref());
-            let last = last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))?;
-            if !passed.has_taken(log, last) {
-                return Ok(false);
-            }
+            heads.push((log, last.ok_or_else(|| Exception::internal("the head of a log cannot be read"))?));
         }
-        Ok(true)
+        Ok(heads)
+    }
+
+    /// Whether the table in another region has all changes of this one up to these positions.
+    async fn has_taken(&self, definition: &Definition, region: &str, heads: &[(u32, u64)]) -> Result<bool, Exception> {
+        let Some(member) = definition.member(region) else { return Ok(true) };
+        let (table_id, name) = (definition.table_id, member.consumer_name());
+        let logs: Vec<u32> = heads.iter().map(|(log, _)| *log).collect();
+        let view = self.view_of_logs(table_id, &logs).await?;
+        let shards = change_log::Shard::list(&*view, table_id, 0, u32::MAX).await?;
+        let (passed, _) = Passed::read(&*view, table_id, &name, &shards).await?;
+        Ok(heads.iter().all(|(log, last)| passed.has_taken(*log, *last)))
     }
 }

@@ -1,14 +1,16 @@
 //! Tables and global indexes as Application Auto Scaling sees and changes them: by UpdateTable, as a client does.
 
 use api::{
-    Exception, GlobalSecondaryIndexUpdate, ProvisionedThroughput, UpdateGlobalSecondaryIndexAction, UpdateTableInput,
+    DescribeTableInput, Exception, GlobalSecondaryIndexUpdate, Operation, ProvisionedThroughput,
+    UpdateGlobalSecondaryIndexAction, UpdateTableInput,
 };
 use auth::Caller;
-use autoscaling::{Access, Capacity, ChangeFailure, Resource, Tables};
+use autoscaling::{Access, Capacity, ChangeFailure, Resource, Tables, Unpermitted};
 use storage::BoxFuture;
 use tables::{Definition, IndexStatus, Place, Provisioned, TableStatus, ThroughputChanges};
 
 use crate::service::Service;
+use crate::update_table::Origin;
 
 /// What a request sets that has not the table yet: it is completed with the table as it is changed.
 const UNKNOWN: ProvisionedThroughput = ProvisionedThroughput { read_capacity_units: 1, write_capacity_units: 1 };
@@ -75,7 +77,8 @@ impl Service {
         };
         let place = Place { account: of.account, region: of.region, name: of.table };
         let found = self.catalog.find(place).and_then(|table| with(&table.definition, of, access, units));
-        self.update_table_as(&caller, request(of, found.unwrap_or(UNKNOWN)), complete).await.map(|_| ())
+        let asked = request(of, found.unwrap_or(UNKNOWN));
+        self.update_table_as(&caller, asked, Origin::Scaling, complete).await.map(|_| ())
     }
 }
 
@@ -83,6 +86,20 @@ impl Tables for Service {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         // A failure is that of the next operation on the table, too.
         Box::pin(async { _ = self.catalog.refresh().await })
+    }
+
+    fn permit<'a>(&'a self, caller: &'a Caller, of: Resource<'a>) -> BoxFuture<'a, Result<(), Unpermitted>> {
+        Box::pin(async move {
+            let described = DescribeTableInput { table_name: of.table.to_owned() };
+            let permitted = async {
+                self.permit(caller, Operation::DescribeTable, &described).await?;
+                self.permit(caller, Operation::UpdateTable, &request(of, UNKNOWN)).await
+            };
+            permitted.await.map_err(|failure| match failure {
+                Exception::InternalServerError(detail) => Unpermitted::Failed(detail),
+                other => Unpermitted::Denied(other.to_string()),
+            })
+        })
     }
 
     fn capacity<'a>(&'a self, of: Resource<'a>, access: Access) -> BoxFuture<'a, Option<Capacity>> {

@@ -169,6 +169,8 @@ const BULK_STARTS_MAX: usize = 16;
 
 /// Format 2 has records of logs with hashes, and shards that share a log's open end, which programs of format 1 cannot read.
 const DATABASE_FORMAT: u32 = 2;
+/// That of a database with replicas: records of logs, and rows, that programs of format 2 cannot read.
+const DATABASE_FORMAT_REPLICAS: u32 = 3;
 const DATABASE_FORMAT_OLDEST: u32 = 1;
 
 impl Service {
@@ -319,7 +321,7 @@ async fn database_secret(engine: &dyn Engine) -> Result<HashSecret, OpenError> {
     let settle = |reads: &Reads, batch: &mut Batch| {
         let found = reads.values[0].as_deref().map(DatabaseSettings::read).transpose()?;
         let hash_secret = found.as_ref().map_or(fresh.hash_secret, |found| found.hash_secret);
-        if found.is_none_or(|found| found.format != DATABASE_FORMAT) {
+        if found.is_none_or(|found| found.format < DATABASE_FORMAT) {
             batch.put(key.clone(), DatabaseSettings { format: DATABASE_FORMAT, hash_secret }.encode()?);
         }
         Ok(hash_secret)
@@ -332,11 +334,17 @@ impl DatabaseSettings {
         let settings: DatabaseSettings = serde_json::from_slice(row)
             .map_err(|error| OpenError::Malformed(format!("the database's own settings cannot be read: {error}")))?;
         match settings.format {
-            DATABASE_FORMAT_OLDEST..=DATABASE_FORMAT => Ok(settings),
+            DATABASE_FORMAT_OLDEST..=DATABASE_FORMAT_REPLICAS => Ok(settings),
             format => Err(OpenError::Malformed(format!(
-                "the database has format {format}, and this program knows {DATABASE_FORMAT}"
+                "the database has format {format}, and this program knows {DATABASE_FORMAT_REPLICAS}"
             ))),
         }
+    }
+
+    /// The row of a database with replicas, which is written with the first one of a group: older programs refuse it from then on.
+    pub(crate) fn with_replicas(hash_secret: HashSecret) -> Result<(storage::Key, bytes::Bytes), OpenError> {
+        let settings = DatabaseSettings { format: DATABASE_FORMAT_REPLICAS, hash_secret };
+        Ok((rows::database_settings(), settings.encode()?.into()))
     }
 
     fn encode(&self) -> Result<Vec<u8>, OpenError> {

@@ -80,8 +80,11 @@ impl KeyChanges {
 pub(crate) fn named(asked: Option<&SSESpecification>) -> Option<&str> {
     // As in `tables::encryption`: SSEType alone enables encryption, too.
     let asked = asked.filter(|asked| asked.enabled != Some(false))?;
-    asked.kms_master_key_id.as_deref().filter(|key_id| *key_id != "alias/aws/dynamodb")
+    asked.kms_master_key_id.as_deref().filter(|key_id| *key_id != MANAGED_KEY)
 }
+
+/// The account's key for DynamoDB.
+pub(crate) const MANAGED_KEY: &str = "alias/aws/dynamodb";
 
 #[cfg(test)]
 mod tests {

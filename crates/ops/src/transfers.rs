@@ -284,6 +284,7 @@ impl Service {
 
     async fn free_token(&self, key: &KeyUse, id: &str) -> Result<(), Exception> {
         let free = |reads: &Reads, batch: &mut Batch| {
+            // Only while it names this transfer: it may have expired, and be another one's by now.
             if live_id(reads.values[0].as_deref(), 0).as_deref() == Some(id) {
                 batch.delete(key.key.clone());
             }
@@ -333,6 +334,7 @@ impl Service {
         key: Key,
         change: impl Fn(&mut Transfer<D>) + Send + Sync,
     ) -> Result<Option<Transfer<D>>, Exception> {
+        // Read in the write: the work of the transfer changes the same record.
         let keys = [KeyUse::write(key)];
         let update = |reads: &Reads, batch: &mut Batch| {
             let Some(row) = &reads.values[0] else { return Ok(None) };

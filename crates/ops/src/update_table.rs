@@ -20,7 +20,7 @@ use tables::{
 use tokio::sync::OwnedMutexGuard;
 
 use crate::log_work::is_parted;
-use crate::replication;
+use crate::replication::{self, keys::KeyKind};
 use crate::service::Service;
 use crate::table_encryption::OtherKey;
 use answer::Asked;
@@ -39,7 +39,7 @@ impl Service {
         caller: &Caller,
         request: UpdateTableInput,
     ) -> Result<UpdateTableOutput, Exception> {
-        self.update_table_as(caller, request, |_, _| {}).await
+        self.update_table_as(caller, request, Origin::Request, |_, _| {}).await
     }
 
     /// As UpdateTable, for a request that `complete` completes with the table as it is when it is changed.
@@ -47,6 +47,7 @@ impl Service {
         &self,
         caller: &Caller,
         mut request: UpdateTableInput,
+        origin: Origin,
         complete: impl FnOnce(&Definition, &mut UpdateTableInput) + Send,
     ) -> Result<UpdateTableOutput, Exception> {
         table_place(caller, &request.table_name, NameUse::Lookup)?;
@@ -63,8 +64,10 @@ impl Service {
         complete(&before, &mut request);
         let mut definition = before.clone();
         let work = update(&mut definition, request, self.clock.now_ms())?;
-        definition.count_group_change();
+        origin.count(&before, &mut definition);
         self.catalog.check_units(&self.settings.quotas, Some(&before), &definition)?;
+        // Before the index: it has scaling once it is seen.
+        self.scale_new_indexes(&before, &definition).await?;
         self.begin_update(&before, &mut definition);
         let mut puts = change_log::follow(&mut definition);
         // The table is being updated until all nodes know that it is followed.
@@ -117,6 +120,28 @@ impl Service {
     }
 }
 
+/// What asks for a change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Origin {
+    Request,
+    /// Auto scaling: the settings are the same in all regions of a group, and the capacity is each region's own. Source: Developer Guide,
+    /// "Throughput capacity planning for DynamoDB global tables".
+    Scaling,
+}
+
+impl Origin {
+    /// Counts the change of a replica.
+    fn count(self, before: &Definition, definition: &mut Definition) {
+        match self {
+            Origin::Request => {
+                definition.count_group_change();
+                definition.count_units_change(before);
+            }
+            Origin::Scaling => definition.override_scaled_reads(before),
+        }
+    }
+}
+
 /// The locked catalog, and the table as it is until the change is made.
 struct Locked {
     /// The lock of requests that change the table's key.
@@ -137,8 +162,6 @@ fn makes_room(request: &UpdateTableInput) -> bool {
 fn refuse_unbuilt(request: &UpdateTableInput) -> Result<(), Exception> {
     for (member, given) in [
         ("GlobalTableWitnessUpdates", request.global_table_witness_updates.is_some()),
-        ("GlobalTableSettingsReplicationMode", request.global_table_settings_replication_mode.is_some()),
-        ("DisassociationProtectionEnabled", request.disassociation_protection_enabled.is_some()),
         ("VectorIndexUpdates", request.vector_index_updates.is_some()),
     ] {
         if given {
@@ -174,6 +197,12 @@ fn update(
     }
     if let Some(protected) = request.deletion_protection_enabled {
         definition.deletion_protection = protected;
+    }
+    if let Some(protected) = request.disassociation_protection_enabled {
+        definition.replication.get_or_insert_default().protected = Some(protected);
+    }
+    if let Some(mode) = request.global_table_settings_replication_mode {
+        replication::members::check_mode(mode, definition.replica().is_some())?;
     }
     let work = indexes::update(definition, request.attribute_definitions.unwrap_or_default(), updates, now_ms)?;
     check_index_units(definition)?;
@@ -278,8 +307,17 @@ fn update_encryption(definition: &mut Definition, asked: &api::SSESpecification)
             Some(_) => {}
         }
     }
+    let kind = replication::keys::kind_of(definition);
     definition.encryption = new;
-    Ok(())
+    match (definition.replica(), replication::keys::kind_of(definition)) {
+        (Some(_), other) if other != kind => Err(match other {
+            KeyKind::Customer => replication::keys::for_each_replica(),
+            KeyKind::Managed | KeyKind::Owned => {
+                tables::not_built("SSESpecification of another kind in a global table")
+            }
+        }),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -132,6 +132,7 @@ impl DataKeys {
     }
 
     fn keep(&self, id: KeyId, scope: Scope, made_ms: u64, secret: &Secret) -> Result<Arc<DataKey>, StorageError> {
+        // The first one stays: tasks that read one key at once all get the same, which values may be sealed with by now.
         let key = Arc::new(DataKey::new(id, scope, made_ms, secret)?);
         Ok(self.known.write().entry(id).or_insert(key).clone())
     }

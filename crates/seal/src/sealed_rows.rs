@@ -171,6 +171,7 @@ impl SealedRows {
             })?);
         }
         let decision = decide(&plain, batch);
+        // Sealed in the decision, before the engine has the batch: no plain row reaches it. A refused batch is not written, and costs nothing.
         if decision == Decision::Commit {
             self.seal_batch(keys, batch)?;
             self.seal_rewrites(batch, stored)?;

@@ -9,6 +9,9 @@
 //! | `DELETE /admin/faults/ID` | deletes a rule |
 //! | `GET /admin/clock` | shows the time, and its offset |
 //! | `POST /admin/clock` | moves the time on, by `{"advance": "1d"}` or `{"advance_ms": 1500}` |
+//! | `/admin/reset`, `/admin/snapshots` | delete, copy and restore all state ([`state`]) |
+
+pub(crate) mod state;
 
 use std::sync::Arc;
 
@@ -43,11 +46,13 @@ pub(crate) struct Admin {
     /// Of all of the server but signatures, leases, and its log.
     pub(crate) clock: Clock,
     pub(crate) offset: Option<ClockOffset>,
+    /// Whether all state may be replaced ([`state`]).
+    pub(crate) state: bool,
 }
 
 impl Default for Admin {
     fn default() -> Admin {
-        Admin { faults: None, clock: Clock::system(), offset: None }
+        Admin { faults: None, clock: Clock::system(), offset: None, state: false }
     }
 }
 
@@ -76,16 +81,16 @@ where
 }
 
 impl Admin {
-    /// `offset_ms` is absent unless the clock may be moved.
-    pub(crate) fn new(faults: Option<Arc<Faults>>, offset_ms: Option<i64>) -> Admin {
+    /// `offset_ms` is absent unless the clock may be moved; `state` is whether all state may be replaced.
+    pub(crate) fn new(faults: Option<Arc<Faults>>, offset_ms: Option<i64>, state: bool) -> Admin {
         match offset_ms.map(Clock::with_offset) {
-            None => Admin { faults, ..Admin::default() },
-            Some((clock, offset)) => Admin { faults, clock, offset: Some(offset) },
+            None => Admin { faults, state, ..Admin::default() },
+            Some((clock, offset)) => Admin { faults, clock, offset: Some(offset), state },
         }
     }
 
     pub(crate) fn is_enabled(&self) -> bool {
-        self.faults.is_some() || self.offset.is_some()
+        self.faults.is_some() || self.offset.is_some() || self.state
     }
 
     /// `body` is absent if it was not received whole; `jobs` are hurried when the clock is moved.
@@ -212,6 +217,11 @@ fn bad(member: &str, message: String) -> Refused {
 fn disabled(what: &str, flag: &str) -> Refused {
     let message = format!("{what}; start the server with {flag}");
     Refused { status: StatusCode::FORBIDDEN, member: None, message }
+}
+
+/// Of requests for all state, without `--test-state`.
+pub(crate) fn state_disabled() -> Answer {
+    refused(&disabled("the state is not to be replaced", "--test-state"))
 }
 
 fn not_allowed(message: &str) -> Refused {

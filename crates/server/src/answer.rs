@@ -13,7 +13,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode, Version};
 use ops::allowance::{self, MemoryBudget};
 
-use crate::seats::{Held, Seat};
+use crate::connection_states::{ConnectionState, Held};
 use crate::unsent::{AnswerBody, Unsent};
 
 /// Smaller bodies are never compressed. Unit: bytes. Source: DynamoDB compresses responses from 4 KB on.
@@ -171,18 +171,18 @@ impl Answer {
     /// becomes the refusal; one for which there is no refusal is sent in any case.
     pub(crate) async fn counted(
         mut self,
-        seat: &Arc<Seat>,
+        state: &Arc<ConnectionState>,
         memory: &Arc<MemoryBudget>,
         refusal: impl FnOnce(&Answer) -> Option<Answer>,
     ) -> (Answer, Unsent) {
-        let mut unsent = Unsent::new(seat, self.body.len(), self.share.take());
+        let mut unsent = Unsent::new(state, self.body.len(), self.share.take());
         if unsent.needs_share() {
             match refusal(&self) {
                 None => unsent.overdraw(memory),
                 Some(refusal) => {
                     // Boxed, so that answers which are free have no room for it.
                     if Box::pin(unsent.take_share(memory)).await.is_err() {
-                        let unsent = Unsent::new(seat, refusal.body.len(), None);
+                        let unsent = Unsent::new(state, refusal.body.len(), None);
                         return (Answer { closes: self.closes, ..refusal }, unsent);
                     }
                 }

@@ -31,8 +31,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use autoscaling::{CapacityAudit, CapacityChange};
 use base::Clock;
 use parking_lot::Mutex;
+use storage::BoxFuture;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
@@ -280,6 +282,16 @@ impl Audit {
         written.ok().and_then(Result::ok).ok_or(Unaudited::Blocked)
     }
 
+    /// The event of a change that Application Auto Scaling has made. One for which there is no room in time is counted as lost.
+    async fn scaled(&self, change: &CapacityChange<'_>) {
+        let bytes = record::of_scaling(change, Clock::system().now_ms());
+        let message = Message::Line(Line { bytes, unauthenticated: None, written: None });
+        match self.reserve(false).await {
+            Ok(Some(slot)) => drop(slot.send(message)),
+            Ok(None) | Err(_) => writer::lost(&self.figures, 1, "the file takes no more"),
+        }
+    }
+
     /// Queues an event of the unauthenticated requests that have none of their own, if there are any.
     fn sum_up(&self) {
         let Some(held_back) = self.unauthenticated.take() else { return };
@@ -357,6 +369,12 @@ fn named(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{ending}"));
     name.into()
+}
+
+impl CapacityAudit for Audit {
+    fn changed<'a>(&'a self, change: CapacityChange<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async move { self.scaled(&change).await })
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use hyper::header::{self, HeaderMap};
 use ops::allowance::MemoryBudget;
 
 use crate::body_error::BodyError;
-use crate::seats::{Held, Seat};
+use crate::connection_states::{ConnectionState, Held};
 use incoming::Incoming;
 use reservation::Reservation;
 
@@ -91,7 +91,7 @@ impl BodyReader {
         &self,
         headers: &HeaderMap,
         body: B,
-        seat: &Arc<Seat>,
+        state: &Arc<ConnectionState>,
         bytes_max: usize,
         admit: impl Fn(Option<&[u8]>) -> Result<(), NotAdmitted> + Send,
     ) -> Result<RequestBody, BodyError>
@@ -102,7 +102,7 @@ impl BodyReader {
         let body = std::pin::pin!(body);
         let alarm = std::pin::pin!(tokio::time::sleep(self.timeout));
         let mut incoming = Incoming::new(body, alarm);
-        let mut reservation = Reservation::new(&self.memory, seat, bytes_max, admit);
+        let mut reservation = Reservation::new(&self.memory, state, bytes_max, admit);
         let stop = match receive(headers, &mut incoming, &mut reservation).await {
             Ok((bytes, sent)) => {
                 let share = reservation.into_share();

@@ -1,23 +1,31 @@
 //! The command line: one list of flags, each also an environment variable, that feeds parser, help and completions.
 
+mod config;
 mod groups;
 mod relations;
+mod shown;
 mod variables;
 
 use std::ffi::OsString;
+use std::path::Path;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::backup::BackupCommand;
+use crate::doctor::{DoctorArguments, SupportBundleArguments};
 use crate::export::ExportArguments;
 use crate::full_backup::RestoreArguments;
+use crate::health::HealthArguments;
 use crate::import::ImportArguments;
 use crate::init::InitArguments;
+use crate::local::LocalArguments;
+use crate::man::ManArguments;
 use crate::nodes::NodesArguments;
 use crate::policy_check::PolicyCheckArguments;
 use crate::rekey::RekeyArguments;
-use crate::serve::ServeArguments;
+use crate::remote_admin::{ClockCommand, FaultsCommand, ResetArguments, SnapshotCommand};
+use crate::serve::{DaxCommandArguments, ServeArguments};
 use crate::storage_check::StorageCheckArguments;
 use crate::tail::TailArguments;
 
@@ -34,15 +42,16 @@ impl Cli {
     pub(crate) fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
         let mut command = Cli::whole();
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let settings = SettingsOfFile::of(&mut command, &arguments)?;
         let matches = command
             .try_get_matches_from_mut(&arguments)
-            .map_err(|error| variables::named(error, &command, &arguments))?;
-        if let Some(serve) = matches.subcommand_matches("serve") {
+            .map_err(|error| settings.named(variables::named(error, &command, &arguments)))?;
+        if let Some((name, serve)) = matches.subcommand().filter(|(name, _)| config::COMMANDS.contains(name)) {
             let set = |name: &str| {
                 let value = std::env::var_os(name).filter(|value| !value.is_empty());
                 value.map(|value| value.to_string_lossy().into_owned())
             };
-            relations::check(serve, set).map_err(|text| match command.find_subcommand_mut("serve") {
+            relations::check(serve, &settings.values, set).map_err(|text| match command.find_subcommand_mut(name) {
                 Some(command) => command.error(ErrorKind::ArgumentConflict, text),
                 None => command.error(ErrorKind::ArgumentConflict, text),
             })?;
@@ -51,6 +60,15 @@ impl Cli {
             relations::check_init(init).map_err(|text| command.error(ErrorKind::ArgumentConflict, text))?;
         }
         Cli::from_arg_matches(&matches)
+    }
+
+    /// The settings that a command line which was read has, for a support bundle.
+    pub(crate) fn shown(arguments: &[OsString]) -> Result<Vec<shown::Shown>, clap::Error> {
+        let mut command = Cli::whole();
+        let settings = SettingsOfFile::of(&mut command, arguments)?;
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let found = matches.subcommand().and_then(|(name, matches)| Some((command.find_subcommand(name)?, matches)));
+        Ok(found.map(|(command, matches)| shown::shown(command, matches, &settings.values)).unwrap_or_default())
     }
 
     /// Sentences about variables of the environment that look like Stator's and have no effect.
@@ -67,10 +85,51 @@ impl Cli {
     }
 }
 
+/// The settings of a config file, and its name.
+#[derive(Default)]
+struct SettingsOfFile {
+    file: Option<OsString>,
+    values: config::Settings,
+}
+
+impl SettingsOfFile {
+    /// Of the config file of a command line, if it has one; they become the command's defaults.
+    fn of(command: &mut clap::Command, arguments: &[OsString]) -> Result<SettingsOfFile, clap::Error> {
+        let named = arguments.get(1).and_then(|word| word.to_str()).filter(|word| config::COMMANDS.contains(word));
+        let (Some(name), Some(file)) = (named, named.and_then(|name| config::file(name, arguments))) else {
+            return Ok(SettingsOfFile::default());
+        };
+        let serve = command.find_subcommand("serve").cloned().unwrap_or_default();
+        let values = config::read(Path::new(&file), &serve);
+        let values = values.map_err(|text| command.error(ErrorKind::InvalidValue, text))?;
+        *command = config::with_defaults(std::mem::take(command), name, &values);
+        Ok(SettingsOfFile { file: Some(file), values })
+    }
+
+    /// The error, which names the file too if the flag's value comes from it.
+    fn named(&self, mut error: clap::Error) -> clap::Error {
+        let (Some(ContextValue::String(flag)), Some(file)) = (error.get(ContextKind::InvalidArg), &self.file) else {
+            return error;
+        };
+        let id = flag.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default().replace('-', "_");
+        if self.values.contains_key(&id) && !flag.contains("(variable") {
+            let named = format!("{flag} (perhaps in the config file {})", file.display());
+            error.insert(ContextKind::InvalidArg, ContextValue::String(named));
+        }
+        error
+    }
+}
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Serve the DynamoDB API from a folder on this machine, or from a database
     Serve(Box<ServeArguments>),
+    /// Serve as a drop-in for DynamoDB Local, with its options
+    Local(LocalArguments),
+    /// Ask a server whether it is healthy; the exit code says so
+    Health(HealthArguments),
+    /// Serve a cache for DAX's clients in front of any DynamoDB endpoint
+    Dax(Box<DaxCommandArguments>),
     /// Make the first account and its root's access key, for serve --auth; prints or writes the key, once
     Init(InitArguments),
     /// Check or rekey a database that stores the tables
@@ -94,6 +153,23 @@ pub(crate) enum Command {
     /// Evaluate IAM policies offline
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Delete all state of a server for tests
+    Reset(ResetArguments),
+    /// Take and restore snapshots of all state of a server for tests
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
+    /// List, add and delete rules of faults of a server for tests
+    #[command(subcommand)]
+    Faults(FaultsCommand),
+    /// Show and move the clock of a server for tests
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// Check the folder, the configuration and the machine that a server would run with
+    Doctor(DoctorArguments),
+    /// Write a tar file that tells a maintainer what a server runs with; no secrets and no items
+    SupportBundle(SupportBundleArguments),
+    /// Print the manual page, or write one for each command to a folder
+    Man(ManArguments),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  source <(stator completions bash)")]
     Completions { shell: clap_complete::Shell },

@@ -17,7 +17,7 @@ use hyper::{StatusCode, header};
 use crate::answer::{Answer, ContentType};
 use crate::form::Form;
 use crate::services::has_rest_path;
-use crate::{door, scope};
+use crate::{preflight, scope};
 
 /// Of errors of the front end that all AWS services share.
 const NAMESPACE: &str = "com.amazon.coral.service#";
@@ -54,7 +54,7 @@ impl Dialect {
             return if signed_for == "ec2" { Dialect::Ec2Query } else { Dialect::Query };
         }
         match &*signed_for {
-            "" => door::content_type(head).map_or(Dialect::Text, |_| Dialect::RestJson),
+            "" => preflight::content_type(head).map_or(Dialect::Text, |_| Dialect::RestJson),
             "s3" | "s3express" | "s3-outposts" => Dialect::S3,
             service if REST_XML.contains(&service) => Dialect::RestXml,
             _ => Dialect::RestJson,
@@ -87,12 +87,12 @@ impl Dialect {
 fn of_target(head: &Parts) -> Dialect {
     match head.headers.get(header::CONTENT_TYPE) {
         Some(value) if value.as_bytes().eq_ignore_ascii_case(CBOR.as_bytes()) => Dialect::Cbor(ContentType::AmzCbor11),
-        _ => Dialect::Json(door::content_type(head).unwrap_or(ContentType::AmzJson10)),
+        _ => Dialect::Json(preflight::content_type(head).unwrap_or(ContentType::AmzJson10)),
     }
 }
 
 fn of_rpc(head: &Parts) -> Dialect {
-    match door::content_type(head) {
+    match preflight::content_type(head) {
         Some(content_type) => Dialect::Json(content_type),
         None => Dialect::Cbor(ContentType::Cbor),
     }

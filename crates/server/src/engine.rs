@@ -35,7 +35,7 @@ pub(crate) struct Opened {
     pub(crate) memory: Option<Arc<Memory>>,
     /// The same, if they are in a database.
     pub(crate) database: Option<Arc<Postgres>>,
-    pub(crate) keeps: Keeps,
+    pub(crate) location: StorageLocation,
     /// Where other servers use the same rows.
     pub(crate) shared: Option<Shared>,
     /// What encrypts, if anything does.
@@ -56,19 +56,19 @@ pub(crate) struct Shared {
 
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Keeps {
+pub(crate) enum StorageLocation {
     Folder(PathBuf),
     Memory,
     /// Host, port and name.
     Database(String),
 }
 
-impl fmt::Display for Keeps {
+impl fmt::Display for StorageLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Keeps::Folder(folder) => write!(f, "data in {}", folder.display()),
-            Keeps::Memory => f.write_str("data in memory only"),
-            Keeps::Database(server) => write!(f, "data in the database at {server}"),
+            StorageLocation::Folder(folder) => write!(f, "data in {}", folder.display()),
+            StorageLocation::Memory => f.write_str("data in memory only"),
+            StorageLocation::Database(server) => write!(f, "data in the database at {server}"),
         }
     }
 }
@@ -177,7 +177,7 @@ fn open_memory(arguments: &EngineArguments) -> Opened {
         embedded: None,
         memory: Some(memory),
         database: None,
-        keeps: Keeps::Memory,
+        location: StorageLocation::Memory,
         shared: None,
         sealed: None,
     }
@@ -237,8 +237,8 @@ async fn open_database(
     let (heartbeats, margin) = heartbeats(options).await?;
     let (heartbeats, wait) = (around(heartbeats).0, Arc::clone(wait));
     let shared = Some(Shared { heartbeats, lease: arguments.node_lease_ms, margin, wait });
-    let (keeps, database) = (Keeps::Database(server), Some(database));
-    Ok(Opened { engine, embedded: None, memory: None, database, keeps, shared, sealed })
+    let (location, database) = (StorageLocation::Database(server), Some(database));
+    Ok(Opened { engine, embedded: None, memory: None, database, location, shared, sealed })
 }
 
 async fn open_folder(arguments: &EngineArguments) -> Result<Opened, OpenError> {
@@ -259,8 +259,8 @@ async fn open_folder(arguments: &EngineArguments) -> Result<Opened, OpenError> {
     let embedded = embedded.map_err(|error| OpenError::folder(&folder, error))?;
     protect::data_folder(&folder);
     let (engine, sealed) = encryption::around(embedded.clone(), keyring.as_ref(), &arguments.master_key);
-    let (keeps, embedded) = (Keeps::Folder(folder), Some(embedded));
-    Ok(Opened { engine, embedded, memory: None, database: None, keeps, shared: None, sealed })
+    let (location, embedded) = (StorageLocation::Folder(folder), Some(embedded));
+    Ok(Opened { engine, embedded, memory: None, database: None, location, shared: None, sealed })
 }
 
 /// Upgrades tables of an older format to this program's, permanently, once no live node runs a version that cannot read it.

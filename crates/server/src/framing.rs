@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::seats::Seat;
+use crate::connection_states::ConnectionState;
 
 const CONTENT_LENGTH: &[u8] = b"content-length:";
 const TRANSFER_ENCODING: &[u8] = b"transfer-encoding:";
@@ -110,12 +110,12 @@ impl Lines {
 pub(crate) struct Watched<S> {
     socket: S,
     lines: Lines,
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
 }
 
 impl<S> Watched<S> {
-    pub(crate) fn new(socket: S, seat: Arc<Seat>) -> Watched<S> {
-        Watched { socket, lines: Lines::default(), seat }
+    pub(crate) fn new(socket: S, state: Arc<ConnectionState>) -> Watched<S> {
+        Watched { socket, lines: Lines::default(), state }
     }
 }
 
@@ -128,7 +128,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let filled = buffer.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(context, buffer))?;
         if self.lines.push(&buffer.filled()[filled..]) {
-            self.seat.note_two_lengths();
+            self.state.note_two_lengths();
         }
         Poll::Ready(Ok(()))
     }

@@ -13,7 +13,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use ops::allowance::{Exhausted, MemoryBudget};
 
-use crate::seats::{Held, Seat};
+use crate::connection_states::{ConnectionState, Held};
 
 /// What one connection has without a share: more than thirty heads as SDKs send them. Unit: bytes.
 const FREE_BYTES_MAX: usize = 64 * 1024;
@@ -22,16 +22,16 @@ const FIELD_BYTES: usize = 160;
 
 /// A head, counted on its connection until this is dropped.
 pub(crate) struct HeldHead {
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
     bytes: usize,
     is_beyond: bool,
     share: Option<Held>,
 }
 
 impl HeldHead {
-    pub(crate) fn new(seat: &Arc<Seat>, bytes: usize) -> HeldHead {
-        let is_beyond = seat.add_heads(bytes) > FREE_BYTES_MAX;
-        HeldHead { seat: Arc::clone(seat), bytes, is_beyond, share: None }
+    pub(crate) fn new(state: &Arc<ConnectionState>, bytes: usize) -> HeldHead {
+        let is_beyond = state.add_heads(bytes) > FREE_BYTES_MAX;
+        HeldHead { state: Arc::clone(state), bytes, is_beyond, share: None }
     }
 
     pub(crate) fn needs_share(&self) -> bool {
@@ -43,15 +43,15 @@ impl HeldHead {
     /// # Errors
     /// [`Exhausted`] if there is none now.
     pub(crate) fn take_share(&mut self, memory: &Arc<MemoryBudget>) -> Result<(), Exhausted> {
-        let share = memory.try_share(self.seat.peer(), self.bytes)?;
-        self.share = Some(Held::new(share, &self.seat));
+        let share = memory.try_share(self.state.peer(), self.bytes)?;
+        self.share = Some(Held::new(share, &self.state));
         Ok(())
     }
 }
 
 impl Drop for HeldHead {
     fn drop(&mut self) {
-        self.seat.drop_heads(self.bytes);
+        self.state.drop_heads(self.bytes);
     }
 }
 
@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn heads_count_until_they_are_dropped() {
-        let seat = Seat::new(local());
+        let state = ConnectionState::new(local());
         let memory = MemoryBudget::new(64 * 1024, std::time::Duration::ZERO);
-        let half = || HeldHead::new(&seat, FREE_BYTES_MAX / 2);
+        let half = || HeldHead::new(&state, FREE_BYTES_MAX / 2);
         let (first, second, mut third) = (half(), half(), half());
         assert_eq!([&first, &second, &third].map(HeldHead::needs_share), [false, false, true]);
         third.take_share(&memory).unwrap();

@@ -147,7 +147,7 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
         check_data(arguments).await?;
     }
     let jobs = Jobs::new(Clock::system());
-    let Opened { engine, embedded, shared, keeps, .. } =
+    let Opened { engine, embedded, shared, location, .. } =
         engine::open(&serve.engine, &jobs, &DatabaseWait::new(|_| ())).await.map_err(|error| {
             if arguments.rotate_root && error.is_locked() {
                 Failure::RotateServed(error)
@@ -157,7 +157,7 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
         })?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let service_arns = serve.outbound.service_arns(serve.knows_callers());
-    let objects = serve.objects.store(&keeps, embedded.as_deref()).map_err(Failure::Identity)?;
+    let objects = serve.objects.store(&location, embedded.as_deref()).map_err(Failure::Identity)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded.as_deref());
     let (recorder, faults, clock) = (None, None, Clock::system());
     let (deletes_expired, transition_scale) = (false, 0.0);
@@ -172,7 +172,7 @@ async fn init(arguments: &InitArguments) -> Result<Made, Failure> {
         clock,
         transition_scale,
     };
-    let opened = service::open(Arc::clone(&engine), shared, &keeps, &serve.service, reach, address, &jobs).await;
+    let opened = service::open(Arc::clone(&engine), shared, &location, &serve.service, reach, address, &jobs).await;
     let service = opened.map_err(Failure::Service)?;
     let made = root(&service, arguments).await;
     jobs.stop(Duration::ZERO).await;

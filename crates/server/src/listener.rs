@@ -19,12 +19,12 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::SERVER;
+use crate::connection_states::{ConnectionState, ConnectionStates};
 use crate::framing::Watched;
 use crate::host;
 use crate::log::{self, Gate, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
-use crate::seats::{Seat, Seats};
 use crate::tls::Tls;
 use crate::transport::transport;
 use crate::unsent::AnswerBody;
@@ -64,8 +64,11 @@ pub(crate) struct Limits {
 
 /// What answers the requests of a connection.
 pub(crate) trait Responder: Clone + Send + Sync + 'static {
-    fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>)
-    -> impl Future<Output = Response<AnswerBody>> + Send;
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+        state: Arc<ConnectionState>,
+    ) -> impl Future<Output = Response<AnswerBody>> + Send;
 }
 
 /// Listens with a long backlog: the standard library alone asks for 128.
@@ -88,15 +91,15 @@ pub(crate) fn listen(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
 pub(crate) async fn run<T>(
     listener: TcpListener,
     responder: impl Responder,
-    door: Door,
+    acceptor: Acceptor,
     limits: Limits,
     end: impl Future<Output = T>,
 ) -> T {
     let connections = GracefulShutdown::new();
-    let seats = Seats::new(Arc::clone(&door.counts));
+    let states = ConnectionStates::new(Arc::clone(&acceptor.counts));
     let ended = tokio::select! {
-        never = accept(&listener, responder, &door, &limits, &connections, &seats) => match never {},
-        never = seats.watch(&limits.memory) => match never {},
+        never = accept(&listener, responder, &acceptor, &limits, &connections, &states) => match never {},
+        never = states.watch(&limits.memory) => match never {},
         ended = end => ended,
     };
     drop(listener);
@@ -111,7 +114,7 @@ pub(crate) async fn run_meanwhile<T>(
     listener: &TcpListener,
     begin: impl Future<Output = ()>,
     responder: impl Responder,
-    door: &Door,
+    acceptor: &Acceptor,
     limits: &Limits,
     work: impl Future<Output = T>,
 ) -> T {
@@ -121,10 +124,10 @@ pub(crate) async fn run_meanwhile<T>(
         () = begin => {}
     }
     let connections = GracefulShutdown::new();
-    let seats = Seats::new(Arc::clone(&door.counts));
+    let states = ConnectionStates::new(Arc::clone(&acceptor.counts));
     let done = tokio::select! {
-        never = accept(listener, responder, door, limits, &connections, &seats) => match never {},
-        never = seats.watch(&limits.memory) => match never {},
+        never = accept(listener, responder, acceptor, limits, &connections, &states) => match never {},
+        never = states.watch(&limits.memory) => match never {},
         done = &mut work => done,
     };
     tokio::spawn(tokio::time::timeout(limits.drain_timeout, connections.shutdown()));
@@ -132,27 +135,31 @@ pub(crate) async fn run_meanwhile<T>(
 }
 
 /// Serves as long as the program runs.
-pub(crate) async fn run_without_end(listener: TcpListener, responder: impl Responder, limits: Limits) -> Infallible {
-    let door = Door::default();
-    let seats = Seats::new(Arc::clone(&door.counts));
+pub(crate) async fn run_without_end(
+    listener: TcpListener,
+    responder: impl Responder,
+    acceptor: Acceptor,
+    limits: Limits,
+) -> Infallible {
+    let states = ConnectionStates::new(Arc::clone(&acceptor.counts));
     let connections = GracefulShutdown::new();
     tokio::select! {
-        never = accept(&listener, responder, &door, &limits, &connections, &seats) => never,
-        never = seats.watch(&limits.memory) => never,
+        never = accept(&listener, responder, &acceptor, &limits, &connections, &states) => never,
+        never = states.watch(&limits.memory) => never,
     }
 }
 
 /// Accepts connections, and counts them.
-pub(crate) struct Door {
+pub(crate) struct Acceptor {
     counts: Arc<Connections>,
     full: Gate,
     /// Connections are encrypted.
     tls: Option<Arc<Tls>>,
 }
 
-impl Door {
-    pub(crate) fn new(counts: Arc<Connections>, tls: Option<Arc<Tls>>) -> Door {
-        Door { counts, full: Gate::new(FULL_LINES, FULL_LINES_WINDOW), tls }
+impl Acceptor {
+    pub(crate) fn new(counts: Arc<Connections>, tls: Option<Arc<Tls>>) -> Acceptor {
+        Acceptor { counts, full: Gate::new(FULL_LINES, FULL_LINES_WINDOW), tls }
     }
 
     /// A slot for an accepted connection. While all are taken, an idle connection is evicted for it; if none is idle, it waits,
@@ -162,7 +169,7 @@ impl Door {
         peer: Peer,
         slots: &Arc<Semaphore>,
         limits: &Limits,
-        seats: &Seats,
+        states: &ConnectionStates,
     ) -> Option<OwnedSemaphorePermit> {
         if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
             return Some(slot);
@@ -173,7 +180,7 @@ impl Door {
             log::warning("connections_full", "all connections are taken, and others wait for their turn", &data);
         }
         loop {
-            seats.evict_one(peer);
+            states.evict_one(peer);
             if let Ok(slot) = tokio::time::timeout(EVICTION, Arc::clone(slots).acquire_owned()).await {
                 // Never an error: the semaphore is never closed.
                 return slot.ok();
@@ -195,9 +202,9 @@ impl Door {
     }
 }
 
-impl Default for Door {
-    fn default() -> Door {
-        Door::new(Arc::default(), None)
+impl Default for Acceptor {
+    fn default() -> Acceptor {
+        Acceptor::new(Arc::default(), None)
     }
 }
 
@@ -221,48 +228,48 @@ impl Drop for Open {
 async fn accept(
     listener: &TcpListener,
     responder: impl Responder,
-    door: &Door,
+    acceptor: &Acceptor,
     limits: &Limits,
     connections: &GracefulShutdown,
-    seats: &Arc<Seats>,
+    states: &Arc<ConnectionStates>,
 ) -> Infallible {
     let builder = http(limits.idle_timeout);
     let slots = Arc::new(Semaphore::new(limits.connections_max as usize));
     loop {
-        let Some((socket, peer, open)) = door.next(listener).await else { continue };
-        let seat = Seat::new(transport(peer, door.tls.is_some()));
-        if !seats.admit(seat.peer(), limits.connections_per_address_max) {
-            door.counts.refused.fetch_add(1, Ordering::Relaxed);
+        let Some((socket, peer, open)) = acceptor.next(listener).await else { continue };
+        let state = ConnectionState::new(transport(peer, acceptor.tls.is_some()));
+        if !states.admit(state.peer(), limits.connections_per_address_max) {
+            acceptor.counts.refused.fetch_add(1, Ordering::Relaxed);
             continue;
         }
-        let slot = door.slot(seat.peer(), &slots, limits, seats).await;
+        let slot = acceptor.slot(state.peer(), &slots, limits, states).await;
         let responder = responder.clone();
-        let (sitting, own_seat) = (seats.sit(&seat), Arc::clone(&seat));
-        let service = service_fn(move |request| answer(responder.clone(), request, Arc::clone(&own_seat)));
-        let socket = Patient::new(socket, limits.idle_timeout, Arc::clone(&seat));
-        let held = (sitting, slot, open);
+        let (registration, own_state) = (states.register(&state), Arc::clone(&state));
+        let service = service_fn(move |request| answer(responder.clone(), request, Arc::clone(&own_state)));
+        let socket = Patient::new(socket, limits.idle_timeout, Arc::clone(&state));
+        let held = (registration, slot, open);
         // Two kinds of futures, so that a plain connection does not carry what an encrypted one needs.
-        match &door.tls {
+        match &acceptor.tls {
             None => {
-                let socket = Watched::new(socket, Arc::clone(&seat));
+                let socket = Watched::new(socket, Arc::clone(&state));
                 let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
-                tokio::spawn(stay(connections.watch(connection), seat, held));
+                tokio::spawn(stay(connections.watch(connection), state, held));
             }
             Some(tls) => {
-                let socket = Watched::new(tls.encrypt(socket, &seat, &door.counts), Arc::clone(&seat));
+                let socket = Watched::new(tls.encrypt(socket, &state, &acceptor.counts), Arc::clone(&state));
                 let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
-                tokio::spawn(stay(connections.watch(connection), seat, held));
+                tokio::spawn(stay(connections.watch(connection), state, held));
             }
         }
     }
 }
 
 /// A connection to its end, or until it has to go. What it holds is free after it.
-async fn stay<T, H>(connection: impl Future<Output = T>, seat: Arc<Seat>, held: H) {
+async fn stay<T, H>(connection: impl Future<Output = T>, state: Arc<ConnectionState>, held: H) {
     tokio::select! {
         // A connection fails when its client vanishes or speaks no HTTP: nothing that anyone here can mend.
         _ = connection => {}
-        () = seat.evicted() => {}
+        () = state.evicted() => {}
     }
     drop(held);
 }
@@ -291,25 +298,25 @@ fn http(idle_timeout: Duration) -> auto::Builder<TokioExecutor> {
 async fn answer(
     responder: impl Responder,
     request: Request<Incoming>,
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    if let Some(status) = refused(&request, &seat) {
+    if let Some(status) = refused(&request, &state) {
         return Ok(closing(status, request.version()));
     }
     if request.version() < Version::HTTP_2 {
-        return Ok(responder.respond(request, seat).await);
+        return Ok(responder.respond(request, state).await);
     }
-    let answer = tokio::spawn(async move { responder.respond(request, seat).await }).await;
+    let answer = tokio::spawn(async move { responder.respond(request, state).await }).await;
     Ok(answer.unwrap_or_else(|_| empty(StatusCode::INTERNAL_SERVER_ERROR)))
 }
 
 /// The status of a request that is refused for its head alone, before any of its body is read.
-fn refused(request: &Request<Incoming>, seat: &Seat) -> Option<StatusCode> {
+fn refused(request: &Request<Incoming>, state: &ConnectionState) -> Option<StatusCode> {
     let headers = request.headers();
     if request.version() >= Version::HTTP_2 {
         return (headers.len() > HTTP2_FIELDS_MAX).then_some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
-    if seat.has_two_lengths() || !has_host(request) {
+    if state.has_two_lengths() || !has_host(request) {
         return Some(StatusCode::BAD_REQUEST);
     }
     // Source: RFC 9112, section 6.1. A proxy in front that decodes another coding would see another body.

@@ -8,15 +8,15 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | values and formats | `body_error`, `host`, `scope`, `transport`, `value_parsers` |
-//! | the process | `log`, `hangups`, `stop`, `guard`, `handles`, `memory_limit`, `protect`, `secret_file` |
+//! | values and formats | `body_error`, `current`, `host`, `node_rows`, `scope`, `seeds`, `transport`, `value_parsers` |
+//! | the process | `log`, `hangups`, `stop`, `guard`, `handles`, `memory_limit`, `protect`, `secret_file`, `service_manager` |
 //! | counts | `metrics`: modules above it register what they count |
-//! | connections | `seats`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
-//! | protocols | `services`, `form`, `door`, `console`, `route`, `dialect`, `web`, `foreign` |
-//! | records of requests | `audit`, `traces`, `visit`; what a test changes: `faults`, `admin`; `operator` |
+//! | connections | `connection_states`, then `patience`, `framing`, `heads`, `body`, `unsent`, `answer`, `tls`, then `listener` |
+//! | protocols | `services`, `form`, `preflight`, `console`, `route`, `dialect`, `web`, `foreign` |
+//! | records of requests | `audit`, `traces`, `request_record`; what a test changes: `faults`, `admin`; `operator` |
 //! | requests | `pipeline` |
 //! | data | `outbound`, `encryption`, `engine`, `object_store`, `backup_store`, `nodes`, `service`, `room`, `running`, `auth_key`, `root_key` |
-//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`; `remote`, then `full_backup`, `backup`, `export`, `import` |
+//! | commands and their flags | `serve` (`suggestion`), `init`, `rekey`, `storage_check`, `policy_check`, `tail`, `bench_database`, `doctor`, `health`, `local`, `man`; `remote`, then `remote_admin`, `full_backup`, `backup`, `export`, `import` |
 //! | the command line | `cli`, which flattens the flags |
 
 mod admin;
@@ -29,9 +29,11 @@ mod bench_database;
 mod body;
 mod body_error;
 mod cli;
+mod connection_states;
 mod console;
+mod current;
 mod dialect;
-mod door;
+mod doctor;
 mod encryption;
 mod engine;
 mod export;
@@ -44,13 +46,17 @@ mod guard;
 mod handles;
 mod hangups;
 mod heads;
+mod health;
 mod host;
 mod import;
 mod init;
 mod listener;
+mod local;
 mod log;
+mod man;
 mod memory_limit;
 mod metrics;
+mod node_rows;
 mod nodes;
 mod object_store;
 mod operator;
@@ -58,18 +64,22 @@ mod outbound;
 mod patience;
 mod pipeline;
 mod policy_check;
+mod preflight;
 mod protect;
 mod rekey;
 mod remote;
+mod remote_admin;
+mod request_record;
 mod room;
 mod root_key;
 mod route;
 mod running;
 mod scope;
-mod seats;
 mod secret_file;
+mod seeds;
 mod serve;
 mod service;
+mod service_manager;
 mod services;
 mod stop;
 mod storage_check;
@@ -80,9 +90,9 @@ mod traces;
 mod transport;
 mod unsent;
 mod value_parsers;
-mod visit;
 mod web;
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
@@ -94,8 +104,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     use_small_pages();
-    match Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit()).command {
-        Command::Serve(arguments) => ended(serve::run(&arguments, &Cli::unknown_variables())),
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(asked) = local::of_command_line(&arguments) {
+        return local(asked);
+    }
+    match Cli::read(&arguments).unwrap_or_else(|error| error.exit()).command {
+        Command::Serve(arguments) => ended(serve::run(&arguments, &Cli::unknown_variables(), None)),
+        Command::Dax(arguments) => ended(serve::run_dax(&arguments)),
+        Command::Local(arguments) => local(local::of_arguments(&arguments)),
+        Command::Health(arguments) => match health::run(&arguments) {
+            Ok(healthy) => ExitCode::from(u8::from(!healthy)),
+            Err(failure) => failed(&failure, 1),
+        },
         Command::Storage(StorageCommand::Check(arguments)) => match storage_check::run(&arguments) {
             Ok(usable) => ExitCode::from(u8::from(!usable)),
             Err(failure) => failed(&failure, 1),
@@ -122,7 +142,43 @@ fn main() -> ExitCode {
             Ok(allowed) => ExitCode::from(u8::from(!allowed)),
             Err(failure) => failed(&failure, 2),
         },
+        Command::Reset(arguments) => ended(remote_admin::reset(&arguments)),
+        Command::Snapshot(command) => ended(remote_admin::snapshot(&command)),
+        Command::Faults(command) => ended(remote_admin::faults(&command)),
+        Command::Clock(command) => ended(remote_admin::clock(&command)),
+        Command::Doctor(arguments) => match doctor::run(&arguments, &Cli::unknown_variables()) {
+            Ok(good) => ExitCode::from(u8::from(!good)),
+            Err(failure) => failed(&failure, 2),
+        },
+        Command::SupportBundle(bundle) => {
+            let shown = Cli::shown(&arguments).unwrap_or_else(|error| error.exit());
+            ended(doctor::bundle(&bundle, &shown, &Cli::unknown_variables()))
+        }
+        Command::Man(arguments) => ended(man::run(&arguments, &Cli::whole())),
         Command::Completions { shell } => completions(shell),
+    }
+}
+
+/// DynamoDB Local's options, served.
+fn local(asked: Result<local::Asked, local::Refused>) -> ExitCode {
+    let (arguments, banner) = match asked {
+        Ok(local::Asked::Serve(arguments, banner)) => (arguments, banner),
+        Ok(local::Asked::Help) => {
+            local::print_help();
+            return ExitCode::SUCCESS;
+        }
+        Ok(local::Asked::Version) => {
+            local::print_version();
+            return ExitCode::SUCCESS;
+        }
+        Err(refused) => {
+            let _ = writeln!(std::io::stderr().lock(), "{refused}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match Cli::read(arguments).unwrap_or_else(|error| error.exit()).command {
+        Command::Serve(arguments) => ended(serve::run(&arguments, &Cli::unknown_variables(), Some(&banner))),
+        _ => ExitCode::FAILURE,
     }
 }
 

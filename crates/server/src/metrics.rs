@@ -24,6 +24,8 @@ use ops::allowance::MemoryBudget;
 use storage::{Embedded, Memory};
 use storage_postgres::Postgres;
 
+use crate::current::Current;
+
 pub(crate) use arguments::MetricsArguments;
 pub(crate) use requests::{Requests, UnderWay};
 
@@ -111,8 +113,9 @@ impl Metrics {
     }
 
     /// Adds what the service does in the background, and how far it is behind. Its jobs are in it.
-    pub(crate) fn add_service(&self, service: Arc<ops::Service>) {
+    pub(crate) fn add_service(&self, service: Current<ops::Service>) {
         self.registry.add(move |page| {
+            let Some(service) = service.get() else { return };
             background::write(&service.background_stats(), page);
             if let Some(stats) = service.throttle_stats() {
                 throttle::write(&stats, page);

@@ -7,7 +7,7 @@ use clap::Args;
 use objects::{Bucket, Objects, S3Endpoint};
 use storage::Embedded;
 
-use crate::engine::Keeps;
+use crate::engine::StorageLocation;
 use crate::outbound;
 use crate::value_parsers::http_url;
 
@@ -52,18 +52,18 @@ impl ObjectArguments {
     ///
     /// # Errors
     /// If there are no keys for an endpoint of AWS.
-    pub(crate) fn store(&self, keeps: &Keeps, embedded: Option<&Embedded>) -> Result<Objects, String> {
-        Ok(match (&self.s3_endpoint, keeps) {
+    pub(crate) fn store(&self, location: &StorageLocation, embedded: Option<&Embedded>) -> Result<Objects, String> {
+        Ok(match (&self.s3_endpoint, location) {
             (Some(endpoint), _) => endpoint.store()?,
-            (None, Keeps::Folder(data)) => {
+            (None, StorageLocation::Folder(data)) => {
                 Objects::folder_leaving(data.join(FOLDER), free_bytes_min(embedded))
             }
-            (None, Keeps::Memory) => Objects::none(
-                "this server has no object store: it keeps its data in memory. Start it with --s3-endpoint and the URL of an \
+            (None, StorageLocation::Memory) => Objects::none(
+                "this server has no object store: it location its data in memory. Start it with --s3-endpoint and the URL of an \
                  S3 server, or a folder whose sub-folders are the buckets"
                     .to_owned(),
             ),
-            (None, Keeps::Database(_)) => Objects::none(
+            (None, StorageLocation::Database(_)) => Objects::none(
                 "this server has no object store. Start every server of this database with the same --s3-endpoint: the URL of an \
                  S3 server, or a folder that they share, whose sub-folders are the buckets"
                     .to_owned(),
@@ -229,15 +229,15 @@ mod tests {
     async fn the_default_depends_on_where_the_data_is() {
         let folder = tempfile::tempdir().unwrap();
         let at = Bucket::parse("bucket", None).unwrap().place("a").unwrap();
-        let put = async |endpoint: Option<&Path>, keeps: Keeps| {
+        let put = async |endpoint: Option<&Path>, location: StorageLocation| {
             let s3_endpoint = endpoint.map(|path| StoreEndpoint::Folder(path.to_owned()));
-            let store = ObjectArguments { s3_endpoint }.store(&keeps, None).unwrap();
+            let store = ObjectArguments { s3_endpoint }.store(&location, None).unwrap();
             store.put(&at, Bytes::from_static(b"x"), &PutOptions::default()).await
         };
-        let data = || Keeps::Folder(folder.path().join("data"));
-        let database = || Keeps::Database("h:5432/d".to_owned());
-        for keeps in [Keeps::Memory, database()] {
-            let error = put(None, keeps).await.unwrap_err();
+        let data = || StorageLocation::Folder(folder.path().join("data"));
+        let database = || StorageLocation::Database("h:5432/d".to_owned());
+        for location in [StorageLocation::Memory, database()] {
+            let error = put(None, location).await.unwrap_err();
             assert!(matches!(&error, ObjectError::Setting(text) if text.contains("--s3-endpoint")), "{error:?}");
         }
         let error = put(None, data()).await.unwrap_err();
@@ -247,8 +247,8 @@ mod tests {
         assert!(put(None, data()).await.is_ok());
         let other = folder.path().join("other");
         std::fs::create_dir_all(other.join("bucket")).unwrap();
-        for keeps in [Keeps::Memory, database(), data()] {
-            assert!(put(Some(&other), keeps).await.is_ok());
+        for location in [StorageLocation::Memory, database(), data()] {
+            assert!(put(Some(&other), location).await.is_ok());
             std::fs::remove_file(other.join("bucket/a")).unwrap();
         }
     }

@@ -24,14 +24,16 @@ use ops::allowance::MemoryBudget;
 use storage::Embedded;
 use tokio::sync::watch;
 
+use crate::admin::state::StateApi;
 use crate::admin::{self, Admin};
 use crate::answer::{Answer, ContentType};
 use crate::audit;
-use crate::door;
+use crate::connection_states::ConnectionState;
+use crate::current::Current;
 use crate::listener::Responder;
 use crate::metrics::Metrics;
+use crate::preflight;
 use crate::route::Page;
-use crate::seats::Seat;
 #[cfg(test)]
 use crate::services::HOSTED;
 use crate::unsent::AnswerBody;
@@ -70,7 +72,9 @@ pub(crate) struct Operator {
     /// Set once the data is open; nothing for an engine in memory.
     engine: OnceLock<Option<Arc<Embedded>>>,
     /// Set with it: what may take no writes for a while.
-    service: OnceLock<Arc<ops::Service>>,
+    service: Current<ops::Service>,
+    /// Set with it, if all state may be replaced.
+    state: OnceLock<StateApi>,
     /// The audit log, if there is one.
     audit: OnceLock<Arc<audit::Watch>>,
     /// What the start waits for, once it does.
@@ -94,7 +98,8 @@ impl Operator {
             metrics,
             admin,
             engine: OnceLock::new(),
-            service: OnceLock::new(),
+            service: Current::default(),
+            state: OnceLock::new(),
             audit: OnceLock::new(),
             waiting: watch::Sender::new(None),
             stopping: AtomicBool::new(false),
@@ -132,15 +137,24 @@ impl Operator {
     /// The data is open: requests may come.
     pub(crate) fn ready(&self, engine: Option<Arc<Embedded>>, service: Option<Arc<ops::Service>>) {
         // Only the first one counts, and there is no second.
-        if let Some(service) = service
-            && self.service.set(Arc::clone(&service)).is_ok()
-        {
-            self.metrics.add_service(service);
-        }
+        service.into_iter().for_each(|service| self.serves(service));
         if let Some(embedded) = engine.clone() {
             self.metrics.add_embedded(embedded);
         }
         let _ = self.engine.set(engine);
+    }
+
+    /// These are the operations from now on.
+    pub(crate) fn serves(&self, service: Arc<ops::Service>) {
+        if self.service.set(service) {
+            self.metrics.add_service(self.service.clone());
+        }
+    }
+
+    /// All state may be replaced by requests to the address of the pages.
+    pub(crate) fn add_state(&self, state: StateApi) {
+        // Only the first one counts, and there is no second.
+        let _ = self.state.set(state);
     }
 
     /// No new requests are taken any more.
@@ -181,7 +195,17 @@ impl Operator {
 
     /// A change for a test. `body` is absent if it was not received whole.
     pub(crate) fn change(&self, head: &Parts, body: Option<&[u8]>) -> Answer {
-        self.admin.answer(head, body, self.service.get().map(|service| service.jobs()))
+        let service = self.service.get();
+        self.admin.answer(head, body, service.as_ref().map(|service| service.jobs()))
+    }
+
+    /// As [`Operator::change`], of all state.
+    async fn change_state(&self, head: &Parts) -> Answer {
+        match (self.state.get(), self.admin.state) {
+            (Some(state), _) => state.answer(head, self.admin.clock.now_ms()).await,
+            (None, true) => unavailable("starting\n".to_owned()),
+            (None, false) => admin::state_disabled(),
+        }
     }
 
     fn health(&self, audience: Audience) -> Answer {
@@ -251,15 +275,15 @@ impl Waiting {
             return self.operator.answer(page, audience).await;
         }
         let text = "The server is waiting for its database.".to_owned();
-        let dialect = door::content_type(head).unwrap_or(ContentType::AmzJson10);
+        let dialect = preflight::content_type(head).unwrap_or(ContentType::AmzJson10);
         Answer::reply(wire::exception(&Exception::ServiceUnavailable(text)), dialect).closing()
     }
 }
 
 impl Responder for Waiting {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, state: Arc<ConnectionState>) -> Response<AnswerBody> {
         let (head, _) = request.into_parts();
-        let (answer, unsent) = self.answer(&head).await.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
+        let (answer, unsent) = self.answer(&head).await.counted(&state, &self.memory, |_| Some(too_many_pages())).await;
         answer.into_response(&head, &base::random::request_id(), unsent).await
     }
 }
@@ -281,6 +305,9 @@ impl OwnAddress {
         if admin::is_path(head) {
             // Boxed, so that the pages have no room for it.
             let body = Box::pin(tokio::time::timeout(BODY_TIMEOUT, admin::read(body))).await;
+            if admin::state::is_path(head) {
+                return Box::pin(self.operator.change_state(head)).await;
+            }
             return self.operator.change(head, body.ok().flatten().as_deref());
         }
         match Page::of(head) {
@@ -291,10 +318,10 @@ impl OwnAddress {
 }
 
 impl Responder for OwnAddress {
-    async fn respond(&self, request: Request<Incoming>, seat: Arc<Seat>) -> Response<AnswerBody> {
+    async fn respond(&self, request: Request<Incoming>, state: Arc<ConnectionState>) -> Response<AnswerBody> {
         let (head, body) = request.into_parts();
         let answer = self.answer(&head, body).await;
-        let (answer, unsent) = answer.counted(&seat, &self.memory, |_| Some(too_many_pages())).await;
+        let (answer, unsent) = answer.counted(&state, &self.memory, |_| Some(too_many_pages())).await;
         let mut response = answer.into_response(&head, &base::random::request_id(), unsent).await;
         self.web.allow(&head, response.headers_mut());
         response

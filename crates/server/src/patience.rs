@@ -13,20 +13,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-use crate::seats::Seat;
+use crate::connection_states::ConnectionState;
 
 pub(crate) struct Patient {
     socket: TcpStream,
     limit: Duration,
     progressed: Instant,
     alarm: Pin<Box<Sleep>>,
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
 }
 
 impl Patient {
-    pub(crate) fn new(socket: TcpStream, limit: Duration, seat: Arc<Seat>) -> Patient {
+    pub(crate) fn new(socket: TcpStream, limit: Duration, state: Arc<ConnectionState>) -> Patient {
         let alarm = Box::pin(tokio::time::sleep(limit));
-        Patient { socket, limit, progressed: Instant::now(), alarm, seat }
+        Patient { socket, limit, progressed: Instant::now(), alarm, state }
     }
 
     /// The first byte that comes, which stays there to be read; nothing if the peer has hung up.
@@ -43,7 +43,7 @@ impl Patient {
 
     fn wrote(&self, polled: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = polled {
-            self.seat.moved(*bytes);
+            self.state.moved(*bytes);
         }
     }
 
@@ -73,7 +73,7 @@ impl AsyncRead for Patient {
     ) -> Poll<io::Result<()>> {
         let filled = buffer.filled().len();
         let polled = Pin::new(&mut self.socket).poll_read(context, buffer);
-        self.seat.moved(buffer.filled().len() - filled);
+        self.state.moved(buffer.filled().len() - filled);
         self.observe(polled, context)
     }
 }

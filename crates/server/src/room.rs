@@ -8,7 +8,7 @@ use jobs::{Job, Jobs};
 use storage::{DiskSpace, DiskState, Embedded, Memory};
 use tokio::sync::watch;
 
-use crate::engine::Keeps;
+use crate::engine::StorageLocation;
 use crate::log::{self, Value};
 
 /// Reports the room of the disk, or of the memory, that rows are in.
@@ -16,16 +16,16 @@ pub(crate) fn watch(
     jobs: &Jobs,
     embedded: Option<&Arc<Embedded>>,
     memory: Option<&Arc<Memory>>,
-    keeps: &Keeps,
+    location: &StorageLocation,
     reserve: Option<u64>,
 ) {
-    watch_disk(jobs, embedded, keeps, reserve);
+    watch_disk(jobs, embedded, location, reserve);
     watch_memory(jobs, memory);
 }
 
 /// Follows the state of a disk for as long as the engine lives. `reserve` is what was asked to stay free.
-fn watch_disk(jobs: &Jobs, embedded: Option<&Arc<Embedded>>, keeps: &Keeps, reserve: Option<u64>) {
-    if let (Some(embedded), Keeps::Folder(folder)) = (embedded, keeps) {
+fn watch_disk(jobs: &Jobs, embedded: Option<&Arc<Embedded>>, location: &StorageLocation, reserve: Option<u64>) {
+    if let (Some(embedded), StorageLocation::Folder(folder)) = (embedded, location) {
         check_reserve(folder, reserve.unwrap_or_default());
         let (changes, embedded) = (embedded.disk_changes(), Arc::downgrade(embedded));
         let space = move || embedded.upgrade().map(|embedded| embedded.disk_space());

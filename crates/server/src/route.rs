@@ -10,8 +10,8 @@ use hyper::http::request::Parts;
 use crate::admin;
 use crate::answer::{Answer, ContentType, RPC_V2_CBOR, SMITHY_PROTOCOL};
 use crate::console::Console;
-use crate::door;
 use crate::form::Form;
+use crate::preflight;
 use crate::services::{ServiceId, Services};
 
 /// What an address answers beside the services.
@@ -67,11 +67,11 @@ impl Route {
         }
         if let Some(target) = head.headers.get("x-amz-target") {
             let target = target.to_str().unwrap_or_default();
-            return door::answer(head, region).map_or_else(|| by_target(head, services, target), Route::Answered);
+            return preflight::answer(head, region).map_or_else(|| by_target(head, services, target), Route::Answered);
         }
         let elsewhere = by_rpc_path(head, services).or_else(|| by_path(head, services));
         let elsewhere = elsewhere.or_else(|| Form::of(head).map(Route::Form));
-        let answered = || door::answer(head, region).map(Route::Answered);
+        let answered = || preflight::answer(head, region).map(Route::Answered);
         elsewhere.or_else(answered).unwrap_or_else(|| by_target(head, services, ""))
     }
 
@@ -94,7 +94,7 @@ fn by_target(head: &Parts, services: &Services, target: &str) -> Route {
         service: found.map_or(ServiceId::FIRST, |(service, _)| service),
         operation: operation.ok_or_else(unknown),
         protocol: Protocol::AwsJson,
-        content_type: door::content_type(head).unwrap_or(ContentType::AmzJson10),
+        content_type: preflight::content_type(head).unwrap_or(ContentType::AmzJson10),
         labels: Vec::new(),
     })
 }
@@ -115,7 +115,7 @@ fn by_rpc_path(head: &Parts, services: &Services) -> Option<Route> {
     }))
 }
 
-/// Browsers' preflights are answered at the door.
+/// Browsers' preflights are answered in `preflight`.
 fn by_path(head: &Parts, services: &Services) -> Option<Route> {
     (head.method != Method::OPTIONS).then_some(())?;
     let (model, operation, labels) = match ::aws::by_path(services.models(), head.method.as_str(), head.uri.path())? {

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::engine::Keeps;
+use crate::engine::StorageLocation;
 use crate::log;
 
 /// Beside the database's own files, so that it is copied and removed with them.
@@ -16,8 +16,8 @@ pub(crate) struct RunMark(Option<PathBuf>);
 
 impl RunMark {
     /// The server is about to take requests. If the last one did not close the engine, the log says so.
-    pub(crate) fn set(keeps: &Keeps) -> RunMark {
-        let Keeps::Folder(folder) = keeps else { return RunMark(None) };
+    pub(crate) fn set(location: &StorageLocation) -> RunMark {
+        let StorageLocation::Folder(folder) = location else { return RunMark(None) };
         let file = folder.join(FILE);
         if file.exists() {
             let message = "the last server of this folder did not stop cleanly (crash, kill or power failure): its journals \

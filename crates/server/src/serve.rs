@@ -3,9 +3,13 @@
 mod arguments;
 mod dax;
 mod dax_arguments;
+mod dax_command;
 mod dax_host;
 mod delivery;
 mod environment;
+mod port_file;
+mod seed;
+mod world;
 
 use std::fmt;
 use std::io;
@@ -15,58 +19,73 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::identity::{AuthKey, Authority, Identities, KeyError};
-use auth::{Access, KeyRing, Principals, Spaces};
+use auth::{Access, KeyRing, Principals, SHARED_ACCOUNT, Spaces};
 use base::Clock;
 use cloudwatch::{ActionTargets, Recorder};
-use deliver::Deliveries;
 use deliver::triggers::Places;
 use jobs::Jobs;
 use ops::allowance::MemoryBudget;
 use storage::{Embedded, Engine, Memory};
 use storage_postgres::Postgres;
 use tokio::net::{TcpListener, lookup_host};
+use tokio::sync::mpsc;
 
 pub(crate) use arguments::ServeArguments;
-use dax::Dax;
+use dax::{DaxListeners, DaxSettings};
+pub(crate) use dax_command::{DaxCommandArguments, run as run_dax};
+use dax_host::DaxShared;
+use world::{ConsoleFront, Front, Ground, World};
 
 use crate::admin::Admin;
+use crate::admin::state::{Replacement, StateApi};
 use crate::audit::Audit;
 use crate::auth_key::KeyFile;
-use crate::body::BodyReader;
 use crate::console::{CallerCheck, Console, ConsoleMode, Setup};
-use crate::engine::{self, DatabaseWait, Keeps, Opened};
+use crate::current::Current;
+use crate::engine::{self, DatabaseWait, Opened, StorageLocation};
 use crate::faults;
 use crate::full_backup::OperatorSocket;
 use crate::handles;
 use crate::hangups;
-use crate::listener::{self, Door, Limits};
+use crate::listener::{self, Acceptor, Limits};
+use crate::local::Banner;
 use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::outbound;
 use crate::pipeline::Pipeline;
+use crate::request_record::Notable;
 use crate::room;
 use crate::root_key::{self, RootKey};
 use crate::route::Pages;
 use crate::running::RunMark;
 use crate::secret_file::{self, CREDENTIALS_BYTES_MAX, Secrecy};
 use crate::service::{self, Reach};
-use crate::services::{HOSTED, Services};
+use crate::service_manager;
+use crate::services::HOSTED;
 use crate::stop;
 use crate::suggestion::{self, Caller};
 use crate::tls::Tls;
 use crate::traces::{self, Traces};
-use crate::visit::Notable;
 use crate::web::{self, Web};
 
 const LISTEN: &str = "--listen";
+const DAX_LISTEN: &str = "--dax-listen";
+const DAX_ADVERTISE: &str = "--dax-advertise";
+/// The cluster's name in its ARN, and in metrics.
+const DAX_CLUSTER: &str = "stator";
 const METRICS_LISTEN: &str = "--metrics-listen";
+const CONSOLE_LISTEN: &str = "--console-listen";
+/// The snapshot of what the server was seeded with.
+const SEEDED: &str = "seed";
 /// How long background jobs may take to end a run when the server stops; then they are dropped, as by a crash.
 const JOBS_GRACE: Duration = Duration::from_millis(500);
 /// Connections to the operator's own address: a few tools that ask now and then.
 const METRICS_CONNECTIONS_MAX: u32 = 64;
 /// What answers on that address may hold that their clients do not read. Unit: bytes.
 const PAGES_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How long a page waits for that memory.
+const PAGES_MEMORY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the server did not start; each says what to do about it.
 #[derive(Debug)]
@@ -111,6 +130,14 @@ pub(crate) enum Failure {
     Traces(String),
     /// The rules of faults cannot be used.
     Faults(String),
+    /// All state could be replaced by other machines.
+    RemoteState {
+        listen: String,
+    },
+    /// A file of a port cannot be written.
+    PortFile(String),
+    /// The files to start with cannot be used.
+    Seed(String),
     /// What tests change could be changed by other machines.
     RemoteAdmin {
         listen: String,
@@ -120,6 +147,8 @@ pub(crate) enum Failure {
     /// The engine failed for good while serving; what is on the disk is whole.
     Engine(String),
     Close(storage::StorageError),
+    /// A node in front of another server cannot be one.
+    Dax(String),
 }
 
 impl fmt::Display for Failure {
@@ -161,12 +190,21 @@ impl fmt::Display for Failure {
                  the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text) | Failure::Audit(text) | Failure::Objects(text) | Failure::Faults(text) => {
-                f.write_str(text)
-            }
+            Failure::Tls(text)
+            | Failure::Audit(text)
+            | Failure::Objects(text)
+            | Failure::Faults(text)
+            | Failure::PortFile(text)
+            | Failure::Seed(text)
+            | Failure::Dax(text) => f.write_str(text),
+            Failure::RemoteState { listen } => write!(
+                f,
+                "{LISTEN} {listen} can be reached from other machines, and with --test-state every client that reaches it deletes \
+                 all state. Give that an address of its own, such as {METRICS_LISTEN} 127.0.0.1:9100"
+            ),
             Failure::RemoteAdmin { listen } => write!(
                 f,
-                "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults or --clock-offset every client that reaches it changes \
+                "{METRICS_LISTEN} {listen} can be reached from other machines, and with --faults, --clock-offset or --test-state every client that reaches it changes \
                  what this server answers. Choose an address such as 127.0.0.1:9100, or add --allow-unverified-remote if that is \
                  what you want"
             ),
@@ -187,96 +225,167 @@ impl fmt::Display for Failure {
 }
 
 /// `remarks` are about variables that have no effect.
-pub(crate) fn run(arguments: &ServeArguments, remarks: &[String]) -> Result<(), Failure> {
+/// `banner` is what a drop-in for DynamoDB Local prints.
+pub(crate) fn run(arguments: &ServeArguments, remarks: &[String], banner: Option<&Banner>) -> Result<(), Failure> {
     log::start(arguments.log);
     remarks.iter().for_each(|remark| log::warning("variable_unknown", remark, &[]));
+    banner.into_iter().for_each(Banner::log_unused);
     arguments.protect.apply();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let ended = runtime.block_on(async {
         hangups::survive().map_err(Failure::Runtime)?;
-        serve(arguments).await
+        serve(arguments, banner).await
     });
     // What is still under way is waited for by nothing any more, a second signal included.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(arguments: &ServeArguments) -> Result<(), Failure> {
-    let mut stop = std::pin::pin!(stop::signal().map_err(Failure::Runtime)?);
+async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<(), Failure> {
+    let signal = stop::signal().map_err(Failure::Runtime)?;
+    let mut stop = std::pin::pin!(stop::unless_stdin_ends(signal, arguments.until_stdin_closes));
     let check = check(arguments)?;
     let tls = Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
     let listener = listen(arguments, check.weakness()).await?;
     let address = listener.local_addr().map_err(Failure::Runtime)?;
     let traces = traces(arguments)?;
-    let operator = operator(arguments, address).await?;
-    let door = Door::new(Arc::clone(&operator.metrics.connections), tls.clone());
+    let port_files = port_file::clear(arguments)?;
+    let (operator, pages) = operator(arguments, address).await?;
+    let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls.clone());
     let jobs = Jobs::new(operator.admin.clock.clone());
-    let start = Start { arguments, listener: &listener, door: &door, operator: &operator };
+    let start = Start { arguments, listener: &listener, acceptor: &acceptor, operator: &operator };
     let Some(opened) = start.unless_stopped(&mut stop, start.engine(&jobs)).await else { return Ok(()) };
     // Behind the engine, which makes the folder that the file may be in, and takes none that holds something else.
     let audit = audit(arguments, &operator)?;
     let opened = opened.map_err(Failure::Storage)?;
-    let Opened { engine, embedded, memory: rows, database, keeps, shared, sealed } = opened;
-    let watched = watched(traces.as_deref(), &engine);
-    let measured = measured(&engine, arguments, &operator.admin.clock);
-    let reach = reach(arguments, &keeps, embedded.as_deref(), sealed.is_some(), &measured, &operator)?;
-    let stopping = while_shared(shared.is_some(), &mut stop);
-    let opening = service::open(watched, shared, &keeps, &arguments.service, reach, address, &jobs);
-    let Some(service) = start.unless_stopped(stopping, opening).await else { return Ok(()) };
-    let service = service.map_err(Failure::Service)?;
-    let scaler = scaler(&engine, &measured, &service, &jobs);
-    let Callers { access, authority } = check.callers(&service, arguments).await?;
-    crate::encryption::serve_keys(sealed, &service, &arguments.engine.master_key, &arguments.key_care);
-    let deliveries = deliveries(&service, arguments, &operator).await;
+    let Opened { engine, embedded, memory: rows, database, location, shared, sealed } = opened;
     let memory = Memories::shown(arguments, &operator, database, rows.as_ref());
     let limits = limits(arguments, vec![Arc::clone(&memory.requests), Arc::clone(&memory.answers)]);
-    let pipeline = Arc::new(Pipeline {
-        services: Services::new(&service, Arc::clone(deliveries.triggers()), authority.as_ref(), &measured, &scaler),
-        access,
-        region: arguments.service.region.clone(),
-        bodies: BodyReader::new(arguments.body_timeout, Arc::clone(&memory.requests)),
-        memory: Arc::clone(&memory.answers),
-        requests_max: limits.connections_max.into(),
-        operator: Arc::clone(&operator),
-        pages: pages(arguments, address),
-        web: web(arguments, !arguments.auth && arguments.credentials.is_none()),
-        notable: Notable::slower_than(arguments.log_slow_ms.0),
-        traces: traces.clone(),
-        audit: audit.clone(),
-    });
-    let dax = Dax::start(arguments, &pipeline, &service, &engine, tls.clone()).await?;
-    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &keeps, arguments.engine.disk_reserve);
-    operator.ready(embedded.clone(), Some(Arc::clone(&service)));
-    let encryption = tls.map(|tls| encryption(&tls, arguments, &keeps, &operator.metrics, &jobs)).transpose()?;
-    let running = RunMark::set(&keeps);
-    let socket = OperatorSocket::listen(&keeps, embedded.as_ref(), audit.as_ref());
-    announce(address, encryption.as_ref(), &keeps, arguments);
+    let ground = Ground {
+        arguments,
+        operator: &operator,
+        engine: &engine,
+        embedded: embedded.as_deref(),
+        location: &location,
+        sealed: sealed.as_ref(),
+        memory: &memory,
+        traces: traces.as_ref(),
+        audit: audit.as_ref(),
+        address,
+        connections_max: limits.connections_max,
+        deliveries: &Current::default(),
+    };
+    let stopping = while_shared(shared.is_some(), &mut stop);
+    let opening = ground.open(shared, check, &jobs);
+    let Some(world) = start.unless_stopped(stopping, opening).await.transpose()? else { return Ok(()) };
+    let dax = open_dax(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
+    dax.measure(&jobs, &world.measured, &world.pipeline.access, arguments);
+    room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
+    operator.ready(embedded.clone(), Some(Arc::clone(&world.service)));
+    let replacements = state_api(arguments, &operator, &engine).await?;
+    let front = Front::new(world, arguments.faults.test_state.then(|| own_address(arguments, &operator)));
+    let console = console_listener(arguments, &front, tls.clone(), &limits, &operator).await?;
+    let encryption = tls.map(|tls| encryption(&tls, arguments, &location, &operator.metrics, &jobs)).transpose()?;
+    let running = RunMark::set(&location);
+    let socket = OperatorSocket::listen(&location, embedded.as_ref(), audit.as_ref());
+    port_files.write(arguments, address, pages)?;
+    banner.into_iter().for_each(|banner| banner.print(address));
+    announce(address, console, encryption.as_ref(), &location, arguments);
     let end = async {
-        let end = stop_requested(stop, failed(embedded)).await;
+        let replacing = front.replace_on_request(&ground, replacements);
+        let end = unless_lost(stop_requested(stop, failed(embedded.clone())), replacing).await;
         operator.stopping();
+        service_manager::stopping();
         dax.stop();
         end
     };
     let ended = async {
-        listener::run(listener, pipeline, door, limits, end).await?;
+        listener::run(listener, front.clone(), acceptor, limits, end).await?;
         dax.ended().await;
         // Before the node leaves: what jobs write needs its lease, and the engine.
         jobs.stop(JOBS_GRACE).await;
-        store(&measured).await;
-        service.leave().await;
+        front.with(leave).await;
         close(&engine, &running, socket).await
     };
-    let ended = ended.await;
-    ended.and(send_the_rest(audit, traces).await)?;
+    ended.await.and(send_the_rest(audit, traces).await)?;
     log::info("stopped", "stopped", &[]);
     Ok(())
+}
+
+/// The cluster of DAX, if it has an address.
+async fn open_dax(
+    arguments: &ServeArguments,
+    pipeline: &Arc<Pipeline>,
+    service: &Arc<ops::Service>,
+    engine: &Arc<dyn Engine>,
+    tls: Option<Arc<Tls>>,
+) -> Result<Dax, Failure> {
+    let own = &arguments.dax;
+    if own.dax_listen.is_empty() {
+        return Ok(Dax(None));
+    }
+    let clock = pipeline.operator.admin.clock.clone();
+    let upstream = Arc::new(::dax::Local(Arc::clone(service)));
+    let cluster = ::dax::Cluster::new(DAX_CLUSTER, upstream, Arc::clone(engine), own.caches.settings(), &clock);
+    let shared = DaxShared {
+        access: Arc::clone(&pipeline.access),
+        request_memory: Arc::clone(pipeline.bodies.memory()),
+        answer_memory: Arc::clone(&pipeline.memory),
+        notable: Notable::slower_than(arguments.log_slow_ms.0),
+        traces: pipeline.traces.clone(),
+        audit: pipeline.audit.clone(),
+    };
+    let settings = DaxSettings {
+        flag: DAX_LISTEN,
+        connections_max: own.caches.dax_connections_max,
+        connections_per_address_max: own.caches.dax_connections_per_address_max,
+        idle_timeout: arguments.idle_timeout,
+        body_timeout: arguments.body_timeout,
+        drain_timeout: arguments.drain_timeout,
+    };
+    let listeners = DaxListeners::new(cluster, shared, tls, clock, settings);
+    let advertised = dax::advertised(DAX_ADVERTISE, &own.dax_advertise).await?;
+    let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
+    dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
+    show_dax(&listeners, &pipeline.operator);
+    Ok(Dax(Some(listeners)))
+}
+
+/// The nodes are on the page of metrics.
+fn show_dax(listeners: &Arc<DaxListeners>, operator: &Operator) {
+    let of_page = Arc::clone(listeners);
+    operator.metrics.registry.add(move |page| of_page.nodes().iter().for_each(|node| node.write_metrics(page)));
+}
+
+/// The cluster of this server, if it has one.
+struct Dax(Option<Arc<DaxListeners>>);
+
+impl Dax {
+    /// CloudWatch's metrics of DAX are those of the space that all callers share. Where callers have accounts, a cluster is none's.
+    fn measure(&self, jobs: &Jobs, measured: &cloudwatch::Metrics, access: &Access, arguments: &ServeArguments) {
+        let is_shared = matches!(access, Access::Open(Spaces::Shared { .. } | Spaces::SharedRegions { .. }));
+        let is_measured = is_shared && arguments.service.cloudwatch_series_max > 0;
+        if let Some(listeners) = self.0.as_ref().filter(|_| is_measured) {
+            listeners.measure(jobs, measured.recorder(), SHARED_ACCOUNT, &arguments.service.region);
+        }
+    }
+
+    fn stop(&self) {
+        self.0.iter().for_each(|listeners| listeners.stop());
+    }
+
+    async fn ended(&self) {
+        if let Some(listeners) = &self.0 {
+            listeners.ended().await;
+        }
+    }
 }
 
 /// The start of a server, which may have to wait for a database.
 struct Start<'a> {
     arguments: &'a ServeArguments,
     listener: &'a TcpListener,
-    door: &'a Door,
+    acceptor: &'a Acceptor,
     operator: &'a Arc<Operator>,
 }
 
@@ -290,7 +399,7 @@ impl Start<'_> {
     /// A step of the start; None if the server is stopped meanwhile. While the step waits for a database, the main address
     /// answers that it does.
     async fn unless_stopped<T>(&self, stop: impl Future<Output = ()>, opening: impl Future<Output = T>) -> Option<T> {
-        let Start { arguments, listener, door, operator } = self;
+        let Start { arguments, listener, acceptor, operator } = self;
         let is_open = !arguments.auth && arguments.credentials.is_none();
         let audience = if is_open { Audience::Operator } else { Audience::Anyone };
         let pages = arguments.metrics_listen.is_none().then_some(audience);
@@ -298,7 +407,7 @@ impl Start<'_> {
         let limits = limits(arguments, vec![Arc::clone(&memory)]);
         let waiting = Waiting { operator: Arc::clone(operator), web: Arc::new(web(arguments, is_open)), pages, memory };
         tokio::select! {
-            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, door, &limits, opening) => Some(opened),
+            opened = listener::run_meanwhile(listener, operator.waiting(), waiting, acceptor, &limits, opening) => Some(opened),
             () = stop => None,
         }
     }
@@ -318,14 +427,26 @@ fn console_mode(arguments: &ServeArguments, address: SocketAddr) -> ConsoleMode 
 
 /// What the main address answers beside the services.
 fn pages(arguments: &ServeArguments, address: SocketAddr) -> Pages {
+    let mode = match arguments.console_listen {
+        Some(_) => ConsoleMode::Off,
+        None => console_mode(arguments, address),
+    };
+    Pages { operator: arguments.metrics_listen.is_none(), console: console(arguments, mode) }
+}
+
+/// What the console's own address answers beside the services.
+fn console_pages(arguments: &ServeArguments) -> Pages {
+    Pages { operator: false, console: console(arguments, arguments.console.unwrap_or(ConsoleMode::On)) }
+}
+
+fn console(arguments: &ServeArguments, mode: ConsoleMode) -> Option<Console> {
     let callers = match arguments.credentials {
         _ if arguments.auth => CallerCheck::Identities,
         Some(_) => CallerCheck::Keys,
         None => CallerCheck::Open { isolated: arguments.isolate },
     };
     let regions = arguments.service.all_regions();
-    let console = Console::new(console_mode(arguments, address), &Setup { regions: &regions, callers });
-    Pages { operator: arguments.metrics_listen.is_none(), console }
+    Console::new(mode, &Setup { regions: &regions, callers })
 }
 
 /// The metrics of CloudWatch, which are stored each minute.
@@ -346,32 +467,32 @@ fn scaler(
     engine: &Arc<dyn Engine>,
     measured: &Arc<cloudwatch::Metrics>,
     service: &Arc<ops::Service>,
+    audit: Option<&Arc<Audit>>,
     jobs: &Jobs,
 ) -> Arc<autoscaling::Scaler> {
     cloudwatch::jobs(measured).into_iter().for_each(|job| _ = jobs.add(job));
     let tables = Arc::<ops::Service>::clone(service);
     let clock = service.clock().clone();
-    let scaler = autoscaling::Scaler::new(Arc::clone(engine), Arc::clone(measured), tables, clock);
+    let audit = audit.map(|audit| Arc::<Audit>::clone(audit) as Arc<dyn autoscaling::CapacityAudit>);
+    let scaler = autoscaling::Scaler::audited(Arc::clone(engine), Arc::clone(measured), tables, clock, audit);
     _ = jobs.add(autoscaling::scaling_job(&scaler, service.scaling_lease()));
     scaler
 }
 
 fn reach(
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     embedded: Option<&Embedded>,
-    is_encrypted: bool,
     measured: &cloudwatch::Metrics,
     operator: &Operator,
 ) -> Result<Reach, Failure> {
     let service_arns = arguments.outbound.service_arns(arguments.knows_callers());
-    let objects = arguments.objects.store(keeps, embedded).map_err(Failure::Objects)?;
+    let objects = arguments.objects.store(location, embedded).map_err(Failure::Objects)?;
     let free_bytes_min = crate::object_store::free_bytes_min(embedded);
     let recorder = (arguments.service.cloudwatch_series_max > 0).then(|| Arc::clone(measured.recorder()));
     let (deletes_expired, faults) = (!arguments.no_deliveries, operator.admin.faults.clone());
     let (clock, transition_scale) = (operator.admin.clock.clone(), arguments.faults.transition_scale);
-    let endpoint = arguments.objects.s3_endpoint.as_ref();
-    let archive_store = arguments.backup_store.store(endpoint, is_encrypted).map_err(Failure::Objects)?;
+    let archive_store = None;
     Ok(Reach {
         service_arns,
         deletes_expired,
@@ -383,6 +504,31 @@ fn reach(
         clock,
         transition_scale,
     })
+}
+
+/// A world's end: its jobs, what it has measured, and its node.
+async fn leave(world: &World) {
+    world.jobs.stop(JOBS_GRACE).await;
+    store(&world.measured).await;
+    world.service.leave().await;
+}
+
+/// Requests for all state, if they are enabled. What the server was seeded with is a snapshot.
+async fn state_api(
+    arguments: &ServeArguments,
+    operator: &Operator,
+    engine: &Arc<dyn Engine>,
+) -> Result<mpsc::Receiver<Replacement>, Failure> {
+    let (sender, receiver) = mpsc::channel(1);
+    if arguments.faults.test_state {
+        let state = StateApi::new(Arc::clone(engine), sender);
+        if !arguments.faults.seed.is_empty() {
+            let taken = state.snapshot(SEEDED, operator.admin.clock.now_ms()).await;
+            taken.map_err(|error| Failure::Seed(format!("the seeded state cannot be a snapshot: {error}")))?;
+        }
+        operator.add_state(state);
+    }
+    Ok(receiver)
 }
 
 /// Stores the minute that was being measured.
@@ -402,12 +548,15 @@ async fn close(engine: &Arc<dyn Engine>, running: &RunMark, socket: OperatorSock
 }
 
 /// What the operator asks for, answered at an address of its own if there is one.
-async fn operator(arguments: &ServeArguments, main: SocketAddr) -> Result<Arc<Operator>, Failure> {
+async fn operator(
+    arguments: &ServeArguments,
+    main: SocketAddr,
+) -> Result<(Arc<Operator>, Option<SocketAddr>), Failure> {
     let faults = faults::of_arguments(&arguments.faults).map_err(Failure::Faults)?;
-    let admin = Admin::new(faults, arguments.faults.clock_offset);
+    let admin = Admin::new(faults, arguments.faults.clock_offset, arguments.faults.test_state);
     let operator = Operator::with(Metrics::of(&HOSTED, arguments.metrics.metrics_tables_max), admin);
-    answer_operator(arguments, main, &operator).await?;
-    Ok(operator)
+    let address = answer_operator(arguments, main, &operator).await?;
+    Ok((operator, address))
 }
 
 async fn send_the_rest(audit: Option<Arc<Audit>>, traces: Option<Arc<Traces>>) -> Result<(), Failure> {
@@ -432,7 +581,12 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
             false => Spaces::Shared { region: arguments.service.region.clone() },
         }));
     };
-    let failure = |error: String| Failure::Credentials { path: path.clone(), error };
+    signed(path)
+}
+
+/// The keys in a file.
+fn signed(path: &Path) -> Result<Access, Failure> {
+    let failure = |error: String| Failure::Credentials { path: path.to_path_buf(), error };
     let bytes = secret_file::read("--credentials", path, CREDENTIALS_BYTES_MAX, Secrecy::Foreign);
     let bytes = bytes.map_err(|error| failure(error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| failure(error.to_string()))?;
@@ -440,6 +594,14 @@ fn access(arguments: &ServeArguments) -> Result<Access, Failure> {
     let plural = if keys.len() == 1 { "" } else { "s" };
     log::info("keys_ready", &format!("verifying signatures ({} access key{plural})", keys.len()), &[]);
     Ok(Access::Signed(keys, Clock::system()))
+}
+
+/// Whether what the flags name can be used, before anything is opened.
+pub(crate) fn check_configuration(arguments: &ServeArguments) -> Result<(), Failure> {
+    check(arguments)?;
+    faults::of_arguments(&arguments.faults).map_err(Failure::Faults)?;
+    Tls::new(&arguments.tls, &arguments.listen, arguments.idle_timeout).map_err(Failure::Tls)?;
+    Ok(())
 }
 
 /// How callers are checked, before anything is opened.
@@ -539,15 +701,6 @@ async fn tell_unused_identities(service: &ops::Service) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn deliveries(service: &Arc<ops::Service>, arguments: &ServeArguments, operator: &Operator) -> Deliveries {
-    let deliveries = delivery::start(service, delivery_settings(arguments)).await;
-    if !arguments.no_deliveries {
-        let figures = Arc::clone(deliveries.figures());
-        operator.metrics.registry.add(move |page| figures.write_metrics(page));
-    }
-    deliveries
-}
-
 fn delivery_settings(arguments: &ServeArguments) -> deliver::Settings {
     let ca_bundle = outbound::ca_bundle();
     let places = Places {
@@ -600,6 +753,17 @@ fn limits(arguments: &ServeArguments, memory: Vec<Arc<MemoryBudget>>) -> Limits 
     }
 }
 
+/// The end that is asked for, or a world that is lost.
+async fn unless_lost(
+    end: impl Future<Output = Result<(), Failure>>,
+    lost: impl Future<Output = Failure>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        end = end => end,
+        failure = lost => Err(failure),
+    }
+}
+
 /// Returns when a stop is requested. If the engine fails before, reads are served until then: acknowledged writes are still
 /// readable.
 async fn stop_requested(stop: impl Future<Output = ()>, failed: impl Future<Output = String>) -> Result<(), Failure> {
@@ -622,6 +786,9 @@ async fn listen(arguments: &ServeArguments, weakness: Option<&str>) -> Result<Tc
     let remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
     if remote && !arguments.auth && arguments.credentials.is_none() && !arguments.allow_unverified_remote {
         return Err(Failure::Remote { flag: LISTEN, listen: listen.clone() });
+    }
+    if remote && arguments.faults.test_state && arguments.metrics_listen.is_none() {
+        return Err(Failure::RemoteState { listen: listen.clone() });
     }
     if let (Some(weakness), Some(path)) = (weakness, &arguments.credentials) {
         if remote {
@@ -661,7 +828,11 @@ fn watched(traces: Option<&Traces>, engine: &Arc<dyn Engine>) -> Arc<dyn Engine>
 
 /// Nothing unless a collector is named.
 fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
-    let settings = traces::Settings::read(arguments.otlp_endpoint.as_deref()).map_err(Failure::Traces)?;
+    start_traces(arguments.otlp_endpoint.as_deref())
+}
+
+fn start_traces(endpoint: Option<&str>) -> Result<Option<Arc<Traces>>, Failure> {
+    let settings = traces::Settings::read(endpoint).map_err(Failure::Traces)?;
     let Some(settings) = settings else { return Ok(None) };
     let traces = Traces::start(&settings).map_err(|error| Failure::Traces(error.to_string()))?;
     let message = format!("traces go to {}", settings.endpoint);
@@ -671,7 +842,7 @@ fn traces(arguments: &ServeArguments) -> Result<Option<Arc<Traces>>, Failure> {
 
 /// What browsers may do, at an address that takes unsigned requests (`open`) or does not.
 fn web(arguments: &ServeArguments, open: bool) -> Web {
-    let listen = [Some(&arguments.listen), arguments.metrics_listen.as_ref()];
+    let listen = [Some(&arguments.listen), arguments.metrics_listen.as_ref(), arguments.console_listen.as_ref()];
     Web::new(&arguments.web, open, web::own_names(listen.into_iter().flatten()))
 }
 
@@ -681,32 +852,80 @@ async fn answer_operator(
     arguments: &ServeArguments,
     main: SocketAddr,
     operator: &Arc<Operator>,
-) -> Result<(), Failure> {
-    let Some(listen) = &arguments.metrics_listen else { return Ok(()) };
+) -> Result<Option<SocketAddr>, Failure> {
+    let Some(listen) = &arguments.metrics_listen else { return Ok(None) };
+    let pages = OperatorPages { idle_timeout: arguments.idle_timeout, drain_timeout: arguments.drain_timeout };
+    let web = Arc::new(web(arguments, true));
+    let answering = answer_operator_at(listen, Some(main), operator, &pages, web, arguments.allow_unverified_remote);
+    answering.await.map(Some)
+}
+
+/// How the operator's own address takes its clients.
+struct OperatorPages {
+    idle_timeout: Duration,
+    drain_timeout: Duration,
+}
+
+/// `main` is an address that it must not be. Signatures are asked for nowhere there.
+async fn answer_operator_at(
+    listen: &str,
+    main: Option<SocketAddr>,
+    operator: &Arc<Operator>,
+    pages: &OperatorPages,
+    web: Arc<Web>,
+    is_allowed: bool,
+) -> Result<SocketAddr, Failure> {
     let addresses = addresses(METRICS_LISTEN, listen).await?;
-    if addresses.iter().any(|address| is_same(*address, main)) {
-        return Err(Failure::SameAddress { listen: listen.clone() });
+    if main.is_some_and(|main| addresses.iter().any(|address| is_same(*address, main))) {
+        return Err(Failure::SameAddress { listen: listen.to_owned() });
     }
     let is_remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
-    if is_remote && operator.admin.is_enabled() && !arguments.allow_unverified_remote {
-        return Err(Failure::RemoteAdmin { listen: listen.clone() });
+    if is_remote && operator.admin.is_enabled() && !is_allowed {
+        return Err(Failure::RemoteAdmin { listen: listen.to_owned() });
     }
     let listener = bind(METRICS_LISTEN, listen, &addresses)?;
-    let address = listener.local_addr().map_err(Failure::Runtime)?.to_string();
-    let memory = pages_memory(arguments);
+    let bound = listener.local_addr().map_err(Failure::Runtime)?;
+    let address = bound.to_string();
+    let memory = MemoryBudget::new(PAGES_BYTES_MAX, PAGES_MEMORY_TIMEOUT);
     let limits = Limits {
         connections_max: METRICS_CONNECTIONS_MAX,
         connections_per_address_max: u32::MAX,
-        idle_timeout: arguments.idle_timeout,
-        drain_timeout: arguments.drain_timeout,
+        idle_timeout: pages.idle_timeout,
+        drain_timeout: pages.drain_timeout,
         memory: vec![Arc::clone(&memory)],
     };
-    // Signatures are asked for nowhere here.
-    let pages = OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory };
-    tokio::spawn(listener::run_without_end(listener, pages, limits));
+    let own = OwnAddress { operator: Arc::clone(operator), web, memory };
+    tokio::spawn(listener::run_without_end(listener, own, Acceptor::default(), limits));
     let message = format!("metrics on http://{address}/metrics");
     log::info("metrics_ready", &message, &[("address", Value::Text(&address))]);
-    Ok(())
+    Ok(bound)
+}
+
+/// The pages, as an address answers them that asks for no signatures.
+fn own_address(arguments: &ServeArguments, operator: &Arc<Operator>) -> OwnAddress {
+    let memory = pages_memory(arguments);
+    OwnAddress { operator: Arc::clone(operator), web: Arc::new(web(arguments, true)), memory }
+}
+
+/// Answers at the console's own address, if it has one, until the program ends.
+async fn console_listener(
+    arguments: &ServeArguments,
+    front: &Front,
+    tls: Option<Arc<Tls>>,
+    limits: &Limits,
+    operator: &Operator,
+) -> Result<Option<SocketAddr>, Failure> {
+    let Some(listen) = &arguments.console_listen else { return Ok(None) };
+    let addresses = addresses(CONSOLE_LISTEN, listen).await?;
+    let is_remote = addresses.iter().any(|address| !address.ip().to_canonical().is_loopback());
+    if is_remote && !arguments.knows_callers() && !arguments.allow_unverified_remote {
+        return Err(Failure::Remote { flag: CONSOLE_LISTEN, listen: listen.clone() });
+    }
+    let listener = bind(CONSOLE_LISTEN, listen, &addresses)?;
+    let address = listener.local_addr().map_err(Failure::Runtime)?;
+    let acceptor = Acceptor::new(Arc::clone(&operator.metrics.connections), tls);
+    tokio::spawn(listener::run_without_end(listener, ConsoleFront(front.clone()), acceptor, limits.clone()));
+    Ok(Some(address))
 }
 
 /// Whether two listeners take the same port of an address.
@@ -737,13 +956,13 @@ struct Encryption {
 fn encryption(
     tls: &Arc<Tls>,
     arguments: &ServeArguments,
-    keeps: &Keeps,
+    location: &StorageLocation,
     metrics: &Metrics,
     jobs: &Jobs,
 ) -> Result<Encryption, Failure> {
-    let data = match keeps {
-        Keeps::Folder(data) => Some(data.as_path()),
-        Keeps::Memory | Keeps::Database(_) => None,
+    let data = match location {
+        StorageLocation::Folder(data) => Some(data.as_path()),
+        StorageLocation::Memory | StorageLocation::Database(_) => None,
     };
     let ca_bundle = tls.publish(arguments.tls.tls_self_signed_file.as_deref(), data).map_err(Failure::Tls)?;
     tls.keep_renewed(jobs).map_err(Failure::Runtime)?;
@@ -753,7 +972,14 @@ fn encryption(
 }
 
 /// The ready line: the address, the storage, and a command to try.
-fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps, arguments: &ServeArguments) {
+fn announce(
+    address: SocketAddr,
+    console: Option<SocketAddr>,
+    encryption: Option<&Encryption>,
+    location: &StorageLocation,
+    arguments: &ServeArguments,
+) {
+    service_manager::ready();
     let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };
     let version = env!("CARGO_PKG_VERSION");
@@ -766,8 +992,9 @@ fn announce(address: SocketAddr, encryption: Option<&Encryption>, keeps: &Keeps,
         None => Caller::Any,
     };
     let command = suggestion::command(&caller, ca_bundle, region, &format!("{scheme}://{address}"));
-    let has_console = console_mode(arguments, address) != ConsoleMode::Off;
-    let console = if has_console { format!("; console: {scheme}://{address}/console/") } else { String::new() };
-    let message = format!("{version} ready on {scheme}://{address}, {keeps}{callers}{console}; try: {command}");
+    let has_console = console.is_some() || console_mode(arguments, address) != ConsoleMode::Off;
+    let at = console.unwrap_or(address);
+    let console = if has_console { format!("; console: {scheme}://{at}/console/") } else { String::new() };
+    let message = format!("{version} ready on {scheme}://{address}, {location}{callers}{console}; try: {command}");
     log::ready(&message, &[("version", version), ("address", &address.to_string()), ("region", region)]);
 }

@@ -16,7 +16,7 @@ use storage::Engine;
 
 pub(crate) use arguments::ServiceArguments;
 
-use crate::engine::{DatabaseWait, Keeps, Pauses, Shared};
+use crate::engine::{DatabaseWait, Pauses, Shared, StorageLocation};
 use crate::nodes;
 
 /// The folder of the error logs of imports in a data folder.
@@ -47,17 +47,17 @@ pub(crate) struct Reach {
 /// Why there are no operations.
 #[derive(Debug)]
 pub(crate) struct OpenError {
-    keeps: Keeps,
+    location: StorageLocation,
     error: ops::OpenError,
 }
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = &self.error;
-        match &self.keeps {
-            Keeps::Folder(data) => write!(f, "cannot serve the folder {}: {error}", data.display()),
-            Keeps::Memory => write!(f, "cannot serve from memory: {error}"),
-            Keeps::Database(server) => write!(f, "cannot serve the database at {server}: {error}"),
+        match &self.location {
+            StorageLocation::Folder(data) => write!(f, "cannot serve the folder {}: {error}", data.display()),
+            StorageLocation::Memory => write!(f, "cannot serve from memory: {error}"),
+            StorageLocation::Database(server) => write!(f, "cannot serve the database at {server}: {error}"),
         }
     }
 }
@@ -66,7 +66,7 @@ impl fmt::Display for OpenError {
 pub(crate) async fn open(
     engine: Arc<dyn Engine>,
     shared: Option<Shared>,
-    keeps: &Keeps,
+    location: &StorageLocation,
     arguments: &ServiceArguments,
     reach: Reach,
     address: SocketAddr,
@@ -81,11 +81,11 @@ pub(crate) async fn open(
         ..ops::Quotas::default()
     };
     let jobs = Some(jobs.clone());
-    let import_errors = match keeps {
-        Keeps::Folder(data) => {
+    let import_errors = match location {
+        StorageLocation::Folder(data) => {
             Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min: reach.free_bytes_min })
         }
-        Keeps::Memory | Keeps::Database(_) => None,
+        StorageLocation::Memory | StorageLocation::Database(_) => None,
     };
     let enforces_throughput = arguments.enforce_throughput;
     let settings = ops::Settings {
@@ -119,14 +119,14 @@ pub(crate) async fn open(
                 lease,
                 margin,
             };
-            let server = match keeps {
-                Keeps::Database(server) => server.as_str(),
-                Keeps::Folder(_) | Keeps::Memory => "",
+            let server = match location {
+                StorageLocation::Database(server) => server.as_str(),
+                StorageLocation::Folder(_) | StorageLocation::Memory => "",
             };
             open_node(engine, settings, node, server, &wait, &reach.clock).await
         }
     };
-    service.map_err(|error| OpenError { keeps: keeps.clone(), error })
+    service.map_err(|error| OpenError { location: location.clone(), error })
 }
 
 /// Joins the other nodes, and waits for a database that is away, or whose commits wait for a standby.

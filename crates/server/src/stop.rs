@@ -72,3 +72,21 @@ impl Signals {
         }
     }
 }
+/// As `signal`, or when standard input ends, if that is wanted.
+pub(crate) async fn unless_stdin_ends(signal: impl Future<Output = ()>, until_stdin_ends: bool) {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    if until_stdin_ends {
+        // A thread of its own: nothing stops a read of standard input, and the runtime would wait for one of its own threads.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            // The server may be gone.
+            let _ = ended.send(());
+        });
+        tokio::select! {
+            () = signal => {}
+            _ = end => crate::log::info("stdin_ended", "standard input has ended: stopping", &[]),
+        }
+    } else {
+        signal.await;
+    }
+}

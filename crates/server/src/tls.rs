@@ -27,12 +27,12 @@ pub(crate) use arguments::TlsArguments;
 use files::{Loaded, Source, Stamps};
 pub(crate) use handshake::Encrypted;
 
+use crate::connection_states::ConnectionState;
 use crate::hangups::Hangups;
 use crate::log::{self, Value};
 use crate::metrics::Connections;
 use crate::patience::Patient;
 use crate::protect;
-use crate::seats::Seat;
 
 /// How a file of certificates begins.
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -73,9 +73,14 @@ impl Tls {
     }
 
     /// Encrypts a connection, beginning with its first byte.
-    pub(crate) fn encrypt(&self, socket: Patient, seat: &Arc<Seat>, counts: &Arc<Connections>) -> Encrypted {
+    pub(crate) fn encrypt(
+        &self,
+        socket: Patient,
+        state: &Arc<ConnectionState>,
+        counts: &Arc<Connections>,
+    ) -> Encrypted {
         let acceptor = TlsAcceptor::from(Arc::clone(&self.current.lock().config));
-        Encrypted::new(acceptor, socket, self.handshake_timeout, Arc::clone(seat), Arc::clone(counts))
+        Encrypted::new(acceptor, socket, self.handshake_timeout, Arc::clone(state), Arc::clone(counts))
     }
 
     /// Loads everything anew.

@@ -95,6 +95,36 @@ impl Traces {
         Some(Trace { context: parent.with_span(span) })
     }
 
+    /// The span of a request of another protocol than HTTP, which has no trace of its caller's.
+    pub(crate) fn begin_other(
+        &self,
+        protocol: &'static str,
+        operation: OperationId,
+        bytes: usize,
+        request_id: &str,
+        agent: Option<&str>,
+    ) -> Option<Trace> {
+        let context = Context::new();
+        let builder = SpanBuilder::from_name(operation.name()).with_kind(SpanKind::Server);
+        let mut span = self.tracer.build_with_context(builder, &context);
+        if !span.is_recording() {
+            return None;
+        }
+        span.update_name(format!("{protocol}.{operation}"));
+        span.set_attributes([
+            KeyValue::new("rpc.system", "aws-api"),
+            KeyValue::new("rpc.service", protocol),
+            KeyValue::new("rpc.method", operation.name()),
+            KeyValue::new("aws.request_id", request_id.to_owned()),
+            KeyValue::new("rpc.request.size", number(bytes)),
+            KeyValue::new("db.system", "dynamodb"),
+        ]);
+        if let Some(agent) = agent {
+            span.set_attribute(KeyValue::new("user_agent.original", agent.to_owned()));
+        }
+        Some(Trace { context: context.with_span(span) })
+    }
+
     /// Sends what is left. On a thread that may wait, for the runtime must go on sending.
     pub(crate) async fn stop(&self) {
         let provider = self.provider.clone();

@@ -14,24 +14,24 @@ use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 use ops::allowance::{Exhausted, MemoryBudget};
 
+use crate::connection_states::{AtRequest, ConnectionState, Held};
 use crate::metrics::UnderWay;
-use crate::seats::{AtRequest, Held, Seat};
 
 /// What one connection may have unsent without a share of the memory. Unit: bytes.
 const UNSENT_FREE_BYTES_MAX: usize = 64 * 1024;
 
 /// The bytes of one answer, counted on their connection until this is dropped.
 pub(crate) struct Unsent {
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
     bytes: usize,
     share: Option<Held>,
     is_beyond: bool,
 }
 
 impl Unsent {
-    pub(crate) fn new(seat: &Arc<Seat>, bytes: usize, share: Option<Held>) -> Unsent {
-        let is_beyond = bytes > 0 && seat.add_unsent(bytes) > UNSENT_FREE_BYTES_MAX;
-        Unsent { seat: Arc::clone(seat), bytes, share, is_beyond }
+    pub(crate) fn new(state: &Arc<ConnectionState>, bytes: usize, share: Option<Held>) -> Unsent {
+        let is_beyond = bytes > 0 && state.add_unsent(bytes) > UNSENT_FREE_BYTES_MAX;
+        Unsent { state: Arc::clone(state), bytes, share, is_beyond }
     }
 
     /// Whether the connection has more unsent than is free, and this answer holds no memory for it.
@@ -45,12 +45,12 @@ impl Unsent {
     /// [`Exhausted`] if there was none in time.
     pub(crate) async fn take_share(&mut self, memory: &Arc<MemoryBudget>) -> Result<(), Exhausted> {
         // The bytes are there while they wait, so one answer of a connection waits at a time.
-        let Some(_waits) = self.seat.answer_waits() else {
-            let share = memory.try_share(self.seat.peer(), self.bytes)?;
-            self.share = Some(Held::new(share, &self.seat));
+        let Some(_waits) = self.state.answer_waits() else {
+            let share = memory.try_share(self.state.peer(), self.bytes)?;
+            self.share = Some(Held::new(share, &self.state));
             return Ok(());
         };
-        let mut share = Held::new(memory.nothing(self.seat.peer()), &self.seat);
+        let mut share = Held::new(memory.nothing(self.state.peer()), &self.state);
         share.grow(self.bytes).await?;
         self.share = Some(share);
         Ok(())
@@ -58,7 +58,7 @@ impl Unsent {
 
     /// Counts the bytes in the memory even if there is none left for them.
     pub(crate) fn overdraw(&mut self, memory: &Arc<MemoryBudget>) {
-        let mut share = Held::new(memory.nothing(self.seat.peer()), &self.seat);
+        let mut share = Held::new(memory.nothing(self.state.peer()), &self.state);
         share.resize(self.bytes);
         self.share = Some(share);
     }
@@ -68,8 +68,8 @@ impl Unsent {
         if bytes == self.bytes {
             return;
         }
-        self.seat.add_unsent(bytes);
-        self.seat.sent(self.bytes);
+        self.state.add_unsent(bytes);
+        self.state.sent(self.bytes);
         self.bytes = bytes;
         if let Some(share) = &mut self.share {
             share.resize(bytes);
@@ -79,7 +79,7 @@ impl Unsent {
 
 impl Drop for Unsent {
     fn drop(&mut self) {
-        self.seat.sent(self.bytes);
+        self.state.sent(self.bytes);
     }
 }
 

@@ -8,7 +8,7 @@
 //! | body of a request to an operation's path (Lambda's, RPC v2's) | not of a content type that needs no preflight | any |
 //!
 //! A page cannot sign, so signatures are guard enough. Everything else is refused before anything is read or done. DynamoDB's
-//! operations need a JSON content type in any case (`door`), which no page may send to a foreign origin without a preflight.
+//! operations need a JSON content type in any case (`preflight`), which no page may send to a foreign origin without a preflight.
 
 mod arguments;
 mod host;

@@ -104,6 +104,7 @@ impl Memory {
     }
 
     fn destroy_now(&self, family: Family, prefix: &Bytes) -> Result<(), StorageError> {
+        // Held from the search to the commit: no row with the prefix is written in between.
         let mut rows = self.shared.rows.write();
         rows.check_open()?;
         let range = (std::ops::Bound::Included(prefix.clone()), prefix_end(prefix));

@@ -91,6 +91,7 @@ impl Buckets {
         is_known: impl Fn(u32) -> bool,
         change: impl FnOnce(&mut Bucket) -> R,
     ) -> R {
+        // Found and added under one lock: two requests at once would make two buckets of one index, each with all of its rate.
         let mut all = self.all.lock();
         if let Some((_, bucket)) = all.iter_mut().find(|(own, _)| *own == id) {
             bucket.settle(rate, now_ms);

@@ -67,6 +67,8 @@ fn whole(table: &Table, tallies: &Tallies, shown: Shown, now_ms: u64) -> TableDe
     let status = match shown_status(definition.status, shown) {
         // UPDATING until the stream gets the changes of all nodes; other consumers have statuses of their own.
         api::TableStatus::Active if definition.log.opening && is_streamed => api::TableStatus::Updating,
+        // ACTIVE with replicas says that it has not left. Source: Developer Guide.
+        api::TableStatus::Active if definition.is_leaving() => api::TableStatus::Updating,
         status => status,
     };
     TableDescription {
@@ -252,7 +254,7 @@ pub fn replica(member: &Member, own: Option<&Definition>, group: &Definition) ->
             MemberStatus::Active => ReplicaStatus::Active,
             MemberStatus::Deleting => ReplicaStatus::Deleting,
         }),
-        kms_master_key_id: own.and_then(|own| own.encryption.as_ref()).map(|encryption| encryption.key_arn.clone()),
+        kms_master_key_id: own.and_then(customer_key),
         provisioned_throughput_override: provisioned(overrides.read_units),
         on_demand_throughput_override: on_demand(overrides.max_read_units),
         global_secondary_indexes: some(described.global_indexes.iter().map(index)),
@@ -265,6 +267,13 @@ pub fn replica(member: &Member, own: Option<&Definition>, group: &Definition) ->
         global_table_settings_replication_mode: Some(GlobalTableSettingsReplicationMode::EnabledWithOverrides),
         ..ReplicaDescription::default()
     }
+}
+
+/// A default key is not shown. Source: captures.
+fn customer_key(definition: &Definition) -> Option<String> {
+    let own = definition.encryption.as_ref()?;
+    let default = crate::settings::account_key_arn(&definition.account, &definition.region);
+    (own.key_arn != default).then(|| own.key_arn.clone())
 }
 
 /// It has a status of its own: it stays ACTIVE while the table is updated in other ways. Source: captures.

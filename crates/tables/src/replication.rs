@@ -36,8 +36,17 @@ pub struct Replication {
     pub copied_from: Option<String>,
     #[serde(default)]
     pub group: GroupVersion,
+    /// The version that set provisioned capacity. Auto scaling changes it in one region alone: what a request has set is taken over once.
+    #[serde(default)]
+    pub units: GroupVersion,
     #[serde(default)]
     pub overrides: Overrides,
+    /// The table leaves its group, with its data, once it has what the others had and they have what it had.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
+    /// Whether it may not, as a request has set it. By default it may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<bool>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -61,6 +70,9 @@ pub struct Member {
     /// What the request that added the member said of it, until it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Overrides>,
+    /// The ARN of the member's key, which it is to be created with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
     #[serde(flatten)]
     pub unknown: Unknown,
 }
@@ -123,10 +135,15 @@ impl Definition {
         self.replication.as_ref()?.members.iter().find(|member| member.region == region)
     }
 
+    /// Whether the table leaves its group with its data.
+    pub fn is_leaving(&self) -> bool {
+        self.replica().is_some_and(|replica| replica.leaving)
+    }
+
     /// Whether members are being added or removed: other changes of the table wait.
     pub fn has_changing_members(&self) -> bool {
         let members = self.replication.iter().flat_map(|replication| &replication.members);
-        members.into_iter().any(|member| member.status != MemberStatus::Active)
+        self.is_leaving() || members.into_iter().any(|member| member.status != MemberStatus::Active)
     }
 
     /// Whether members are being added.
@@ -151,8 +168,8 @@ impl Definition {
         let replication = self.replication.get_or_insert_default();
         let number = replication.next_member;
         replication.next_member = number.saturating_add(1);
-        let (asked, unknown) = (None, Unknown::new());
-        let member = Member { region: region.to_owned(), number, status, sourced_ms, asked, unknown };
+        let (asked, kms_key, unknown) = (None, None, Unknown::new());
+        let member = Member { region: region.to_owned(), number, status, sourced_ms, asked, kms_key, unknown };
         if self.log.consumers.iter().all(|own| own.name != STAMPS_CONSUMER) {
             self.log.consumers.push(stamps_consumer());
         }
@@ -187,6 +204,51 @@ impl Definition {
         }
     }
 
+    /// Counts a change of provisioned capacity by a request, behind that of the group's settings. What it sets is the group's, and no
+    /// override.
+    pub fn count_units_change(&mut self, before: &Definition) {
+        let of_table = self.billing != before.billing;
+        let of_indexes = self.indexes_with_other_units(before);
+        let Some(replication) = self.replication.as_mut().filter(|own| !own.members.is_empty()) else { return };
+        if !of_table && of_indexes.is_empty() {
+            return;
+        }
+        replication.units = replication.group.clone();
+        if of_table {
+            replication.overrides.read_units = None;
+        }
+        for (name, _) in of_indexes {
+            if let Some(index) = replication.overrides.indexes.get_mut(&name) {
+                index.read_units = None;
+            }
+        }
+    }
+
+    /// Makes the read capacity that auto scaling has set an override: it is this region's own.
+    pub fn override_scaled_reads(&mut self, before: &Definition) {
+        let (own, former) = (self.billing.provisioned(), before.billing.provisioned());
+        let of_table = own.filter(|own| former.is_none_or(|former| former.read_units != own.read_units));
+        let of_indexes = self.indexes_with_other_units(before);
+        let Some(replication) = self.replication.as_mut().filter(|own| !own.members.is_empty()) else { return };
+        let overrides = &mut replication.overrides;
+        overrides.read_units = of_table.map(|units| units.read_units).or(overrides.read_units);
+        for (name, [units, former]) in of_indexes {
+            if units.read_units != former.read_units {
+                overrides.indexes.entry(name).or_default().read_units = Some(units.read_units);
+            }
+        }
+    }
+
+    /// The indexes whose units differ from those that they had, with both.
+    fn indexes_with_other_units(&self, before: &Definition) -> Vec<(String, [Provisioned; 2])> {
+        let units = |index: &IndexDefinition| {
+            let former = before.global_indexes.iter().find(|former| former.name == index.name)?;
+            let both = [index.provisioned?, former.provisioned?];
+            (both[0] != both[1]).then(|| (index.name.clone(), both))
+        };
+        self.global_indexes.iter().filter_map(units).collect()
+    }
+
     /// Takes over the group's settings of another replica whose version is greater. Returns whether anything changes.
     pub fn adopt(&mut self, from: &Definition) -> bool {
         let (Some(own), Some(other)) = (&self.replication, &from.replication) else { return false };
@@ -194,21 +256,25 @@ impl Definition {
             return false;
         }
         let (version, overrides) = (other.group.clone(), own.overrides.clone());
-        self.adopt_throughput(from, &overrides);
-        self.adopt_indexes(from, &overrides);
+        let takes_units = own.units < other.units;
+        let units = own.units.clone().max(other.units.clone());
+        self.adopt_throughput(from, &overrides, takes_units);
+        self.adopt_indexes(from, &overrides, takes_units);
         self.adopt_time_to_live(from);
         if let Some(class) = from.table_class.filter(|_| overrides.table_class.is_none()) {
             self.table_class = Some(class);
         }
         if let Some(own) = &mut self.replication {
-            own.group = version;
+            (own.group, own.units) = (version, units);
         }
         true
     }
 
-    fn adopt_throughput(&mut self, from: &Definition, overrides: &Overrides) {
+    fn adopt_throughput(&mut self, from: &Definition, overrides: &Overrides, takes_units: bool) {
         self.billing = match from.billing {
             Billing::OnDemand => Billing::OnDemand,
+            // What auto scaling has set here stays.
+            Billing::Provisioned { .. } if !takes_units && !self.is_on_demand() => self.billing,
             Billing::Provisioned { read_units, write_units } => {
                 Billing::Provisioned { read_units: overrides.read_units.unwrap_or(read_units), write_units }
             }
@@ -221,7 +287,7 @@ impl Definition {
         self.warm = greater(self.warm, from.warm);
     }
 
-    fn adopt_indexes(&mut self, from: &Definition, overrides: &Overrides) {
+    fn adopt_indexes(&mut self, from: &Definition, overrides: &Overrides, takes_units: bool) {
         let is_live = |index: &&IndexDefinition| index.status != IndexStatus::Deleting;
         for own in self.global_indexes.iter_mut() {
             if from.global_indexes.iter().filter(is_live).all(|other| other.name != own.name) {
@@ -233,7 +299,7 @@ impl Definition {
             match self.global_indexes.iter_mut().find(|own| own.name == other.name) {
                 // An index of the name is being deleted: the new one follows when it is gone.
                 Some(own) if own.status == IndexStatus::Deleting => {}
-                Some(own) => adopt_index(own, other, of_index),
+                Some(own) => adopt_index(own, other, of_index, takes_units),
                 None => {
                     let mut index = IndexDefinition {
                         id: self.next_index_id,
@@ -243,7 +309,7 @@ impl Definition {
                         ..other.clone()
                     };
                     self.next_index_id += 1;
-                    adopt_index(&mut index, other, of_index);
+                    adopt_index(&mut index, other, of_index, true);
                     self.global_indexes.push(index);
                 }
             }
@@ -315,11 +381,13 @@ impl IndexDefinition {
     }
 }
 
-fn adopt_index(own: &mut IndexDefinition, other: &IndexDefinition, of_index: IndexOverrides) {
-    own.provisioned = other.provisioned.map(|units| Provisioned {
-        read_units: of_index.read_units.unwrap_or(units.read_units),
-        write_units: units.write_units,
-    });
+fn adopt_index(own: &mut IndexDefinition, other: &IndexDefinition, of_index: IndexOverrides, takes_units: bool) {
+    if takes_units || own.provisioned.is_none() || other.provisioned.is_none() {
+        own.provisioned = other.provisioned.map(|units| Provisioned {
+            read_units: of_index.read_units.unwrap_or(units.read_units),
+            write_units: units.write_units,
+        });
+    }
     own.on_demand_max = OnDemandMax {
         read_units: of_index.max_read_units.or(other.on_demand_max.read_units),
         write_units: other.on_demand_max.write_units,

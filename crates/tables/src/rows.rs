@@ -237,6 +237,11 @@ pub fn build_progress(table_id: u64, index_id: u32) -> Key {
     TableRow::IndexBuild.key(table_id, &index_id.to_be_bytes())
 }
 
+/// How far the sweep of a replica's tombstones is. No index has this id.
+pub fn sweep_progress(table_id: u64) -> Key {
+    build_progress(table_id, u32::MAX)
+}
+
 pub fn table_tally(table_id: u64) -> Key {
     TableRow::Tally.key(table_id, &[])
 }

@@ -119,7 +119,7 @@ fn is_key_id(text: &str) -> bool {
 }
 
 /// The account's key for DynamoDB in a region. There is no KMS here: the id only has to be the same every time.
-fn account_key_arn(account: &str, region: &str) -> String {
+pub(crate) fn account_key_arn(account: &str, region: &str) -> String {
     let hash = h16(&[0; 16], [KeyValue::S(account), KeyValue::S(region)]);
     let hex = base::hex(&hash);
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];

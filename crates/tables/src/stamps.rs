@@ -14,19 +14,19 @@ pub const TOMBSTONE_LIFE_MS: u64 = 10 * 24 * 60 * 60 * 1000;
 pub enum Stamps {
     /// All: the table is in a global table.
     All(RegionName),
-    /// Those over a row with a stamp: another node knows already that the table is in a global table.
+    /// Those over a row with a stamp: another node knows already that the table is in a global table; or the table has left its group,
+    /// and its log still has changes with stamps, which a later group gets. A row that has lost its stamp would be older than they are.
     OverStamped(RegionName),
-    /// None: it has left its group.
+    /// None: the region has no name that a stamp can have.
     None,
 }
 
 impl Stamps {
     pub fn of(definition: &Definition) -> Stamps {
         let Some(region) = RegionName::parse(&definition.region) else { return Stamps::None };
-        match &definition.replication {
+        match definition.replica() {
             None => Stamps::OverStamped(region),
-            Some(replication) if !replication.members.is_empty() => Stamps::All(region),
-            Some(_) => Stamps::None,
+            Some(_) => Stamps::All(region),
         }
     }
 
@@ -91,6 +91,6 @@ mod tests {
         definition.add_member("us-east-1", MemberStatus::Creating, None);
         assert_eq!(Stamps::of(&definition), Stamps::All(region));
         definition.remove_member("us-east-1");
-        assert_eq!(Stamps::of(&definition), Stamps::None);
+        assert_eq!(Stamps::of(&definition), Stamps::OverStamped(region));
     }
 }

@@ -4,7 +4,8 @@ use api::{Exception, Operation};
 use auth::Caller;
 use aws::{Reply, RequestContext, RequestFacts};
 use bytes::Bytes;
-use ops::{Call, Service, allowance, call};
+use ops::allowance::{self, BodyCost};
+use ops::{Call, Service, call};
 
 use crate::decode::Decode;
 use crate::encode::Encode;
@@ -28,16 +29,13 @@ macro_rules! dispatch {
             context: RequestContext<'_>,
             body: Bytes,
         ) -> Result<Reply, Exception> {
-            let size = body.len();
-            let is_large = size > BODY_SMALL_BYTES;
-            if is_large {
-                reserve(&body).await?;
-            }
+            // Before the decoder and for every operation, also one that is not built: the memory that is reserved here is what
+            // decoding takes.
+            let admitted = BODY.admit(&body).await?;
             match operation {
                 $(Operation::$operation => {
                     // Boxed, so that the future of the whole is not as large as the largest operation's.
-                    let work = Box::pin(answer_call::<call::$operation>(service, context, body));
-                    if is_large { allowance::heavy(size * WORK_PER_BYTE, work).await } else { work.await }
+                    admitted.run(Box::pin(answer_call::<call::$operation>(service, context, body))).await
                 })+
                 _ => Err(Exception::NotBuilt(operation)),
             }
@@ -75,16 +73,13 @@ fn facts_of<C: Call<Request: Decode>>(service: &Service, caller: &Caller, body: 
 /// have more room than they need. Measured; the dearest text, a list of maps of one attribute, takes 86. Unit: bytes.
 const ELEMENT_MEMORY: usize = 96;
 
-/// Up to here a body needs no memory or time worth counting. Unit: bytes.
-const BODY_SMALL_BYTES: usize = 64 * 1024;
-/// Short text is read slower than long: a byte of a body is as much work as so many that are only looked at.
-const WORK_PER_BYTE: usize = 8;
+/// A large body becomes up to thirty times as large. Short text is read slower than long.
+const BODY: BodyCost = BodyCost { small_bytes: 64 * 1024, memory: memory_of, work_per_byte: 8 };
 
-/// Takes the memory that a request is going to need: a large body becomes up to thirty times as large.
-async fn reserve(body: &[u8]) -> Result<(), Exception> {
+fn memory_of(body: &[u8]) -> usize {
     let count = || body.iter().filter(|byte| matches!(byte, b'{' | b'[' | b',')).count();
     let elements = allowance::in_one_go(body.len(), count);
-    allowance::reserve(body.len() + elements * ELEMENT_MEMORY).await
+    body.len() + elements * ELEMENT_MEMORY
 }
 
 fn reply(response: &impl Encode) -> Reply {

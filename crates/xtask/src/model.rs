@@ -12,7 +12,24 @@ pub(crate) struct Model {
     pub(crate) of_input: BTreeSet<String>,
     /// Shapes that a response or an exception can hold.
     pub(crate) of_output: BTreeSet<String>,
+    /// Shapes in the requests, and in the responses, of operations that are also called at other servers.
+    pub(crate) sent: BTreeSet<String>,
+    pub(crate) received: BTreeSet<String>,
 }
+
+/// Operations that are called at other servers, by DAX in front of them.
+const CALLED: [&str; 10] = [
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "TransactGetItems",
+    "TransactWriteItems",
+    "UpdateItem",
+];
 
 pub(crate) struct Operation {
     pub(crate) name: String,
@@ -35,6 +52,8 @@ impl Model {
             shapes: BTreeMap::new(),
             of_input: BTreeSet::new(),
             of_output: BTreeSet::new(),
+            sent: BTreeSet::new(),
+            received: BTreeSet::new(),
         };
         for (id, service) in SERVICES {
             let of = models.iter().find(|model| model.metadata.service_id == id);
@@ -49,6 +68,10 @@ impl Model {
         self.of_input.extend(owned(of.reached_from(operations().filter_map(|operation| operation.input.as_ref()))));
         let outputs = operations().flat_map(|operation| operation.output.iter().chain(&operation.errors));
         self.of_output.extend(owned(of.reached_from(outputs)));
+        let called = || of.operations.iter().filter(|(name, _)| CALLED.contains(&name.as_str()));
+        self.sent.extend(owned(of.reached_from(called().filter_map(|(_, operation)| operation.input.as_ref()))));
+        let received = called().flat_map(|(_, operation)| operation.output.iter().chain(&operation.errors));
+        self.received.extend(owned(of.reached_from(received)));
         for (name, operation) in &of.operations {
             let shape = |reference: &Option<Reference>| reference.as_ref().map(|reference| reference.shape.clone());
             let input = shape(&operation.input).ok_or_else(|| format!("the operation {name} has no request"))?;

@@ -106,6 +106,40 @@ class GlobalTables(e2e.TestCase):
         self.until(lambda: self.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"].get(
             "AttributeName") == "end")
 
+    def test_provisioned_replicas_are_scaled(self):
+        name, other = self.table(
+            BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}
+        ), e2e.client(region=OTHER)
+        scaling = e2e.session().client("application-autoscaling", endpoint_url=e2e.ENDPOINT, config=e2e.CONFIG)
+        self.refused("ValidationException", "Table write capacity should either be Pay-Per-Request or AutoScaled.",
+                     self.update, client=self.dynamodb, name=name, Create={"RegionName": OTHER})
+        target = {"ServiceNamespace": "dynamodb", "ResourceId": f"table/{name}",
+                  "ScalableDimension": "dynamodb:table:WriteCapacityUnits"}
+        scaling.register_scalable_target(**target, MinCapacity=3, MaxCapacity=30)
+        self.addCleanup(scaling.deregister_scalable_target, **target)
+        metric = {"PredefinedMetricType": "DynamoDBWriteCapacityUtilization"}
+        scaling.put_scaling_policy(
+            **target, PolicyName="writes", PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={"TargetValue": 60.0, "PredefinedMetricSpecification": metric})
+        self.update(self.dynamodb, name, Create={"RegionName": OTHER})
+        self.until(lambda: self.replicas(self.dynamodb, name) == {OTHER: "ACTIVE"})
+        self.addCleanup(self.drop_in, other, name)
+        replicas = other.describe_table_replica_auto_scaling(TableName=name)["TableAutoScalingDescription"]["Replicas"]
+        for replica in replicas:
+            settings = replica["ReplicaProvisionedWriteCapacityAutoScalingSettings"]
+            policy, = settings["ScalingPolicies"]
+            tracking = policy["TargetTrackingScalingPolicyConfiguration"]
+            self.assertEqual((settings["MinimumUnits"], settings["MaximumUnits"], tracking["TargetValue"]), (3, 30, 60.0))
+        self.assertEqual(len(replicas), 2)
+        # What a request sets goes everywhere.
+        other.update_table(TableName=name, ProvisionedThroughput={"ReadCapacityUnits": 4, "WriteCapacityUnits": 9})
+
+        def units():
+            found = self.dynamodb.describe_table(TableName=name)["Table"]["ProvisionedThroughput"]
+            return found["ReadCapacityUnits"], found["WriteCapacityUnits"]
+
+        self.until(lambda: units() == (4, 9))
+
 
 if __name__ == "__main__":
     unittest.main()

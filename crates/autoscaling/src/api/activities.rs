@@ -7,8 +7,7 @@ use aws::application_auto_scaling::{
 };
 
 use super::{Answer, AutoScaling, Filter, Page};
-use crate::id::TargetId;
-use crate::resource::{self, NAMESPACE};
+use crate::resource::NAMESPACE;
 use crate::rows::{self, ActivityPlace};
 use crate::target::Activity;
 
@@ -21,26 +20,31 @@ impl AutoScaling {
         caller: &Caller,
         request: DescribeScalingActivitiesRequest,
     ) -> Answer<DescribeScalingActivitiesResponse> {
-        let page = Page::of(request.max_results, request.next_token.as_deref())?;
-        let filter =
-            Filter::of(&request.service_namespace, request.resource_id.clone(), request.scalable_dimension.clone())?;
+        let mut page = Page::of(request.max_results, request.next_token.as_deref())?;
+        let filter = Filter::of_one(
+            &request.service_namespace,
+            request.resource_id.clone(),
+            request.scalable_dimension.clone(),
+        )?;
         let from_ms = self.now_ms().saturating_sub(LISTED_MS);
-        let mut found = Vec::new();
-        let each = |at: ActivityPlace, activity: Activity| {
+        let mut each = |at: ActivityPlace, activity: Activity| {
             if activity.started_ms >= from_ms && filter.takes(&activity.resource_id, activity.dimension) {
-                found.push((place(&activity, at), activity));
+                page.add(place(&activity, at), || described(activity));
             }
         };
-        let (account, region) = (caller.account.as_str(), caller.region.as_str());
-        // Of one target, its own rows alone.
-        let named = request.resource_id.as_deref().and_then(|resource_id| {
-            let dimension = resource::dimension(resource_id, request.scalable_dimension.as_deref()?)?;
-            Some(TargetId { account, region, resource_id, dimension }.key())
-        });
-        rows::activities(self.engine(), (account, region), named, each).await?;
-        let (activities, next_token) = page.cut(found);
-        let scaling_activities = Some(activities.into_iter().map(described).collect());
-        Ok(DescribeScalingActivitiesResponse { next_token, scaling_activities })
+        let scope = (caller.account.as_str(), caller.region.as_str());
+        let _turn = self.reads.take(&caller.account).await;
+        match filter.keys(caller) {
+            // Of named targets, their own rows alone.
+            Some(keys) => {
+                for key in keys {
+                    rows::activities(self.engine(), scope, Some(key), &mut each).await?;
+                }
+            }
+            None => rows::activities(self.engine(), scope, None, &mut each).await?,
+        }
+        let (activities, next_token) = page.end();
+        Ok(DescribeScalingActivitiesResponse { next_token, scaling_activities: Some(activities) })
     }
 }
 

@@ -1,15 +1,27 @@
-//! What a request requires: its action on the target that it names, or on `*`.
+//! What a request requires: its action on the target that it names, or on `*`; and, as it changes a table's capacity and alarms in its
+//! caller's name, permissions on these.
 //!
-//! Source: Service Authorization Reference, "Application Auto Scaling".
+//! | operation | and |
+//! |---|---|
+//! | RegisterScalableTarget, PutScheduledAction, PutScalingPolicy | `dynamodb:DescribeTable` and `dynamodb:UpdateTable` on the table |
+//! | PutScalingPolicy | `cloudwatch:PutMetricAlarm` and `cloudwatch:DescribeAlarms` on its alarms |
+//! | DeleteScalingPolicy, DeregisterScalableTarget of a target with a policy | `cloudwatch:DeleteAlarms` on its alarms |
+//!
+//! Sources: Service Authorization Reference, "Application Auto Scaling"; User Guide, "Permissions for Application Auto Scaling API calls on
+//! target resources" and "Actions, resources, and condition keys", on CloudWatch.
 
 use auth::Caller;
-use aws::{Decoded, Permissions, RequestKeys, Resource};
+use auth::iam::Unpermitted as Denial;
+use aws::{Decoded, Permissions, Refusal as Common, RequestKeys, Resource};
 use storage::Engine;
 
-use super::Answer;
+use super::{Answer, AutoScaling, Named};
+use crate::alarms;
 use crate::id::{TargetId, TargetKey, arn};
-use crate::resource;
+use crate::resource::{self, Resource as Scaled};
 use crate::rows;
+use crate::tables::Unpermitted;
+use crate::target::Target;
 
 /// The resource of a request, and the key of its target if it is one.
 fn resource(caller: &Caller, call: &Decoded) -> (String, Option<TargetKey>) {
@@ -52,4 +64,48 @@ pub(super) async fn required<'a>(
     let tags = target.map(|target| target.tags).unwrap_or_default();
     let resources = vec![Resource::tagged(resource, tags)];
     Ok(Permissions { actions, resources, keys })
+}
+
+impl AutoScaling {
+    /// Asks for what a change of a table's capacity requires.
+    ///
+    /// # Errors
+    /// The refusal of the caller's policies, or of the table's.
+    pub(super) async fn permit_table(&self, caller: &Caller, named: &Named) -> Answer<()> {
+        let (table, index) = resource::parse(&named.resource_id).unwrap_or_default();
+        let of = Scaled { account: &caller.account, region: &caller.region, table, index };
+        let permitted = self.scaler.tables.permit(caller, of).await;
+        Ok(permitted.map_err(|reason| match reason {
+            Unpermitted::Denied(text) => Common::Unpermitted(Denial::Denied(text)),
+            Unpermitted::Failed(detail) => Common::failure(detail),
+        })?)
+    }
+
+    /// Asks for actions on the alarms that a policy of the target would have.
+    ///
+    /// # Errors
+    /// The refusal of the caller's policies.
+    pub(super) fn permit_new_alarms(&self, caller: &Caller, named: &Named) -> Answer<()> {
+        let names = alarms::names_of_any(&named.resource_id);
+        permit_alarms(caller, &["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms"], &names)
+    }
+
+    /// Asks for the deletion of the alarms that a target's policy has, if it has one.
+    ///
+    /// # Errors
+    /// As of [`AutoScaling::permit_new_alarms`].
+    pub(super) fn permit_end_of_alarms(&self, caller: &Caller, target: &Target) -> Answer<()> {
+        let Some(policy) = &target.policy else { return Ok(()) };
+        permit_alarms(caller, &["cloudwatch:DeleteAlarms"], &alarms::names(target, policy))
+    }
+}
+
+fn permit_alarms(caller: &Caller, actions: &[&'static str], names: &[String]) -> Answer<()> {
+    let arn = |name: &String| format!("arn:aws:cloudwatch:{}:{}:alarm:{name}", caller.region, caller.account);
+    let required = Permissions {
+        actions: actions.iter().map(|action| (*action).into()).collect(),
+        resources: names.iter().map(|name| Resource::of(arn(name))).collect(),
+        keys: RequestKeys::default(),
+    };
+    Ok(required.ask(caller).map_err(Common::from)?)
 }

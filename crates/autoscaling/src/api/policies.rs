@@ -9,18 +9,17 @@ use aws::application_auto_scaling::{
 };
 use cloudwatch::ManagedAlarm;
 
+use super::list::{is_named, names};
 use super::refusal::Refusal;
 use super::targets::place;
 use super::{Answer, AutoScaling, Filter, Named, Page};
 use crate::alarms;
 use crate::resource::{Dimension, NAMESPACE};
 use crate::rows::{self, Change};
-use crate::target::{Policy, Target, Tracking};
+use crate::target::{Policy, Target, Tracking, shown};
 
 const TARGET_TRACKING: &str = "TargetTrackingScaling";
 pub(super) const NO_PREDICTIVE: &str = "PredictiveScaling is not supported for service namespace dynamodb: its policies are of the type TargetTrackingScaling";
-/// Of a predefined metric. Unit: percent. Source: captures.
-const VALUES: [f64; 2] = [10.0, 90.0];
 /// Of all metrics. Source: captures.
 const ALL_VALUES: [f64; 2] = [8.51592e-109, 1.174271e108];
 
@@ -31,6 +30,8 @@ impl AutoScaling {
         request: PutScalingPolicyRequest,
     ) -> Answer<PutScalingPolicyResponse> {
         let named = Named::of(&request.service_namespace, request.resource_id.clone(), &request.scalable_dimension)?;
+        self.permit_table(caller, &named).await?;
+        self.permit_new_alarms(caller, &named)?;
         refuse_types(&request)?;
         let tracking = match request.target_tracking_scaling_policy_configuration {
             Some(configuration) => Some(tracking(named.dimension, &configuration)?),
@@ -39,8 +40,10 @@ impl AutoScaling {
         let (name, now_ms) = (request.policy_name, self.now_ms());
         let is_typed = request.policy_type.is_some();
         let key = named.id(caller).key();
+        let mut is_new = false;
         rows::change(self.engine(), key, |stored, _| {
             let mut target: Target = stored.ok_or_else(|| named.unregistered())?;
+            is_new = target.policy.is_none();
             match (&mut target.policy, &tracking) {
                 (Some(policy), tracking) if policy.name == name => {
                     policy.tracking = tracking.clone().unwrap_or_else(|| policy.tracking.clone());
@@ -57,30 +60,44 @@ impl AutoScaling {
                     let text = "TargetTrackingScalingPolicyConfiguration must be specified for the policy type TargetTrackingScaling";
                     return Err(Refusal::Validation(text.to_owned()));
                 }
-                (None, Some(tracking)) => target.policy = Some(new_policy(&name, tracking.clone(), now_ms)),
+                (None, Some(tracking)) => target.policy = Some(Policy::new(&name, tracking.clone(), now_ms)),
             }
-            Ok(Change::Put(Box::new(target), Vec::new()))
+            Ok(Change::Put(Box::new(target)))
         })
         .await?;
-        self.arm_policy(caller, &named).await
+        self.arm_policy(caller, &named, is_new).await
     }
 
     /// The policy's alarms, and the answer that names them. A request that fails here can be made again.
-    async fn arm_policy(&self, caller: &Caller, named: &Named) -> Answer<PutScalingPolicyResponse> {
+    async fn arm_policy(&self, caller: &Caller, named: &Named, is_new: bool) -> Answer<PutScalingPolicyResponse> {
         let key = named.id(caller).key();
         let target = rows::get(self.engine(), key).await?.ok_or_else(|| named.unregistered())?;
         let policy = target.policy.as_ref().ok_or_else(|| named.unregistered())?;
         let units = self.scaler.units(&target).await;
-        for alarm in alarms::of_units(&target, policy, units) {
-            if !self.scaler.metrics.put_alarm(&alarm).await? {
-                return Err(Refusal::Limit("The account has as many CloudWatch alarms as it may have.".to_owned()));
+        if !self.scaler.arm(key, units).await? {
+            if is_new {
+                self.take_back(&target, &policy.id).await?;
             }
+            return Err(Refusal::Limit("The account has as many CloudWatch alarms as it may have.".to_owned()));
         }
-        self.scaler.arm(key, units).await?;
         Ok(PutScalingPolicyResponse {
             alarms: Some(described_alarms(&target, policy)),
             policy_arn: target.policy_arn(policy),
         })
+    }
+
+    /// A new policy that cannot have all of its alarms is none.
+    async fn take_back(&self, target: &Target, policy_id: &str) -> Answer<()> {
+        rows::change(self.engine(), target.id().key(), |stored, _| {
+            // Deleted or replaced meanwhile: the other request has its own answer.
+            let is_it = |target: &Target| target.policy.as_ref().is_some_and(|policy| policy.id == policy_id);
+            let target = stored
+                .filter(is_it)
+                .ok_or_else(|| Refusal::Validation("The policy was changed meanwhile".to_owned()))?;
+            Ok(Change::Put(Box::new(Target { policy: None, ..target })))
+        })
+        .await?;
+        self.delete_alarms(target).await
     }
 
     pub(super) async fn delete_policy(
@@ -95,11 +112,12 @@ impl AutoScaling {
         let unknown =
             || Refusal::NotFound(format!("No scaling policy found for {}, policy name: {name}", named.described()));
         let target = rows::get(self.engine(), key).await?.filter(is_it).ok_or_else(unknown)?;
+        self.permit_end_of_alarms(caller, &target)?;
         // As in `deregister`.
         self.delete_alarms(&target).await?;
         rows::change(self.engine(), key, |stored, _| {
             let target = stored.filter(is_it).ok_or_else(unknown)?;
-            Ok(Change::Put(Box::new(Target { policy: None, ..target }), Vec::new()))
+            Ok(Change::Put(Box::new(Target { policy: None, ..target })))
         })
         .await?;
         self.delete_alarms(&target).await?;
@@ -111,15 +129,15 @@ impl AutoScaling {
         caller: &Caller,
         request: DescribeScalingPoliciesRequest,
     ) -> Answer<DescribeScalingPoliciesResponse> {
-        let page = Page::of(request.max_results, request.next_token.as_deref())?;
-        let filter = Filter::of(&request.service_namespace, request.resource_id, request.scalable_dimension)?;
-        let names = request.policy_names.filter(|names| !names.is_empty());
-        let found = self.targets(caller, &filter).await?.into_iter().filter_map(|target| {
-            let policy = described(&target)?;
-            let is_wanted = names.as_ref().is_none_or(|names| names.contains(&policy.policy_name));
-            is_wanted.then(|| (place(&target), policy))
-        });
-        let (policies, next_token) = page.cut(found.collect());
+        let mut page = Page::of(request.max_results, request.next_token.as_deref())?;
+        let filter = Filter::of_one(&request.service_namespace, request.resource_id, request.scalable_dimension)?;
+        let names = names(request.policy_names);
+        let each = |target: Target| {
+            let policy = target.policy.as_ref().filter(|policy| is_named(&names, &policy.name));
+            policy.into_iter().for_each(|policy| page.add(place(&target), || described(&target, policy)));
+        };
+        self.each_target(caller, &filter, each).await?;
+        let (policies, next_token) = page.end();
         Ok(DescribeScalingPoliciesResponse { next_token, scaling_policies: Some(policies) })
     }
 }
@@ -136,18 +154,9 @@ fn refuse_types(request: &PutScalingPolicyRequest) -> Answer<()> {
     Ok(())
 }
 
-/// A number as the service's sentences have it.
-fn shown(value: f64) -> String {
-    match value.abs() {
-        magnitude if magnitude != 0.0 && !(1e-3..1e7).contains(&magnitude) => format!("{value:E}"),
-        _ => format!("{value:?}"),
-    }
-}
-
 fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyConfiguration) -> Answer<Tracking> {
     let TargetTrackingScalingPolicyConfiguration { target_value: value, .. } = *configuration;
-    let is_within = |[least, most]: [f64; 2]| (least..=most).contains(&value);
-    if !is_within(ALL_VALUES) {
+    if !(ALL_VALUES[0]..=ALL_VALUES[1]).contains(&value) {
         return Err(Refusal::Validation(format!(
             "For target tracking scaling, target value must be between '{}' and '{}', but was '{}'.",
             shown(ALL_VALUES[0]),
@@ -176,14 +185,8 @@ fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyCon
         let text = format!("{} takes no ResourceLabel", dimension.predefined_metric());
         return Err(Refusal::Validation(text));
     }
-    if !is_within(VALUES) {
-        return Err(Refusal::Validation(format!(
-            "For predefined metric type {}, target value must be between '{}' and '{}', but was '{}'.",
-            dimension.predefined_metric(),
-            shown(VALUES[0]),
-            shown(VALUES[1]),
-            shown(value)
-        )));
+    if let Some(problem) = Tracking::problem_of(dimension, value) {
+        return Err(Refusal::Validation(problem));
     }
     Ok(Tracking {
         value_bits: value.to_bits(),
@@ -193,33 +196,18 @@ fn tracking(dimension: Dimension, configuration: &TargetTrackingScalingPolicyCon
     })
 }
 
-fn new_policy(name: &str, tracking: Tracking, now_ms: u64) -> Policy {
-    Policy {
-        name: name.to_owned(),
-        id: base::random::uuid_v4(),
-        created_ms: now_ms,
-        tracking,
-        alarm_ids: std::array::from_fn(|_| base::random::uuid_v4()),
-        armed_units: 0,
-        last_out: None,
-        last_in_ms: None,
-        retry_ms: 0,
-    }
-}
-
 fn described_alarms(target: &Target, policy: &Policy) -> Vec<Alarm> {
     let described = |alarm: ManagedAlarm| Alarm { alarm_arn: alarm.arn(), alarm_name: alarm.name };
     alarms::of_units(target, policy, policy.armed_units).map(described).into()
 }
 
-fn described(target: &Target) -> Option<ScalingPolicy> {
-    let policy = target.policy.as_ref()?;
+fn described(target: &Target, policy: &Policy) -> ScalingPolicy {
     let Tracking { disable_scale_in, in_cooldown, out_cooldown, .. } = policy.tracking;
     let metric = PredefinedMetricSpecification {
         predefined_metric_type: target.dimension.predefined_metric().to_owned(),
         resource_label: None,
     };
-    Some(ScalingPolicy {
+    ScalingPolicy {
         alarms: Some(described_alarms(target, policy)),
         creation_time: Timestamp(policy.created_ms),
         policy_arn: target.policy_arn(policy),
@@ -238,5 +226,5 @@ fn described(target: &Target) -> Option<ScalingPolicy> {
             scale_out_cooldown: out_cooldown,
             target_value: policy.tracking.value(),
         }),
-    })
+    }
 }

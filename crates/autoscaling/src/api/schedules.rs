@@ -8,6 +8,7 @@ use aws::application_auto_scaling::{
     ScheduledAction,
 };
 
+use super::list::{is_named, names};
 use super::refusal::Refusal;
 use super::targets::{capacity, place};
 use super::{Answer, AutoScaling, Filter, Named, Page};
@@ -35,22 +36,28 @@ impl AutoScaling {
         request: PutScheduledActionRequest,
     ) -> Answer<PutScheduledActionResponse> {
         let named = Named::of(&request.service_namespace, request.resource_id.clone(), &request.scalable_dimension)?;
+        self.permit_table(caller, &named).await?;
         let wanted = wanted(&request)?;
         let (name, now_ms) = (request.scheduled_action_name, self.now_ms());
-        rows::change(self.engine(), named.id(caller).key(), |stored, _| {
+        let key = named.id(caller).key();
+        // Its next time is computed outside of the write, whose keys others wait for.
+        let read = rows::get(self.engine(), key).await?.ok_or_else(|| named.unregistered())?;
+        let read = read.actions.get(&name);
+        let computed = action(read, &wanted, now_ms)?;
+        rows::change(self.engine(), key, |stored, _| {
             let mut target: Target = stored.ok_or_else(|| named.unregistered())?;
             let old = target.actions.get(&name);
             if old.is_none() && target.actions.len() >= ACTIONS_MAX {
                 let text = format!("A scalable target can have at most {ACTIONS_MAX} scheduled actions.");
                 return Err(Refusal::Limit(text));
             }
-            let action = action(old, &wanted, now_ms)?;
+            let action = if old == read { computed.clone() } else { action(old, &wanted, now_ms)? };
             target.actions.insert(name.clone(), action);
-            Ok(Change::Put(Box::new(target), Vec::new()))
+            Ok(Change::Put(Box::new(target)))
         })
         .await?;
         // It may be due.
-        self.scaler.registered.notify_one();
+        self.scaler.wake(key);
         Ok(PutScheduledActionResponse {})
     }
 
@@ -68,7 +75,7 @@ impl AutoScaling {
         rows::change(self.engine(), named.id(caller).key(), |stored, _| {
             let mut target: Target = stored.ok_or_else(unknown)?;
             target.actions.remove(&name).ok_or_else(unknown)?;
-            Ok(Change::Put(Box::new(target), Vec::new()))
+            Ok(Change::Put(Box::new(target)))
         })
         .await?;
         Ok(DeleteScheduledActionResponse {})
@@ -79,18 +86,16 @@ impl AutoScaling {
         caller: &Caller,
         request: DescribeScheduledActionsRequest,
     ) -> Answer<DescribeScheduledActionsResponse> {
-        let page = Page::of(request.max_results, request.next_token.as_deref())?;
-        let filter = Filter::of(&request.service_namespace, request.resource_id, request.scalable_dimension)?;
-        let names = request.scheduled_action_names.filter(|names| !names.is_empty());
-        let is_wanted = |name: &String| names.as_ref().is_none_or(|names| names.contains(name));
-        let mut found = Vec::new();
-        for target in self.targets(caller, &filter).await? {
-            let wanted = target.actions.iter().filter(|(name, _)| is_wanted(name));
-            found.extend(
-                wanted.map(|(name, action)| (format!("{} {name}", place(&target)), described(&target, name, action))),
-            );
-        }
-        let (actions, next_token) = page.cut(found);
+        let mut page = Page::of(request.max_results, request.next_token.as_deref())?;
+        let filter = Filter::of_one(&request.service_namespace, request.resource_id, request.scalable_dimension)?;
+        let names = names(request.scheduled_action_names);
+        let each = |target: Target| {
+            for (name, action) in target.actions.iter().filter(|(name, _)| is_named(&names, name)) {
+                page.add(format!("{} {name}", place(&target)), || described(&target, name, action));
+            }
+        };
+        self.each_target(caller, &filter, each).await?;
+        let (actions, next_token) = page.end();
         Ok(DescribeScheduledActionsResponse { next_token, scheduled_actions: Some(actions) })
     }
 }

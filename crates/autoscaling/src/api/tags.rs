@@ -44,7 +44,7 @@ impl AutoScaling {
         let change = |stored: Option<Target>, _: Option<&bytes::Bytes>| {
             let mut target = stored.ok_or_else(|| Refusal::NoResource(arn.to_owned()))?;
             target.tags = changed(std::mem::take(&mut target.tags))?;
-            Ok(Change::Put(Box::new(target), Vec::new()))
+            Ok(Change::Put(Box::new(target)))
         };
         Ok(rows::change(self.engine(), key, change).await?)
     }

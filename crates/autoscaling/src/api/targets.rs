@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 use super::tags::checked_tags;
 use super::{Answer, AutoScaling, Filter, Named, Page};
 use crate::alarms;
+use crate::id::TargetId;
 use crate::resource::{NAMESPACE, Resource};
 use crate::rows::{self, Change};
 use crate::target::{Suspended, Target};
@@ -30,6 +31,8 @@ impl AutoScaling {
         let (min, max) = (min.map(|min| capacity("Minimum", min)), max.map(|max| capacity("Maximum", max)));
         let (min, max) = (min.transpose()?, max.transpose()?);
         let tags = checked_tags(&named.id(caller).arn(), BTreeMap::new(), request.tags.unwrap_or_default())?;
+        // Before the look at the table: a caller that may not describe it learns nothing of it.
+        self.permit_table(caller, &named).await?;
         let id = named.id(caller);
         let now_ms = self.now_ms();
         if rows::get(self.engine(), id.key()).await?.is_none() {
@@ -38,7 +41,7 @@ impl AutoScaling {
         rows::change(self.engine(), id.key(), |stored, _| {
             let mut target = match stored {
                 Some(target) => target,
-                None => new_target(caller, &named, [min, max], now_ms)?,
+                None => new_target(id, [min, max], now_ms)?,
             };
             let suspended = request.suspended_state.as_ref();
             (target.min, target.max) = (min.unwrap_or(target.min), max.unwrap_or(target.max));
@@ -47,12 +50,14 @@ impl AutoScaling {
                 return Err(Refusal::Validation(text.to_owned()));
             }
             target.suspended = suspended.map_or(target.suspended, |state| with(target.suspended, state));
-            target.is_unsettled |= min.is_some() || max.is_some();
+            if min.is_some() || max.is_some() {
+                (target.is_unsettled, target.bounded_by) = (true, None);
+            }
             target.tags = checked_tags(&id.arn(), target.tags, tags.clone())?;
-            Ok(Change::Put(Box::new(target), Vec::new()))
+            Ok(Change::Put(Box::new(target)))
         })
         .await?;
-        self.scaler.registered.notify_one();
+        self.scaler.wake(id.key());
         Ok(RegisterScalableTargetResponse { scalable_target_arn: Some(id.arn()) })
     }
 
@@ -82,6 +87,7 @@ impl AutoScaling {
         let key = named.id(caller).key();
         let unknown = || Refusal::NotFound(format!("No scalable target found for {}", named.described()));
         let target = rows::get(self.engine(), key).await?.ok_or_else(unknown)?;
+        self.permit_end_of_alarms(caller, &target)?;
         // Before the row, which has their names; and behind it, if an evaluation has put them again meanwhile.
         self.delete_alarms(&target).await?;
         let delete = |stored: Option<Target>, _: Option<&bytes::Bytes>| match stored {
@@ -105,14 +111,12 @@ impl AutoScaling {
         caller: &Caller,
         request: DescribeScalableTargetsRequest,
     ) -> Answer<DescribeScalableTargetsResponse> {
-        let page = Page::of(request.max_results, request.next_token.as_deref())?;
-        let one = request.resource_ids.as_ref().and_then(|ids| ids.first().cloned());
-        let filter = Filter::of(&request.service_namespace, one, request.scalable_dimension)?;
-        let filter = Filter { resource_ids: request.resource_ids.filter(|ids| !ids.is_empty()), ..filter };
-        let targets = self.targets(caller, &filter).await?.into_iter().map(|target| (place(&target), target));
-        let (targets, next_token) = page.cut(targets.collect());
-        let scalable_targets = Some(targets.into_iter().map(described).collect());
-        Ok(DescribeScalableTargetsResponse { next_token, scalable_targets })
+        let mut page = Page::of(request.max_results, request.next_token.as_deref())?;
+        let ids = request.resource_ids.filter(|ids| !ids.is_empty()).map(|ids| ids.into_iter().collect());
+        let filter = Filter::of(&request.service_namespace, ids, request.scalable_dimension)?;
+        self.each_target(caller, &filter, |target| page.add(place(&target), || described(target))).await?;
+        let (targets, next_token) = page.end();
+        Ok(DescribeScalableTargetsResponse { next_token, scalable_targets: Some(targets) })
     }
 }
 
@@ -131,27 +135,12 @@ pub(super) fn capacity(name: &str, units: i32) -> Answer<u32> {
 
 /// # Errors
 /// Without bounds.
-fn new_target(caller: &Caller, named: &Named, bounds: [Option<u32>; 2], now_ms: u64) -> Answer<Target> {
+fn new_target(id: TargetId<'_>, bounds: [Option<u32>; 2], now_ms: u64) -> Answer<Target> {
     let [Some(min), Some(max)] = bounds else {
         let which = if bounds[0].is_none() { "MinCapacity" } else { "MaxCapacity" };
         return Err(Refusal::Validation(format!("{which} must be specified when registering a new scalable target")));
     };
-    Ok(Target {
-        account: caller.account.clone(),
-        region: caller.region.clone(),
-        resource_id: named.resource_id.clone(),
-        dimension: named.dimension,
-        min,
-        max,
-        created_ms: now_ms,
-        suspended: Suspended::default(),
-        tags: BTreeMap::new(),
-        policy: None,
-        actions: BTreeMap::new(),
-        is_unsettled: true,
-        in_progress: None,
-        activity_next: 0,
-    })
+    Ok(Target::new(id, [min, max], now_ms))
 }
 
 /// Members that a request does not have stay.

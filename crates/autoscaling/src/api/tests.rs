@@ -11,11 +11,16 @@ use serde_json::{Value, json};
 use storage::{BoxFuture, Engine, Memory};
 
 use super::AutoScaling;
+use crate::alarm_calls;
 use crate::job::Scaler;
 use crate::resource::{Access, Resource};
-use crate::tables::{Capacity, ChangeFailure, Tables};
+use crate::tables::{Capacity, ChangeFailure, Tables, Unpermitted};
 
 const BEGIN_MS: u64 = 1_700_000_040_000;
+const SCOPE: (&str, &str) = ("111111111111", "us-east-1");
+
+/// Of a caller that may not update tables.
+const NO_TABLES: &str = "NOTABLES";
 
 /// A table `tab` with an index `idx`, of 5 units.
 struct OneTable;
@@ -23,6 +28,11 @@ struct OneTable;
 impl Tables for OneTable {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
+    }
+
+    fn permit<'a>(&'a self, caller: &'a Caller, _: Resource<'a>) -> BoxFuture<'a, Result<(), Unpermitted>> {
+        let is_denied = caller.access_key == NO_TABLES;
+        Box::pin(async move { if is_denied { Err(Unpermitted::Denied("not the table".to_owned())) } else { Ok(()) } })
     }
 
     fn capacity<'a>(&'a self, of: Resource<'a>, _: Access) -> BoxFuture<'a, Option<Capacity>> {
@@ -165,6 +175,8 @@ async fn a_policy_has_four_alarms() {
         assert!(name.starts_with(&format!("TargetTracking-table/tab-{kind}-")), "{name}");
         assert_eq!(tested.metrics.is_alarming("111111111111", "us-east-1", name).await.unwrap(), Some(false), "{name}");
     }
+    let histories = alarm_calls::call(&tested.metrics, SCOPE, "DescribeAlarmHistory", json!({})).await;
+    assert_eq!(histories["AlarmHistoryItems"].as_array().unwrap().len(), 4, "each is created, once: {histories}");
     // Another value of the same policy: the same ARN and the same alarms.
     let mut other = policy(50.5);
     other["TargetTrackingScalingPolicyConfiguration"]["ScaleInCooldown"] = json!(-5);
@@ -194,6 +206,19 @@ async fn a_policy_has_four_alarms() {
         text.starts_with("No scaling policy found for service namespace: dynamodb, resource ID: table/tab"),
         "{text}"
     );
+}
+
+/// The account has room for two alarms more: a new policy is refused, and is none.
+#[tokio::test]
+async fn a_policy_without_its_alarms_is_none() {
+    let tested = Tested::new();
+    tested.register(json!({"MinCapacity": 5, "MaxCapacity": 50})).await;
+    alarm_calls::set_count(&*tested.engine, SCOPE, 4_998).await;
+    let (name, _) = tested.refused("PutScalingPolicy", policy(70.0)).await;
+    assert_eq!(name, "LimitExceededException");
+    assert_eq!(tested.ok("DescribeScalingPolicies", all(json!({}))).await["ScalingPolicies"], json!([]));
+    alarm_calls::set_count(&*tested.engine, SCOPE, 4_996).await;
+    tested.ok("PutScalingPolicy", policy(70.0)).await;
 }
 
 #[tokio::test]
@@ -248,6 +273,40 @@ async fn scheduled_actions_are_described_as_they_were_put() {
     tested.ok("DeleteScheduledAction", delete.clone()).await;
     let (name, text) = tested.refused("DeleteScheduledAction", delete).await;
     assert_eq!((name.as_str(), text.ends_with("scheduled action name: night")), ("ObjectNotFoundException", true));
+}
+
+/// All of Application Auto Scaling is allowed, and of the rest what each case has.
+#[tokio::test]
+async fn capacity_and_alarms_need_their_own_permissions() {
+    let tested = Tested::new();
+    let allow = |actions: Value| json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    let user = |actions: Value| auth::fixture::user("111111111111", &[allow(actions)]);
+    let scaling = user(json!("application-autoscaling:*"));
+    let without_tables = Caller { access_key: NO_TABLES.to_owned(), ..scaling.clone() };
+    let action = json!({"ScheduledActionName": "night", "Schedule": "rate(2 hours)", "ScalableTargetAction": {"MinCapacity": 1}});
+    let bounds = of_table(json!({"MinCapacity": 5, "MaxCapacity": 50}));
+    let denied = |answer: (u16, Value), text: &str| {
+        assert_eq!(answer.0, 400, "{}", answer.1);
+        assert!(answer.1["message"].as_str().unwrap().contains(text), "{} without {text}", answer.1);
+    };
+    // Whether there is such a table or not.
+    let missing = json!({"ServiceNamespace": "dynamodb", "ResourceId": "table/missing", "MinCapacity": 1, "MaxCapacity": 2,
+                         "ScalableDimension": "dynamodb:table:ReadCapacityUnits"});
+    for body in [missing, bounds.clone()] {
+        denied(tested.call_by(&without_tables, "RegisterScalableTarget", body).await, "not the table");
+    }
+    assert_eq!(tested.call_by(&scaling, "RegisterScalableTarget", bounds).await.0, 200);
+    denied(tested.call_by(&without_tables, "PutScheduledAction", of_table(action)).await, "not the table");
+    denied(tested.call_by(&without_tables, "PutScalingPolicy", policy(70.0)).await, "not the table");
+    denied(tested.call_by(&scaling, "PutScalingPolicy", policy(70.0)).await, "cloudwatch:PutMetricAlarm");
+    let alarms = user(json!(["application-autoscaling:*", "cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms"]));
+    assert_eq!(tested.call_by(&alarms, "PutScalingPolicy", policy(70.0)).await.0, 200);
+    let name = of_table(json!({"PolicyName": "track"}));
+    denied(tested.call_by(&alarms, "DeleteScalingPolicy", name.clone()).await, "cloudwatch:DeleteAlarms");
+    denied(tested.call_by(&alarms, "DeregisterScalableTarget", of_table(json!({}))).await, "cloudwatch:DeleteAlarms");
+    let all = user(json!(["application-autoscaling:*", "cloudwatch:DeleteAlarms"]));
+    assert_eq!(tested.call_by(&all, "DeleteScalingPolicy", name).await.0, 200);
+    assert_eq!(tested.call_by(&scaling, "DeregisterScalableTarget", of_table(json!({}))).await.0, 200);
 }
 
 #[tokio::test]

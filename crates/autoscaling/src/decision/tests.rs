@@ -41,6 +41,7 @@ fn target() -> Target {
         policy: Some(policy),
         actions: BTreeMap::new(),
         is_unsettled: false,
+        bounded_by: None,
         in_progress: None,
         activity_next: 0,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use auth::Caller;
 use base::ManualClock;
 use cloudwatch::Recorder;
 use jobs::Jobs;
@@ -9,8 +10,10 @@ use parking_lot::Mutex;
 use storage::Memory;
 
 use super::*;
+use crate::alarm_calls;
 use crate::id::TargetId;
 use crate::resource::{Dimension, Resource};
+use crate::tables::Unpermitted;
 use crate::target::{Action, Policy, Suspended, Tracking};
 
 /// 2023-11-14T22:14:00Z.
@@ -29,6 +32,10 @@ struct FakeTables {
 impl Tables for FakeTables {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
+    }
+
+    fn permit<'a>(&'a self, _: &'a Caller, _: Resource<'a>) -> BoxFuture<'a, Result<(), Unpermitted>> {
+        Box::pin(async { Ok(()) })
     }
 
     fn capacity<'a>(&'a self, of: Resource<'a>, _: Access) -> BoxFuture<'a, Option<Capacity>> {
@@ -76,6 +83,7 @@ fn target() -> Target {
         policy: None,
         actions: BTreeMap::new(),
         is_unsettled: true,
+        bounded_by: None,
         in_progress: None,
         activity_next: 0,
     }
@@ -113,6 +121,14 @@ fn action(schedule: &str, min: Option<u32>, max: Option<u32>) -> Action {
     action
 }
 
+/// Evaluates all targets.
+async fn run(scaler: &Scaler) {
+    scaler.scan().await.unwrap();
+    while !scaler.due.is_empty() {
+        scaler.evaluate_due().await.unwrap();
+    }
+}
+
 impl Tested {
     async fn new(units: u64, target: Target) -> Tested {
         let (clock, hand) = Clock::manual(BEGIN_MS);
@@ -131,9 +147,9 @@ impl Tested {
     }
 
     async fn put(&self, target: Target) {
-        let put =
-            |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(target.clone()), Vec::new()));
-        rows::change(&*self.engine, ID.key(), put).await.unwrap();
+        let key = target.id().key();
+        let put = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(target.clone())));
+        rows::change(&*self.engine, key, put).await.unwrap();
     }
 
     async fn target(&self) -> Target {
@@ -145,7 +161,7 @@ impl Tested {
     }
 
     async fn run(&self) {
-        self.scaler.run().await.unwrap();
+        run(&self.scaler).await;
     }
 
     /// So many minutes, each with a load: at 30 seconds of the next one the alarms are evaluated, and at 40 the targets.
@@ -286,7 +302,7 @@ async fn a_run_that_was_cut_off_is_ended_by_what_the_table_has() {
         let tested = Tested::new(units, begun.clone()).await;
         let activity = begun.setting(5, "minimum capacity was set to 5".to_owned(), BEGIN_MS);
         let put = |_: Option<Target>, _: Option<&Bytes>| {
-            Ok::<Change, ()>(Change::Put(Box::new(begun.clone()), vec![(0, activity.clone())]))
+            Ok::<Change, ()>(Change::Evaluated(Box::new(begun.clone()), vec![(0, activity.clone())]))
         };
         rows::change(&*tested.engine, ID.key(), put).await.unwrap();
         tested.run().await;
@@ -338,6 +354,41 @@ async fn scheduled_actions_set_the_bounds_once() {
     assert_eq!((tested.units(), tested.activities().await.len()), (5, 0));
 }
 
+/// What was changed, and by what.
+#[derive(Default)]
+struct FakeAudit(Mutex<Vec<(u64, String, bool)>>);
+
+impl CapacityAudit for FakeAudit {
+    fn changed<'a>(&'a self, change: CapacityChange<'a>) -> BoxFuture<'a, ()> {
+        self.0.lock().push((change.units, change.by.to_owned(), change.failure.is_none()));
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn changes_are_audited_with_what_they_follow_from() {
+    let actions = BTreeMap::from([("up".to_owned(), action("at(2023-11-14T22:20:00)", Some(20), None))]);
+    let tested = Tested::new(2, Target { actions, policy: Some(policy()), ..target() }).await;
+    let audit = Arc::<FakeAudit>::default();
+    let own: Arc<dyn CapacityAudit> = Arc::<FakeAudit>::clone(&audit);
+    let tables: Arc<dyn Tables> = Arc::<FakeTables>::clone(&tested.tables);
+    let clock = tested.scaler.clock.clone();
+    let scaler = Scaler::audited(Arc::clone(&tested.engine), Arc::clone(&tested.metrics), tables, clock, Some(own));
+    let tested = Tested { scaler, ..tested };
+    // The first step puts the alarms.
+    tested.run().await;
+    tested.run().await;
+    tested.hand.advance_ms(10 * MINUTE_MS);
+    tested.run().await;
+    tested.minutes(4, Some(2_100.0)).await;
+    let told = audit.0.lock().clone();
+    let expected = [(5, "scalable-target/"), (20, ":scheduledActionName/up"), (50, ":policyName/track")];
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    for ((units, by, is_done), (units_expected, part)) in told.into_iter().zip(expected) {
+        assert!(units == units_expected && by.contains(part) && is_done, "{units} {by}");
+    }
+}
+
 /// A lease that has passed on while its former owner is still at work.
 #[tokio::test]
 async fn of_two_evaluators_one_acts() {
@@ -348,8 +399,7 @@ async fn of_two_evaluators_one_acts() {
         Scaler::new(Arc::clone(&tested.engine), Arc::clone(&tested.metrics), tables, tested.scaler.clock.clone());
     tested.hand.advance_ms(10 * MINUTE_MS);
     for _ in 0..3 {
-        let (one, two) = tokio::join!(tested.scaler.run(), other.run());
-        one.and(two).unwrap();
+        tokio::join!(run(&tested.scaler), run(&other));
     }
     let causes: Vec<String> = tested.activities().await.into_iter().map(|(cause, ..)| cause).collect();
     assert_eq!(causes, ["scheduled action name up was triggered", "minimum capacity was set to 20"]);
@@ -373,6 +423,81 @@ async fn rows_in(engine: &dyn Engine) -> usize {
     count
 }
 
+/// One account has 40 targets with 20 actions each that are due; another one's new minimum, and its own woken target, do not wait for them.
+#[tokio::test]
+async fn accounts_take_turns() {
+    let tested = Tested::new(2, Target { is_unsettled: false, ..target() }).await;
+    let actions: BTreeMap<String, Action> =
+        (0..20).map(|number| (format!("a{number}"), action("rate(1 minute)", Some(1), None))).collect();
+    for number in 0..40 {
+        let resource_id = format!("table/many{number}");
+        tested.put(Target { resource_id, account: "0".to_owned(), actions: actions.clone(), ..target() }).await;
+    }
+    tested.hand.advance_ms(MINUTE_MS);
+    tested.scaler.scan().await.unwrap();
+    let mine = tested.target().await;
+    tested.put(Target { min: 7, is_unsettled: true, ..mine }).await;
+    tested.scaler.wake(ID.key());
+    tested.scaler.wake(ID.key());
+    assert_eq!(tested.scaler.due.len_of(&ID.key().account), 1, "it waits once");
+    for _ in 0..2 {
+        let (_, due) = tested.scaler.due.next().unwrap();
+        tested.scaler.evaluate(due).await.unwrap();
+    }
+    assert_eq!(tested.units(), 7, "the second turn is the other account's");
+    run(&tested.scaler).await;
+    let mut all = TargetPages::new(&*tested.engine, None);
+    while let Some(page) = all.next().await.unwrap() {
+        let now_ms = tested.scaler.clock.now_ms();
+        assert!(page.iter().all(|(target, _)| due_action(target, now_ms).is_none()), "all have run");
+    }
+}
+
+/// A target whose row is as large as it may be: the evaluation sets bounds of more digits.
+#[tokio::test]
+async fn a_large_target_is_evaluated() {
+    let up = action("at(2023-11-14T22:20:00)", Some(20_000), Some(2_000_000_000));
+    let mut own = Target { actions: BTreeMap::from([("up".to_owned(), up)]), is_unsettled: false, ..target() };
+    own.tags.insert("text".to_owned(), String::new());
+    let left = (64 << 10) - serde_json::to_vec(&own).unwrap().len();
+    own.tags.insert("text".to_owned(), "x".repeat(left));
+    let tested = Tested::new(5, own).await;
+    tested.hand.advance_ms(10 * MINUTE_MS);
+    tested.run().await;
+    let target = tested.target().await;
+    assert_eq!((target.min, target.max, tested.units()), (20_000, 2_000_000_000, 20_000));
+    assert!(serde_json::to_vec(&target).unwrap().len() > 64 << 10);
+    tested.put(Target { tags: BTreeMap::from([("text".to_owned(), "x".repeat(left - 5))]), ..target }).await;
+}
+
+/// DisableAlarmActions is what users have to hold a policy.
+#[tokio::test]
+async fn alarms_whose_actions_are_disabled_scale_nothing() {
+    let tested = Tested::new(5, Target { policy: Some(policy()), is_unsettled: false, ..target() }).await;
+    tested.scaler.arm(ID.key(), 5).await.unwrap();
+    let name = "TargetTracking-table/tab-AlarmHigh-a";
+    let names = serde_json::json!({"AlarmNames": [name]});
+    alarm_calls::call(&tested.metrics, ("1", "r"), "DisableAlarmActions", names.clone()).await;
+    tested.minutes(5, Some(1_260.0)).await;
+    assert_eq!(tested.units(), 5);
+    tested.scaler.arm(ID.key(), 6).await.unwrap();
+    assert_eq!(tested.metrics.is_alarming("1", "r", name).await.unwrap(), Some(false), "and stay so");
+    alarm_calls::call(&tested.metrics, ("1", "r"), "EnableAlarmActions", names).await;
+    tested.minutes(1, Some(1_260.0)).await;
+    assert_eq!(tested.units(), 30);
+}
+
+#[tokio::test]
+async fn names_of_alarms_are_as_long_as_requests_may_name() {
+    let long = |letter: &str| letter.repeat(255);
+    let resource_id = format!("table/{}/index/{}", long("t"), long("i"));
+    let own = Target { resource_id, dimension: Dimension::IndexRead, ..target() };
+    let policy = Policy { alarm_ids: std::array::from_fn(|_| base::random::uuid_v4()), ..policy() };
+    for (name, kind) in alarms::names(&own, &policy).iter().zip(Kind::ALL) {
+        assert!(name.len() == 255 && name.ends_with(&policy.alarm_ids[kind as usize]), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn rows_are_bounded_and_end_with_their_target() {
     let tested = Tested::new(2, target()).await;
@@ -387,7 +512,7 @@ async fn rows_are_bounded_and_end_with_their_target() {
 
     let mut large = tested.target().await;
     large.tags.insert("text".to_owned(), "x".repeat(70_000));
-    let put = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(large.clone()), Vec::new()));
+    let put = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(large.clone())));
     let refused = rows::change(&*tested.engine, ID.key(), put).await;
     assert!(matches!(refused, Err(Failure::TooLarge)));
 
@@ -407,7 +532,7 @@ async fn an_account_has_so_many_targets() {
     };
     tested.engine.write(storage::Mode::Plain, &keys, fill).await.unwrap().unwrap();
     let other = Target { resource_id: "table/other".to_owned(), ..target() };
-    let put = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(other.clone()), Vec::new()));
+    let put = |_: Option<Target>, _: Option<&Bytes>| Ok::<Change, ()>(Change::Put(Box::new(other.clone())));
     let refused = rows::change(&*tested.engine, other.id().key(), put).await;
     assert!(matches!(refused, Err(Failure::TooMany)));
     tested.put(target()).await;

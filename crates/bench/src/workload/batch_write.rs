@@ -3,7 +3,7 @@
 use api::Operation;
 
 use super::batch_get::spread;
-use super::{Driver, Seat, Unexpected};
+use super::{Driver, DriverState, Unexpected};
 use crate::chance::Chance;
 use crate::data::{Data, Shape};
 use crate::reply;
@@ -11,17 +11,17 @@ use crate::reply;
 pub(crate) const BATCH_ITEMS: u64 = 25;
 
 struct BatchWrite {
-    seat: Seat,
+    state: DriverState,
 }
 
-pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
-    Box::new(BatchWrite { seat })
+pub(super) fn driver(state: DriverState) -> Box<dyn Driver> {
+    Box::new(BatchWrite { state })
 }
 
 impl Driver for BatchWrite {
     fn request(&mut self, body: &mut Vec<u8>) -> Operation {
-        let keys = spread(&mut self.seat, BATCH_ITEMS);
-        push(&self.seat.data, Shape::Items, keys, &mut self.seat.chance, body)
+        let keys = spread(&mut self.state, BATCH_ITEMS);
+        push(&self.state.data, Shape::Items, keys, &mut self.state.chance, body)
     }
 
     fn check(&mut self, reply: &[u8]) -> Result<(), Unexpected> {

@@ -4,7 +4,7 @@
 
 use api::Operation;
 
-use super::{Driver, Seat, Unexpected, batch_write};
+use super::{Driver, DriverState, Unexpected, batch_write};
 use crate::data::{EXPIRY, Shape};
 use crate::date;
 
@@ -12,17 +12,17 @@ use crate::date;
 const KEYS: u64 = 500_000;
 
 struct Expire {
-    seat: Seat,
+    state: DriverState,
     shape: Shape,
     next: u64,
 }
 
-pub(super) fn lasting(seat: Seat) -> Box<dyn Driver> {
-    Box::new(Expire { seat, shape: Shape::Items, next: 0 })
+pub(super) fn lasting(state: DriverState) -> Box<dyn Driver> {
+    Box::new(Expire { state, shape: Shape::Items, next: 0 })
 }
 
-pub(super) fn expiring(seat: Seat) -> Box<dyn Driver> {
-    Box::new(Expire { seat, shape: Shape::Expiring, next: 0 })
+pub(super) fn expiring(state: DriverState) -> Box<dyn Driver> {
+    Box::new(Expire { state, shape: Shape::Expiring, next: 0 })
 }
 
 impl Driver for Expire {
@@ -34,7 +34,7 @@ impl Driver for Expire {
         };
         let puts: Vec<String> = (0..batch_write::BATCH_ITEMS).map(put).collect();
         self.next += batch_write::BATCH_ITEMS;
-        let table = self.seat.data.table(self.shape);
+        let table = self.state.data.table(self.shape);
         body.extend_from_slice(format!(r#"{{"RequestItems":{{"{table}":[{}]}}}}"#, puts.join(",")).as_bytes());
         Operation::BatchWriteItem
     }

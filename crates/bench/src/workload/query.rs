@@ -2,28 +2,28 @@
 
 use api::Operation;
 
-use super::{Driver, Seat, Unexpected};
+use super::{Driver, DriverState, Unexpected};
 use crate::data::{PARTITION_ROWS, Shape, push_key};
 use crate::reply;
 
 struct Query {
-    seat: Seat,
+    state: DriverState,
     start: Vec<u8>,
 }
 
-pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
+pub(super) fn driver(state: DriverState) -> Box<dyn Driver> {
     let start = format!(
         r#"{{"TableName":"{}"{},"KeyConditionExpression":"pk = :pk","ExpressionAttributeValues":{{":pk":{{"S":""#,
-        seat.data.table(Shape::Rows),
-        seat.data.consistency
+        state.data.table(Shape::Rows),
+        state.data.consistency
     );
-    Box::new(Query { seat, start: start.into_bytes() })
+    Box::new(Query { state, start: start.into_bytes() })
 }
 
 impl Driver for Query {
     fn request(&mut self, body: &mut Vec<u8>) -> Operation {
         body.extend_from_slice(&self.start);
-        push_key(self.seat.chance.below(self.seat.data.partitions()), body);
+        push_key(self.state.chance.below(self.state.data.partitions()), body);
         body.extend_from_slice(br#""}}}"#);
         Operation::Query
     }

@@ -2,7 +2,7 @@
 
 use api::Operation;
 
-use super::{Driver, Seat, Unexpected};
+use super::{Driver, DriverState, Unexpected};
 use crate::data::Shape;
 use crate::reply;
 
@@ -12,8 +12,8 @@ struct Scan {
     from: Vec<u8>,
 }
 
-pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
-    let start = format!(r#"{{"TableName":"{}"{}"#, seat.data.table(Shape::Items), seat.data.consistency);
+pub(super) fn driver(state: DriverState) -> Box<dyn Driver> {
+    let start = format!(r#"{{"TableName":"{}"{}"#, state.data.table(Shape::Items), state.data.consistency);
     Box::new(Scan { start: start.into_bytes(), from: Vec::new() })
 }
 

@@ -4,31 +4,31 @@
 
 use api::Operation;
 
-use super::{Driver, Seat, Unexpected};
+use super::{Driver, DriverState, Unexpected};
 use crate::data::Shape;
 
 struct TransactWrite {
-    seat: Seat,
+    state: DriverState,
     puts: u64,
     table: String,
 }
 
-pub(super) fn of_4(seat: Seat) -> Box<dyn Driver> {
-    driver(seat, 4)
+pub(super) fn of_4(state: DriverState) -> Box<dyn Driver> {
+    driver(state, 4)
 }
 
-pub(super) fn of_25(seat: Seat) -> Box<dyn Driver> {
-    driver(seat, 25)
+pub(super) fn of_25(state: DriverState) -> Box<dyn Driver> {
+    driver(state, 25)
 }
 
-fn driver(seat: Seat, puts: u64) -> Box<dyn Driver> {
-    let table = seat.data.table(Shape::Items);
-    Box::new(TransactWrite { seat, puts, table })
+fn driver(state: DriverState, puts: u64) -> Box<dyn Driver> {
+    let table = state.data.table(Shape::Items);
+    Box::new(TransactWrite { state, puts, table })
 }
 
 impl Driver for TransactWrite {
     fn request(&mut self, body: &mut Vec<u8>) -> Operation {
-        let Seat { data, chance, connection, connections } = &mut self.seat;
+        let DriverState { data, chance, connection, connections } = &mut self.state;
         let token = (base::random::u64(), base::random::u64());
         body.extend_from_slice(format!(r#"{{"ClientRequestToken":"{:016x}{:016x}","#, token.0, token.1).as_bytes());
         body.extend_from_slice(br#""TransactItems":["#);

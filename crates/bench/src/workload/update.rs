@@ -2,37 +2,37 @@
 
 use api::Operation;
 
-use super::{Driver, Seat, Unexpected};
+use super::{Driver, DriverState, Unexpected};
 use crate::data::{Shape, push_key};
 
 struct Update {
-    seat: Seat,
+    state: DriverState,
     start: Vec<u8>,
     /// Of this many items; of 1 if it is hot.
     keys: u64,
 }
 
-pub(super) fn driver(seat: Seat) -> Box<dyn Driver> {
-    let keys = seat.data.keys;
-    of(seat, keys)
+pub(super) fn driver(state: DriverState) -> Box<dyn Driver> {
+    let keys = state.data.keys;
+    of(state, keys)
 }
 
-pub(super) fn hot(seat: Seat) -> Box<dyn Driver> {
-    of(seat, 1)
+pub(super) fn hot(state: DriverState) -> Box<dyn Driver> {
+    of(state, 1)
 }
 
-fn of(seat: Seat, keys: u64) -> Box<dyn Driver> {
+fn of(state: DriverState, keys: u64) -> Box<dyn Driver> {
     let start = format!(
         r#"{{"TableName":"{}","UpdateExpression":"ADD n :one","ExpressionAttributeValues":{{":one":{{"N":"1"}}}},"Key":{{"pk":{{"S":""#,
-        seat.data.table(Shape::Items)
+        state.data.table(Shape::Items)
     );
-    Box::new(Update { seat, start: start.into_bytes(), keys })
+    Box::new(Update { state, start: start.into_bytes(), keys })
 }
 
 impl Driver for Update {
     fn request(&mut self, body: &mut Vec<u8>) -> Operation {
         body.extend_from_slice(&self.start);
-        push_key(self.seat.chance.below(self.keys), body);
+        push_key(self.state.chance.below(self.keys), body);
         body.extend_from_slice(br#""}}}"#);
         Operation::UpdateItem
     }

@@ -65,17 +65,22 @@ impl Tested {
 
     /// Lets an alarm with these actions enter its state.
     async fn enter(&self, actions: &[&str]) {
+        self.enter_of(ID, actions).await;
+    }
+
+    async fn enter_of(&self, id: AlarmId<'_>, actions: &[&str]) {
         let mut alarm: Alarm = alarm();
-        alarm.series.account = ID.account.to_owned();
+        alarm.series.account = id.account.to_owned();
+        alarm.name = id.name.to_owned();
         alarm.alarm_actions = actions.iter().map(|action| (*action).to_owned()).collect();
         let verdict = Verdict { state: State::Alarm, reason: "a test".to_owned(), data: None };
         let items = alarm.enter(verdict, BEGIN_MS, |account, action| self.metrics.targets().refusal(account, action));
-        alarm::put(&*self.engine, ID, 10, |_| (alarm.clone(), items.clone())).await.unwrap().unwrap();
-        self.metrics.due_actions().add(ID);
+        alarm::put(&*self.engine, id, 10, |_| (alarm.clone(), items.clone())).await.unwrap().unwrap();
+        self.metrics.add_due(id);
     }
 
     async fn execute(&self) {
-        execute_due(&self.metrics).await.unwrap();
+        execute_due(&self.metrics, ID.account).await.unwrap();
     }
 
     async fn pending(&self) -> usize {
@@ -115,7 +120,7 @@ async fn a_url_gets_the_message() {
     assert_eq!((&message["Trigger"]["Statistic"], &message["Trigger"]["Threshold"]), (&"SUM".into(), &1.0.into()));
     assert_eq!(tested.history().await, [format!("Successfully executed action {action}")]);
     assert_eq!(tested.pending().await, 0);
-    tested.metrics.due_actions().add(ID);
+    tested.metrics.add_due(ID);
     tested.execute().await;
     assert!(received.try_recv().is_err(), "it is executed once");
 }
@@ -182,7 +187,7 @@ async fn claimed_actions_wait_for_the_end_of_the_claim() {
     tested.execute().await;
     assert_eq!((tested.pending().await, received.try_recv().is_err()), (1, true));
     tested.hand.advance_ms(CLAIM_MS);
-    tested.metrics.due_actions().add(ID);
+    tested.metrics.add_due(ID);
     tested.execute().await;
     received.recv().unwrap();
     assert_eq!(
@@ -199,4 +204,59 @@ async fn old_actions_are_given_up() {
     tested.hand.advance_ms(LIFE_MS + 1);
     tested.execute().await;
     assert!(tested.history().await[0].ends_with("It was not executed for an hour"));
+}
+
+/// A server that accepts, and never answers; it has the sockets of those that wait.
+fn tarpit() -> (String, Arc<std::sync::Mutex<Vec<std::net::TcpStream>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let sockets = Arc::<std::sync::Mutex<Vec<_>>>::default();
+    let held = Arc::clone(&sockets);
+    std::thread::spawn(move || {
+        while let Ok((socket, _)) = listener.accept() {
+            held.lock().unwrap().push(socket);
+        }
+    });
+    (url, sockets)
+}
+
+/// One account has ten alarms of five actions each, to a server that never answers.
+#[tokio::test]
+async fn an_endpoint_that_never_answers_delays_its_account_alone() {
+    let (slow, sockets) = tarpit();
+    let (url, received) = receiver(vec![200, 200]);
+    let tested = Tested::new(ActionTargets::default());
+    let names: Vec<String> = (0..10).map(|number| format!("slow{number}")).collect();
+    for name in &names {
+        let id = AlarmId { account: "000000000000", region: "r", name };
+        tested.enter_of(id, &[slow.as_str(); 5]).await;
+    }
+    let jobs = jobs::Jobs::by_hand(Clock::manual(BEGIN_MS).0);
+    jobs.add(job(&tested.metrics).unwrap());
+    let begun = std::time::Instant::now();
+    for name in ["before", "meanwhile"] {
+        tested.enter_of(AlarmId { name, ..ID }, &[&url]).await;
+        assert!(matches!(jobs.run_once("execute_alarm_actions").await, Some(Ran::Again(_))), "others' tasks go on");
+        received.recv_timeout(Duration::from_secs(5)).unwrap();
+    }
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert!((1..=AT_ONCE_MAX).contains(&sockets.lock().unwrap().len()), "an account's part at once");
+}
+
+/// Two processes share the rows. The first one's claim of an action ends while it executes it.
+#[tokio::test]
+async fn what_becomes_of_an_action_is_recorded_under_its_claim_alone() {
+    let tested = Tested::new(ActionTargets::default());
+    tested.enter(&["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"]).await;
+    let first = claim(&tested.metrics, ID).await.unwrap().unwrap();
+    let second = claim(&tested.metrics, ID).await.unwrap().unwrap();
+    assert_ne!(first.id, second.id, "each is claimed by itself, just before it is executed");
+    assert_eq!(claim(&tested.metrics, ID).await.unwrap(), None);
+    tested.hand.advance_ms(CLAIM_MS);
+    let again = claim(&tested.metrics, ID).await.unwrap().unwrap();
+    assert_eq!(again.id, first.id);
+    record(&tested.metrics, ID, &first, &Ok(())).await.unwrap();
+    assert_eq!((tested.pending().await, tested.history().await.len()), (2, 0), "the claim was lost");
+    record(&tested.metrics, ID, &again, &Ok(())).await.unwrap();
+    assert_eq!((tested.pending().await, tested.history().await.len()), (1, 1));
 }

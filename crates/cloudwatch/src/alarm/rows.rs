@@ -146,6 +146,7 @@ pub(crate) async fn put(
     alarms_max: u64,
     mut changed: impl FnMut(Option<Alarm>) -> Changed + Send,
 ) -> Result<Option<()>, StorageError> {
+    // The counts are among the keys: two new alarms at once do not both take the last place.
     let [own, all] = id.count_keys();
     let keys = [id.key(), own, all].map(KeyUse::write);
     let put = |reads: &Reads, batch: &mut Batch| {
@@ -174,6 +175,7 @@ pub(crate) async fn change(
     id: AlarmId<'_>,
     mut changed: impl FnMut(Alarm, &Bytes) -> Option<Changed> + Send,
 ) -> Result<bool, StorageError> {
+    // Read in the write: the alarm is changed as it is, whichever node or request changed it a moment ago.
     let keys = [KeyUse::write(id.key())];
     let change = |reads: &Reads, batch: &mut Batch| {
         let Some((alarm, row)) = value(reads, 0).and_then(|row| Some((read(row)?, row))) else { return Ok(false) };
@@ -192,6 +194,7 @@ pub(crate) async fn delete(engine: &dyn Engine, ids: &[AlarmId<'_>]) -> Result<(
         let Some(count_keys) = ids.first().map(|id| id.count_keys()) else { continue };
         keys.extend(count_keys.clone().map(KeyUse::write));
         let delete = |reads: &Reads, batch: &mut Batch| {
+            // Counted by the rows that are there: an alarm that two requests delete at once is counted down once.
             let mut deleted = 0;
             for (place, id) in ids.iter().enumerate() {
                 let Some(row) = value(reads, place) else { continue };

@@ -40,7 +40,7 @@ impl CloudWatch {
         if !set.await? {
             return Err(Refusal::NoAlarm(alarm_name));
         }
-        self.metrics.due_actions().add(id(caller, &alarm_name));
+        self.metrics.add_due(id(caller, &alarm_name));
         Ok(())
     }
 

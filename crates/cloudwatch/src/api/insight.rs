@@ -87,6 +87,7 @@ impl CloudWatch {
         let mut report = Report::new(order);
         let id = rule_id(&caller.account, &caller.region, &rule.name);
         let add = |minute: u64, counted: &Counted| report.add(minute - minute % period, counted);
+        let _turn = self.reads.take(&caller.account).await;
         self.metrics.contributors(&id, (begin, range.1), add).await?;
         report.close();
         Ok(GetInsightRuleReportOutput {

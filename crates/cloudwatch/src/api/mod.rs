@@ -42,6 +42,14 @@ const NAMES: &[(&str, &str)] = &[
     ("resourceARN", "ResourceARN"),
     ("alarmNames", "AlarmNames"),
 ];
+/// And what an alarm calls, each by itself: of URLs, it has the origins.
+const ACTIONS: [(&str, &str); 3] = [
+    ("alarmActions", "AlarmActions"),
+    ("oKActions", "OKActions"),
+    ("insufficientDataActions", "InsufficientDataActions"),
+];
+/// Of a list. Source: the model, ResourceList.
+const ACTIONS_MAX: usize = 5;
 
 /// CloudWatch as a service of the handler.
 pub struct CloudWatch {
@@ -122,7 +130,11 @@ impl HostedService for CloudWatch {
     }
 
     fn names(&self, call: &Decoded) -> Vec<(&'static str, String)> {
-        call.names(NAMES)
+        let members = call.members();
+        let actions = ACTIONS.into_iter().flat_map(|(shown, list)| {
+            members.texts(list).into_iter().take(ACTIONS_MAX).map(move |action| (shown, action.to_owned()))
+        });
+        call.names(NAMES).into_iter().chain(actions).collect()
     }
 
     fn check_sizes(&self, call: &Decoded) -> Result<(), DecodeError> {

@@ -17,6 +17,8 @@ const PAST_MS_MAX: u64 = 14 * 24 * 60 * 60 * 1000;
 const FUTURE_MS_MAX: u64 = 2 * 60 * 60 * 1000;
 /// 2 to the power of 360. Source: API Reference, MetricDatum.
 const VALUE_MAX: f64 = 2.348_542_582_773_833_2e108;
+/// So that the average of the greatest sum is a number, too.
+const COUNT_MIN: f64 = 1.0 / VALUE_MAX;
 
 impl CloudWatch {
     pub(super) fn put_metric_data(&self, caller: &Caller, request: PutMetricDataInput) -> Answer<()> {
@@ -85,7 +87,7 @@ fn cell(number: usize, datum: &MetricDatum) -> Answer<Cell> {
             }
             for (at, value) in values.iter().enumerate() {
                 let count = counts.map_or(1.0, |counts| counts[at]);
-                if check("Counts", count)? <= 0.0 {
+                if check("Counts", count)? < COUNT_MIN {
                     return Err(Refusal::Value(format!(
                         "The value {count} for parameter {} is invalid.",
                         member("Counts")
@@ -97,7 +99,7 @@ fn cell(number: usize, datum: &MetricDatum) -> Answer<Cell> {
         (None, None, Some(set)) => {
             let [count, sum] = [check("StatisticValues", set.sample_count)?, check("StatisticValues", set.sum)?];
             let [min, max] = [check("StatisticValues", set.minimum)?, check("StatisticValues", set.maximum)?];
-            if count <= 0.0 || min > max {
+            if count < COUNT_MIN || min > max {
                 return Err(Refusal::Value(format!("The parameter {} is invalid.", member("StatisticValues"))));
             }
             cell = Cell::of_sums(count, sum, min, max);
@@ -112,4 +114,33 @@ fn cell(number: usize, datum: &MetricDatum) -> Answer<Cell> {
         }
     }
     Ok(cell)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws::cloudwatch::StatisticSet;
+
+    use super::*;
+    use crate::statistic::Statistic;
+
+    #[test]
+    fn counts_are_so_large_that_averages_are_numbers() {
+        let set = |sample_count| MetricDatum {
+            metric_name: "m".to_owned(),
+            statistic_values: Some(StatisticSet { sample_count, sum: VALUE_MAX, minimum: 0.0, maximum: VALUE_MAX }),
+            ..MetricDatum::default()
+        };
+        for count in [5e-324, 0.0, -1.0, f64::NAN] {
+            assert!(cell(1, &set(count)).is_err(), "{count}");
+        }
+        let average = Statistic::Average.of(&cell(1, &set(COUNT_MIN)).unwrap());
+        assert!(average.is_some_and(f64::is_finite), "{average:?}");
+        let counted = MetricDatum {
+            metric_name: "m".to_owned(),
+            values: Some(vec![1.0]),
+            counts: Some(vec![5e-324]),
+            ..MetricDatum::default()
+        };
+        assert!(cell(1, &counted).is_err());
+    }
 }

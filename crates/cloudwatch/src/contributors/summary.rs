@@ -85,6 +85,7 @@ impl Summary {
             self.floor += weight;
             return true;
         };
+        let bytes_max = self.bytes;
         let counter = &mut self.counters[lightest as usize];
         self.floor = self.floor.max(counter.count);
         let key: Arc<[u8]> = Arc::from(key);
@@ -94,7 +95,27 @@ impl Summary {
         self.index.remove(&old);
         self.index.insert(key, lightest);
         self.sift_down(0);
+        // A longer key takes over several counters.
+        while !has_room && self.bytes > bytes_max && self.counters.len() > 1 {
+            self.drop_lightest();
+        }
         true
+    }
+
+    fn drop_lightest(&mut self) {
+        let Some(last) = self.heap.len().checked_sub(1) else { return };
+        self.swap(0, last);
+        let Some(id) = self.heap.pop() else { return };
+        self.sift_down(0);
+        let dropped = self.counters.swap_remove(id as usize);
+        self.floor = self.floor.max(dropped.count);
+        self.index.remove(&dropped.key);
+        self.bytes -= dropped.key.len() + COUNTER_BYTES;
+        // The last counter has the id of the dropped one now.
+        if let Some(moved) = self.counters.get(id as usize) {
+            self.heap[moved.place as usize] = id;
+            self.index.insert(Arc::clone(&moved.key), id);
+        }
     }
 
     /// Adds what another summary has counted, each weight times `scale`.

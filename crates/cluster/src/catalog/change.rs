@@ -132,6 +132,7 @@ impl Catalog {
                 tables.withdraw(&table, version);
             }
         };
+        // In a task of its own: a caller that is dropped between the row and the change in memory would leave a table without a row.
         let row = rows::definition(table_id);
         finish(tokio::spawn(async move { forget(&inner, engine.as_ref(), guard, row, withdraw).await })).await
     }

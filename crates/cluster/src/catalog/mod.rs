@@ -174,18 +174,36 @@ impl Catalog {
             return Ok(table);
         }
         self.refresh().await?;
-        usable()?.ok_or_else(Exception::resource_not_found)
+        if let Some(table) = usable()? {
+            return Ok(table);
+        }
+        // A replica that is being filled is named in the refusal. Source: captures.
+        match self.lookup(place)?.is_some_and(|table| table.definition.is_being_replicated()) {
+            true => Err(not_found(place.name)),
+            false => Err(Exception::resource_not_found()),
+        }
     }
 
-    /// The table that an operation on tables names, one that is being deleted included.
+    /// The table that an operation on tables names, one that is being deleted included. A replica that is being filled answers
+    /// DescribeTable alone ([`Catalog::known`]). Source: captures.
     ///
     /// # Errors
     /// As for [`Catalog::table`]; an absent table is named in the refusal.
     pub fn described(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
+        let table = self.known(caller, name_or_arn)?;
+        match table.definition.is_being_replicated() {
+            true => Err(not_found(table.name())),
+            false => Ok(table),
+        }
+    }
+
+    /// As [`Catalog::described`], a replica that is being filled included.
+    ///
+    /// # Errors
+    /// As for [`Catalog::described`].
+    pub fn known(&self, caller: &Caller, name_or_arn: &str) -> Result<Arc<Table>, Exception> {
         let place = table_place(caller, name_or_arn, NameUse::Lookup)?;
-        self.lookup(place)?.ok_or_else(|| {
-            Exception::ResourceNotFound(format!("Requested resource not found: Table: {} not found", place.name))
-        })
+        self.lookup(place)?.ok_or_else(|| not_found(place.name))
     }
 
     /// The table that a change names.

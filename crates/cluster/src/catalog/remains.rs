@@ -156,6 +156,7 @@ impl Catalog {
             tables.remains.remove(table_id);
             tables.newest = tables.newest.max(version);
         };
+        // In a task of its own: a caller that is dropped between the row and the change in memory would leave remains without a row.
         let row = rows::remains(table_id);
         change::finish(tokio::spawn(async move { change::forget(&inner, engine.as_ref(), guard, row, withdraw).await }))
             .await

@@ -56,9 +56,18 @@ impl Lease {
     }
 
     pub fn is_held(&self) -> bool {
-        let now = self.moment();
-        now.steady_ms < self.ends_steady_ms.load(Ordering::SeqCst)
-            && now.wall_ms < self.ends_wall_ms.load(Ordering::SeqCst)
+        self.covers(self.moment())
+    }
+
+    /// By both clocks: one of them may have stood still, or be set back.
+    fn covers(&self, moment: Moment) -> bool {
+        moment.steady_ms < self.ends_steady_ms.load(Ordering::SeqCst)
+            && moment.wall_ms < self.ends_wall_ms.load(Ordering::SeqCst)
+    }
+
+    /// The invariant of a renewal: a lease that began later than now would outlast what other nodes wait for.
+    fn begins_by_now(&self, since: Moment) -> bool {
+        since.steady_ms <= self.moment().steady_ms
     }
 
     /// The lease runs from `since`, a moment before other nodes could have seen the heartbeat.
@@ -66,6 +75,9 @@ impl Lease {
         // After `end` no heartbeat gives the lease back.
         if self.is_ended() {
             return;
+        }
+        if !self.begins_by_now(since) {
+            return self.lose();
         }
         self.ends_steady_ms.store(since.steady_ms + self.length_ms, Ordering::SeqCst);
         self.ends_wall_ms.store(since.wall_ms + self.length_ms, Ordering::SeqCst);
@@ -138,6 +150,14 @@ impl Leased {
         // The outcome of every other answer is known: such a write is not waited for.
         under_way.decided = matches!(done, Err(TxError::Unknown));
         match done {
+            // The last run of a decision counts. In release as well: the rows may be another node's by now.
+            Ok(decision) if is_committed_without_lease(decision, lapsed) => {
+                self.lease.lose();
+                Err(StorageError::Corrupt(
+                    "the engine committed a write that was refused for want of a lease".to_owned(),
+                )
+                .into())
+            }
             Ok(_) if lapsed => Err(StorageError::Unavailable(
                 "this node could not renew its lease, and takes no writes until it can".to_owned(),
             )
@@ -145,6 +165,11 @@ impl Leased {
             done => done,
         }
     }
+}
+
+/// The invariant of a leased write: what was decided last without the lease is not committed.
+fn is_committed_without_lease(decision: Decision, lapsed: bool) -> bool {
+    lapsed && decision == Decision::Commit
 }
 
 /// A write in doubt. If it is dropped in that state, it may still be committed.
@@ -193,6 +218,10 @@ mod tests {
         assert!(!lease.is_held(), "the wall clock has gone on");
         lease.renew(Moment { steady_ms: 0, ..lease.moment() });
         assert!(!lease.is_held(), "the steady clock has gone on");
+        lease.renew(lease.moment());
+        assert!(lease.is_held());
+        lease.renew(Moment { steady_ms: lease.moment().steady_ms + 1, ..lease.moment() });
+        assert!(!lease.is_held(), "it would begin in the future");
         lease.end();
         lease.renew(lease.moment());
         assert!(!lease.is_held(), "it has left for good");
@@ -214,5 +243,35 @@ mod tests {
         assert_eq!(lease.settled(9), 6);
         hand.advance_ms(500);
         assert_eq!(lease.settled(9), 9);
+    }
+
+    /// Breaks the contract: commits whatever was decided.
+    struct Commits(Arc<dyn Engine>);
+
+    impl Layer for Commits {
+        fn inner(&self) -> &dyn Engine {
+            &*self.0
+        }
+
+        fn transact<'a>(&'a self, transaction: Transaction<'a>) -> BoxFuture<'a, Result<Decision, TxError>> {
+            (transaction.decide)(&Reads { values: Vec::new() }, &mut Batch::default());
+            Box::pin(std::future::ready(Ok(Decision::Commit)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_commit_without_the_lease_is_an_error_and_ends_it() {
+        let (clock, hand) = Clock::manual(1_000);
+        let lease = Arc::new(Lease::new(clock, Duration::from_millis(100), Duration::from_millis(500)));
+        let engine: Arc<dyn Engine> =
+            Arc::new(Leased::new(Arc::new(Commits(storage::Memory::new())), Arc::clone(&lease)));
+        let write = || engine.write(Mode::Plain, &[], |_, _| Ok::<(), ()>(()));
+        lease.renew(lease.moment());
+        assert!(write().await.is_ok_and(|decided| decided.is_ok()));
+        // Both clocks agree that it is over; a clock that is set back does not make it good again.
+        hand.advance_ms(100);
+        let error = write().await.unwrap_err();
+        assert!(matches!(&error, TxError::Storage(StorageError::Corrupt(_))), "{error}");
+        assert!(!lease.is_held());
     }
 }

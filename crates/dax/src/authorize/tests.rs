@@ -8,7 +8,7 @@ use base::Clock;
 
 use super::*;
 
-const SECRET: &str = "kZ3v9Qm1TtY6hWc0RbX8sLpE2uNf";
+pub(crate) const SECRET: &str = "kZ3v9Qm1TtY6hWc0RbX8sLpE2uNf";
 /// 2015-08-30 12:36:00 in UTC.
 const NOW_MS: u64 = 1_440_938_160_000;
 const DATE: &str = "20150830T123600Z";
@@ -17,14 +17,14 @@ fn transport() -> Transport {
     Transport { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false }
 }
 
-fn signed() -> (Access, base::ManualClock) {
+pub(crate) fn signed() -> (Access, base::ManualClock) {
     let file =
         format!("[a]\naws_access_key_id = AKID\naws_secret_access_key = {SECRET}\naws_account_id = 123456789012\n");
     let (clock, manual) = Clock::manual(NOW_MS);
     (Access::Signed(KeyRing::parse(&file).unwrap(), clock), manual)
 }
 
-fn authorization(host: &str, access_key: &str, secret: &str, service: &str) -> Authorization {
+pub(crate) fn authorization(host: &str, access_key: &str, secret: &str, service: &str) -> Authorization {
     let scope = format!("20150830/eu-west-3/{service}/aws4_request");
     let string_to_sign = format!("AWS4-HMAC-SHA256\n{DATE}\n{scope}\n{}", canonical_hash(host, DATE));
     let signature = SigningKey::new(secret, "20150830", "eu-west-3", service).sign(&[string_to_sign.as_bytes()]);
@@ -88,4 +88,17 @@ fn without_keys_every_connection_is_accepted() {
     let mut authorized = Authorized::default();
     authorized.replace(authorization(HOSTS[0], "123456789012", "any", "dax"));
     assert_eq!(authorized.callers(&isolated, transport(), NOW_MS).unwrap().caller.account, "123456789012");
+}
+
+#[test]
+fn of_several_regions_a_client_has_its_own() {
+    let regions: Arc<[String]> = ["us-east-1", "eu-west-3"].map(str::to_owned).into();
+    let access = Access::Open(Spaces::SharedRegions { regions });
+    let mut authorized = Authorized::default();
+    let region = |authorized: &mut Authorized| {
+        authorized.callers(&access, transport(), NOW_MS).map(|callers| callers.caller.region.clone())
+    };
+    assert_eq!(region(&mut authorized), Ok("us-east-1".to_owned()), "without an authorization");
+    authorized.replace(authorization(HOSTS[0], "AKID", "any", "dax"));
+    assert_eq!(region(&mut authorized), Ok("eu-west-3".to_owned()));
 }

@@ -36,21 +36,28 @@ pub(crate) struct Scanner {
     /// The longest message. Unit: bytes.
     bytes_max: usize,
     depth_max: usize,
+    /// Values, and heads of containers, that were found.
+    count: usize,
 }
 
 impl Scanner {
     pub(crate) fn new(bytes_max: usize) -> Scanner {
-        Scanner { at: 0, open: Vec::new(), bytes_max, depth_max: DEPTH_MAX }
+        Scanner { at: 0, open: Vec::new(), bytes_max, depth_max: DEPTH_MAX, count: 0 }
     }
 
     /// Of bytes that have arrived.
     pub(crate) fn of_arrived(bytes: &[u8]) -> Scanner {
-        Scanner { at: 0, open: Vec::new(), bytes_max: bytes.len(), depth_max: DEPTH_MAX_ARRIVED }
+        Scanner { at: 0, open: Vec::new(), bytes_max: bytes.len(), depth_max: DEPTH_MAX_ARRIVED, count: 0 }
     }
 
     /// The end of the last value that was found.
     pub(crate) fn position(&self) -> usize {
         self.at
+    }
+
+    /// How many values were found, those within others among them.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     /// Whether the buffer has the whole of the next value; if not, call again with more.
@@ -83,9 +90,10 @@ impl Scanner {
             }
             self.checked(size, 0)?;
             self.at += size;
+            self.count += 1;
             match (head.major, head.argument) {
-                (MAJOR_ARRAY, Some(count)) => self.open(Open::Definite(self.count(count)?))?,
-                (MAJOR_MAP, Some(count)) => self.open(Open::Definite(self.count(count)?.saturating_mul(2)))?,
+                (MAJOR_ARRAY, Some(count)) => self.open(Open::Definite(self.plausible(count)?))?,
+                (MAJOR_MAP, Some(count)) => self.open(Open::Definite(self.plausible(count)?.saturating_mul(2)))?,
                 (MAJOR_TAG, Some(_)) => self.open(Open::Definite(1))?,
                 (MAJOR_ARRAY, None) => self.open(Open::Array)?,
                 (MAJOR_MAP, None) => self.open(Open::Map { has_key: false })?,
@@ -109,7 +117,7 @@ impl Scanner {
     }
 
     /// Each element is a byte at least.
-    fn count(&self, count: u64) -> Result<u64, Malformed> {
+    fn plausible(&self, count: u64) -> Result<u64, Malformed> {
         self.checked(0, count).map(|_| count)
     }
 

@@ -28,6 +28,11 @@ impl Writer {
         self.bytes
     }
 
+    /// Without the room that was left for more: for what is kept.
+    pub fn into_boxed_bytes(self) -> Box<[u8]> {
+        self.bytes.into_boxed_slice()
+    }
+
     pub fn len(&self) -> usize {
         self.bytes.len()
     }

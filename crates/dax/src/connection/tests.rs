@@ -8,7 +8,9 @@ use storage::{BoxFuture, Memory};
 use tokio::io::DuplexStream;
 
 use super::*;
+use crate::authorize::tests::{SECRET, authorization, signed};
 use crate::cbor::Writer;
+use crate::cluster::Cluster;
 use crate::node::CacheSettings;
 use crate::upstream::{Request, Response, TableKey, Upstream};
 
@@ -17,7 +19,8 @@ struct NoTables;
 
 impl Upstream for NoTables {
     fn table<'a>(&'a self, caller: &'a auth::Caller, _: &'a str) -> BoxFuture<'a, Result<TableKey, Exception>> {
-        assert_eq!(caller.account, SHARED_ACCOUNT);
+        // Of connections without a check, and of the key in a ring.
+        assert!([SHARED_ACCOUNT, "123456789012"].contains(&caller.account.as_str()));
         Box::pin(async { Err(Exception::resource_not_found()) })
     }
 
@@ -33,6 +36,8 @@ impl Upstream for NoTables {
 struct TestHost {
     access: Access,
     memory: Arc<MemoryBudget>,
+    /// What was begun, by caller: the account, or the key that was claimed.
+    begun: Begins,
 }
 
 impl Host for TestHost {
@@ -48,7 +53,8 @@ impl Host for TestHost {
         &self.memory
     }
 
-    fn begin(&self, _: Begun<'_>) -> Box<dyn Record> {
+    fn begin(&self, request: Begun<'_>) -> Box<dyn Record> {
+        self.begun.lock().push(request.caller.map(|caller| caller.account.clone()));
         Box::new(NoRecord)
     }
 }
@@ -75,11 +81,23 @@ fn open() -> Access {
 
 /// A connection, and what ends it.
 fn connect(access: Access) -> (DuplexStream, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    connect_recorded(access, &Arc::default())
+}
+
+/// What records saw of callers.
+type Begins = Arc<parking_lot::Mutex<Vec<Result<String, Option<String>>>>>;
+
+fn connect_recorded(
+    access: Access,
+    begun: &Begins,
+) -> (DuplexStream, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
     let settings =
         CacheSettings { item_bytes_max: 1 << 20, query_bytes_max: 1 << 20, record_ttl_ms: 0, query_ttl_ms: 0 };
     let clock = Clock::system();
-    let node = Arc::new(Node::new(Arc::new(NoTables), Memory::new(), settings, None, &clock));
-    let host = TestHost { access, memory: MemoryBudget::new(64 << 20, Duration::from_secs(1)) };
+    let cluster = Cluster::new("stator", Arc::new(NoTables), Memory::new(), settings, &clock);
+    let node = Arc::new(cluster.add(None, None));
+    let memory = MemoryBudget::new(64 << 20, Duration::from_secs(1));
+    let host = TestHost { access, memory, begun: Arc::clone(begun) };
     let timeouts = Timeouts { handshake: Duration::from_millis(200), message: Duration::from_millis(500) };
     let endpoint = Arc::new(Endpoint { node, clock, timeouts });
     let client = Client {
@@ -281,4 +299,71 @@ async fn a_stop_ends_idle_connections() {
     stop.send_replace(true);
     served.await.unwrap();
     assert!(is_closed(&mut stream).await);
+}
+
+fn authorize(access_key: &str, secret: &str) -> Vec<u8> {
+    let signed = authorization("dax.amazonaws.com", access_key, secret, "dax");
+    request(Method::AuthorizeConnection.id(), |out| {
+        out.text(&signed.access_key);
+        out.text(&signed.signature);
+        out.bytes(signed.string_to_sign.as_bytes());
+        out.null();
+        out.null();
+    })
+}
+
+/// Clients authorize a connection and send their first request at once, which may be a large one.
+#[tokio::test]
+async fn the_first_request_of_a_known_caller_may_be_large() {
+    let (mut stream, _stop, _) = connect(signed().0);
+    let large = request(Method::DefineKeySchema.id(), |out| out.bytes(&vec![b'a'; 4 * SMALL_MESSAGE]));
+    stream.write_all(&[handshake(0), authorize("AKID", SECRET), large].concat()).await.unwrap();
+    assert!(answer(&mut stream, 3).await.starts_with(&[0x85, 4, 0x18, 37, 0x18, 38]));
+    stream.write_all(&endpoints()).await.unwrap();
+    assert_eq!(answer(&mut stream, 2).await, expected_endpoints());
+}
+
+/// Bytes of a next request are no reason to stay.
+#[tokio::test]
+async fn an_unknown_client_may_not_stay_by_sending() {
+    let (mut stream, _stop, served) = connect(signed().0);
+    let begun = Instant::now();
+    stream.write_all(&[handshake(0), vec![1]].concat()).await.unwrap();
+    let rest = request(Method::Endpoints.id(), |_| {})[1..].to_vec();
+    // The rest of a request, and the first byte of the next one.
+    while stream.write_all(&[&rest[..], &[1]].concat()).await.is_ok() && !served.is_finished() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(begun.elapsed() < Duration::from_secs(5), "the client is still there");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_nothing_that_has_not_arrived() {
+    for begun in [&b"\x67J7yne"[..], &[&handshake(0)[..], &[1]].concat()] {
+        let (mut stream, stop, served) = connect(open());
+        stream.write_all(begun).await.unwrap();
+        tokio::task::yield_now().await;
+        stop.send_replace(true);
+        let ended = tokio::time::timeout(Duration::from_millis(150), served).await;
+        assert!(ended.is_ok(), "half a message was waited for");
+    }
+}
+
+#[tokio::test]
+async fn refused_callers_are_recorded() {
+    let begun: Begins = Arc::default();
+    let (mut stream, _stop, _) = connect_recorded(signed().0, &begun);
+    let get = request(Method::GetItem.id(), |out| {
+        out.bytes(b"Table1");
+        out.bytes(b"a");
+        out.null();
+    });
+    stream.write_all(&[handshake(0), get.clone()].concat()).await.unwrap();
+    answer(&mut stream, 3).await;
+    stream.write_all(&[authorize("AKID", "other"), get.clone()].concat()).await.unwrap();
+    answer(&mut stream, 3).await;
+    stream.write_all(&[authorize("AKID", SECRET), get].concat()).await.unwrap();
+    answer(&mut stream, 3).await;
+    let expected = [Err(None), Err(Some("AKID".to_owned())), Ok("123456789012".to_owned())];
+    assert_eq!(*begun.lock(), expected);
 }

@@ -22,7 +22,7 @@ fn compiled_expressions_become_text() {
         let expected: BTreeMap<String, String> =
             names.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         assert_eq!(expressions.names().unwrap_or_default(), expected);
-        assert_eq!(expressions.values().map_or(0, |values| values.len()), values);
+        assert_eq!(expressions.values.len(), values);
     };
     check("83018300821261618211008101", "a=:0", &[], 1);
     check("83018301851261586179d90cfc03617a821100816178", "X.y[3].z<>:0", &[], 1);
@@ -44,9 +44,33 @@ fn an_update_has_its_sections_together() {
     let mut expressions = Expressions::default();
     let text = expressions.update(&unhex(hex)).unwrap();
     assert_eq!(text, "SET a=:0,b=if_not_exists(b,:0)+:0,l=list_append(:1,l) ADD n :0 DELETE ss :2 REMOVE c,d[0]");
-    let values = expressions.values().unwrap();
+    let values = Attributes::from_unsorted(expressions.values.clone());
     assert_eq!(values.get(":0"), Some(&one()));
     assert_eq!(values.get(":2"), Some(&AttributeValue::SS(vec!["q".to_owned()])));
+}
+
+/// Each action is short, and there may be as many as a message has room for.
+#[test]
+fn an_update_has_an_end() {
+    let action = [0x82, 0x16, 0x82, 0x12, 0x61, b'n'];
+    let update = |count: u16| [&[0x82, 1, 0x99][..], &count.to_be_bytes(), &action.repeat(count.into())].concat();
+    assert_eq!(Expressions::default().update(&update(20_000)).unwrap().len(), "REMOVE ".len() + 2 * 20_000 - 1);
+    let refused = Expressions::default().update(&update(60_000));
+    assert_eq!(refused, Err(Malformed("an expression is too long").into()));
+}
+
+/// The values of all expressions of a request have one room.
+#[test]
+fn values_of_expressions_have_an_end() {
+    let condition = |size: u32| {
+        let text = [&[0x81, 0x7a][..], &size.to_be_bytes(), &vec![b'x'; size as usize]].concat();
+        [&[0x83, 1, 0x83, 0, 0x82, 0x12, 0x61, b'a', 0x82, 0x11, 0][..], &text].concat()
+    };
+    let mut expressions = Expressions::default();
+    assert_eq!(expressions.condition(&condition(1 << 20)).as_deref(), Ok("a=:0"));
+    assert_eq!(expressions.condition(&condition(1 << 20)).as_deref(), Ok("a=:1"));
+    let refused = expressions.condition(&condition(1)).unwrap_err().to_string();
+    assert_eq!(refused, "The size of the expressions' values has exceeded the maximum allowed size");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! BatchGetItem and BatchWriteItem.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use api::{
     BatchGetItemInput, BatchGetItemOutput, BatchWriteItemInput, BatchWriteItemOutput, ConsumedCapacity, DeleteRequest,
@@ -12,14 +12,15 @@ use model::limits::{BATCH_GET_KEYS_MAX, BATCH_SIZE_MAX, BATCH_WRITE_REQUESTS_MAX
 use model::{Attributes, Item};
 
 use crate::answer;
-use crate::cache::{Filler, Peeked, Write};
+use crate::cache::{Filler, Peeked};
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::expression::{Expressions, Projected};
 use crate::key;
+use crate::members::ClusterWrite;
 use crate::request::{self, Options, optional_bytes};
 use crate::upstream::TableKey;
 
-use super::{Answer, Failure, Node, Requester, cache_key, is_refusal, projection};
+use super::{Answer, Failure, Node, Requester, cache_key, projection, too_short};
 
 /// What is asked of one table.
 struct TableReads {
@@ -55,6 +56,10 @@ impl Node {
             return_consumed_capacity: options.capacity,
         };
         self.permit(requester, &request).await?;
+        check_counts(
+            request.request_items.values().map(|asked| asked.keys.len()).sum(),
+            tables.iter().map(|reads| reads.keys.len()).sum(),
+        )?;
         let mut fillers = HashMap::new();
         for reads in &mut tables {
             self.look_up(reads, &mut fillers);
@@ -62,8 +67,10 @@ impl Node {
         let asked: BTreeMap<String, KeysAndAttributes> =
             tables.iter().filter_map(|reads| Some((reads.name.clone(), reads.missing()?))).collect();
         let mut consumed = Vec::new();
-        // A batch of nothing is the table's to refuse.
-        if !asked.is_empty() || tables.is_empty() {
+        if !asked.is_empty() {
+            // A key that is not asked for would be cached as one without an item.
+            let unknown = tables.iter().map(|reads| reads.unknown().count()).sum();
+            check_counts(asked.values().map(|asked| asked.keys.len()).sum(), unknown)?;
             let request = BatchGetItemInput { request_items: asked, ..request };
             let output: BatchGetItemOutput = self.execute(requester, request).await?;
             consumed = output.consumed_capacity.unwrap_or_default();
@@ -82,6 +89,7 @@ impl Node {
         let (mut pairs, mut tables, mut count) = (reader.map()?, Vec::new(), 0);
         while pairs.next(reader)? {
             let name = request::name(reader)?;
+            once(tables.iter().map(|reads: &TableReads| &*reads.name), &name)?;
             let mut parts = reader.array()?;
             expect(parts.next(reader)?)?;
             let is_consistent = request::flag(reader)?;
@@ -105,7 +113,7 @@ impl Node {
             let keys = keys(&table, &spelled)?;
             tables.push(TableReads { name, table, is_consistent, projected, expressions, keys });
         }
-        Ok(tables)
+        if tables.is_empty() { Err(too_short("{}", "requestItems").into()) } else { Ok(tables) }
     }
 
     /// Takes what the cache has. Of the rest, the places that no other request fills are this one's to fill.
@@ -136,6 +144,7 @@ impl Node {
             let place = cache_place(&reads.table, item)?;
             found.insert(place, Bytes::from(self.item_bytes(requester, &reads.table, item.view()).await?));
         }
+        check_counts(reads.unknown().filter(|read| found.contains_key(&read.place)).count(), items.len())?;
         for read in reads.keys.iter_mut().filter(|read| matches!(read.found, KeyFound::Unknown)) {
             if unprocessed.contains(&read.key) {
                 read.found = KeyFound::Unprocessed;
@@ -177,7 +186,15 @@ impl Node {
         let has_unprocessed =
             |reads: &&TableReads| reads.keys.iter().any(|read| matches!(read.found, KeyFound::Unprocessed));
         let left: Vec<&TableReads> = tables.iter().filter(has_unprocessed).collect();
-        out.map(left.len());
+        match tables.first().filter(|_| left.is_empty() && requester.wants_unprocessed) {
+            None => out.map(left.len()),
+            // Of no keys.
+            Some(first) => {
+                out.map(1);
+                out.text(&first.name);
+                out.array(0);
+            }
+        }
         for reads in left {
             out.text(&reads.name);
             let keys = reads.keys.iter().filter(|read| matches!(read.found, KeyFound::Unprocessed));
@@ -231,15 +248,26 @@ impl Node {
             return_item_collection_metrics: options.metrics,
         };
         self.permit(requester, &request).await?;
-        let begin = |item: &ItemWrite| (item.place.clone(), self.items.begin_write(item.place.clone()));
-        let mut under_way: HashMap<Bytes, Write<'_>> =
+        // What is not executed would be cached as if it were.
+        check_counts(
+            request.request_items.values().map(Vec::len).sum(),
+            writes.iter().map(|table| table.items.len()).sum(),
+        )?;
+        for table in &mut writes {
+            let requests = request.request_items.get(&table.name).into_iter().flatten();
+            for (item, request) in table.items.iter_mut().zip(requests) {
+                if let Some(put) = &request.put_request {
+                    item.stored = Some(self.item_bytes(requester, &table.table, put.item.view()).await?.into());
+                }
+            }
+        }
+        let begin = |item: &ItemWrite| (item.place.clone(), self.begin_write(item.place.clone()));
+        let mut under_way: HashMap<Bytes, ClusterWrite> =
             writes.iter().flat_map(|table| &table.items).map(begin).collect();
         let output: BatchWriteItemOutput = match self.execute(requester, request).await {
             Ok(output) => output,
             Err(exception) => {
-                if is_refusal(&exception) {
-                    under_way.into_values().for_each(Write::refused);
-                }
+                self.end_failed(under_way.into_values(), &exception);
                 return Err(exception.into());
             }
         };
@@ -259,7 +287,7 @@ impl Node {
             for item in &table.items {
                 let Some(write) = under_way.remove(&item.place) else { continue };
                 if !places.contains(&item.place) {
-                    write.done(item.stored.clone());
+                    write.done(&item.stored);
                     continue;
                 }
                 write.refused();
@@ -283,8 +311,11 @@ impl Node {
         requester: Requester<'_>,
     ) -> Result<Vec<TableWrites>, Failure> {
         let (mut pairs, mut tables, mut count) = (reader.map()?, Vec::new(), 0);
+        // Of all tables: one may have a name and an ARN.
+        let mut places = HashSet::new();
         while pairs.next(reader)? {
             let name = request::name(reader)?;
+            once(tables.iter().map(|writes: &TableWrites| &*writes.name), &name)?;
             let table = self.table(requester, &name).await?;
             let (mut elements, mut items) = (reader.array()?, Vec::new());
             while elements.next(reader)? {
@@ -295,11 +326,15 @@ impl Node {
                 let key = key::read(&table.schema, &reader.bytes()?)?;
                 expect(elements.next(reader)?)?;
                 let bytes = optional_bytes(reader)?;
-                items.push(self.item_write(requester, &table, key, bytes).await?);
+                let item = self.item_write(requester, &table, key, bytes).await?;
+                if !places.insert(item.place.clone()) {
+                    return Err(duplicates().into());
+                }
+                items.push(item);
             }
             tables.push(TableWrites { name, table, items });
         }
-        Ok(tables)
+        if tables.is_empty() { Err(too_short("{}", "requestItems").into()) } else { Ok(tables) }
     }
 
     async fn item_write(
@@ -316,9 +351,8 @@ impl Node {
             return Ok(ItemWrite { place, stored: None, request });
         };
         let item = self.read_item(requester, &key, &bytes).await?;
-        let stored = Some(self.item_bytes(requester, table, item.view()).await?.into());
         let put = Some(Box::new(PutRequest { item }));
-        Ok(ItemWrite { place, stored, request: Some(WriteRequest { delete_request: None, put_request: put }) })
+        Ok(ItemWrite { place, stored: None, request: Some(WriteRequest { delete_request: None, put_request: put }) })
     }
 }
 
@@ -331,12 +365,16 @@ struct TableWrites {
 
 struct ItemWrite {
     place: Bytes,
-    /// The item as the cache has it, if the write puts one.
+    /// The item as the cache has it, if the write puts one: known once that is permitted.
     stored: Option<Bytes>,
     request: Option<WriteRequest>,
 }
 
 impl TableReads {
+    fn unknown(&self) -> impl Iterator<Item = &KeyRead> {
+        self.keys.iter().filter(|read| matches!(read.found, KeyFound::Unknown))
+    }
+
     /// What the caller asks for.
     fn asked(&self) -> KeysAndAttributes {
         KeysAndAttributes {
@@ -350,8 +388,7 @@ impl TableReads {
 
     /// What the table is asked for: whole items, of the keys that the cache does not have.
     fn missing(&self) -> Option<KeysAndAttributes> {
-        let unknown = self.keys.iter().filter(|read| matches!(read.found, KeyFound::Unknown));
-        let keys: Vec<Attributes> = unknown.map(|read| read.key.clone()).collect();
+        let keys: Vec<Attributes> = self.unknown().map(|read| read.key.clone()).collect();
         let is_asked = !keys.is_empty() || self.keys.is_empty();
         is_asked.then(|| KeysAndAttributes {
             attributes_to_get: None,
@@ -369,7 +406,7 @@ fn keys(table: &TableKey, spelled: &[Cow<'_, [u8]>]) -> Result<Vec<KeyRead>, Exc
         let key = key::read(&table.schema, bytes)?;
         let place = cache_key(table, &key)?;
         if keys.iter().any(|other| other.place == place) {
-            return Err(Exception::validation("Provided list of item keys contains duplicates"));
+            return Err(duplicates());
         }
         keys.push(KeyRead { key, place, found: KeyFound::Unknown });
     }
@@ -387,6 +424,23 @@ fn request_place(table: &TableKey, request: &WriteRequest) -> Result<Bytes, Exce
         (None, Some(delete)) => cache_key(table, &delete.key),
         (None, None) => Err(Exception::internal("an unprocessed write is neither a put nor a delete")),
     }
+}
+
+/// What is permitted, executed and cached are the same items: an entry of another one would be answered to callers that may not read it.
+fn check_counts(one: usize, other: usize) -> Result<(), Exception> {
+    match one == other {
+        true => Ok(()),
+        false => Err(Exception::internal(format!("a batch has {one} items in one place and {other} in another"))),
+    }
+}
+
+fn duplicates() -> Exception {
+    Exception::validation("Provided list of item keys contains duplicates")
+}
+
+/// A table has one entry in a batch: of two, what is permitted and executed would be one, and what the caches take would be both.
+fn once<'n>(mut names: impl Iterator<Item = &'n str>, name: &str) -> Result<(), Malformed> {
+    if names.any(|own| own == name) { Err(Malformed("a batch names a table twice")) } else { Ok(()) }
 }
 
 fn expect(is_there: bool) -> Result<(), Malformed> {

@@ -8,14 +8,14 @@ use bytes::Bytes;
 use model::{Attributes, Item};
 
 use crate::answer::{self, member};
-use crate::cache::Write;
 use crate::cbor::{Reader, Writer};
 use crate::expression::{Expressions, Projected};
 use crate::key;
+use crate::members::ClusterWrite;
 use crate::request::{self, Options};
 use crate::upstream::TableKey;
 
-use super::{Answer, Members, Node, Requester, cache_key, is_refusal, projection};
+use super::{Answer, Members, Node, Requester, cache_key, projection};
 
 /// The table and the key that begin the arguments.
 struct Addressed {
@@ -117,11 +117,10 @@ impl Node {
         let item = self.read_item(requester, &key, &bytes).await?;
         let mut expressions = Expressions::default();
         let condition = options.condition.as_deref().map(|bytes| expressions.condition(bytes)).transpose()?;
-        let stored = self.item_bytes(requester, &table, item.view()).await?;
         let request = PutItemInput {
             condition_expression: condition,
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             item,
             return_consumed_capacity: options.capacity,
             return_item_collection_metrics: options.metrics,
@@ -130,9 +129,11 @@ impl Node {
             ..PutItemInput::default()
         };
         self.permit(requester, &request).await?;
-        let write = self.items.begin_write(cache_key(&table, &key)?);
-        let (output, write): (PutItemOutput, _) = made(write, self.execute(requester, request).await)?;
-        write.done(Some(stored.into()));
+        self.check_room(requester, options.return_values).await?;
+        let stored = self.item_bytes(requester, &table, request.item.view()).await?;
+        let write = self.begin_write(cache_key(&table, &key)?);
+        let (output, write): (PutItemOutput, _) = self.made(write, self.execute(requester, request).await)?;
+        write.done(&Some(stored.into()));
         let old = self.old_or_new(requester, &table, output.attributes.as_ref()).await?;
         Ok(written(old, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
     }
@@ -146,7 +147,7 @@ impl Node {
         let request = DeleteItemInput {
             condition_expression: condition,
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             key,
             return_consumed_capacity: options.capacity,
             return_item_collection_metrics: options.metrics,
@@ -155,9 +156,10 @@ impl Node {
             ..DeleteItemInput::default()
         };
         self.permit(requester, &request).await?;
-        let write = self.items.begin_write(place);
-        let (output, write): (DeleteItemOutput, _) = made(write, self.execute(requester, request).await)?;
-        write.done(None);
+        self.check_room(requester, options.return_values).await?;
+        let write = self.begin_write(place);
+        let (output, write): (DeleteItemOutput, _) = self.made(write, self.execute(requester, request).await)?;
+        write.done(&None);
         let old = self.old_or_new(requester, &table, output.attributes.as_ref()).await?;
         Ok(written(old, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
     }
@@ -172,7 +174,7 @@ impl Node {
         let request = UpdateItemInput {
             condition_expression: condition,
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             key,
             return_consumed_capacity: options.capacity,
             return_item_collection_metrics: options.metrics,
@@ -182,18 +184,30 @@ impl Node {
             ..UpdateItemInput::default()
         };
         self.permit(requester, &request).await?;
+        self.check_room(requester, options.return_values).await?;
         let asked = options.return_values.unwrap_or(ReturnValue::None);
         // The cache gets the new item, which the table returns if nothing else was asked for.
         let returned = if asked == ReturnValue::None { ReturnValue::AllNew } else { asked };
-        let write = self.items.begin_write(place);
+        let write = self.begin_write(place);
         let request = UpdateItemInput { return_values: Some(returned), ..request };
-        let (output, write): (UpdateItemOutput, _) = made(write, self.execute(requester, request).await)?;
+        let (output, write): (UpdateItemOutput, _) = self.made(write, self.execute(requester, request).await)?;
         let attributes = self.updated(requester, &table, returned, output.attributes.as_ref()).await;
         if let (ReturnValue::AllNew, Ok(Some(new))) = (returned, &attributes) {
-            write.done(Some(new.clone().into()));
+            write.done(&Some(new.clone().into()));
         }
         let attributes = if asked == ReturnValue::None { None } else { attributes? };
         Ok(written(attributes, output.consumed_capacity.as_ref(), output.item_collection_metrics.as_ref()))
+    }
+
+    /// The output of a write, if it was made.
+    fn made<O>(&self, write: ClusterWrite, result: Result<O, Exception>) -> Result<(O, ClusterWrite), Exception> {
+        match result {
+            Ok(output) => Ok((output, write)),
+            Err(exception) => {
+                self.end_failed([write], &exception);
+                Err(exception)
+            }
+        }
     }
 
     async fn updated(
@@ -207,7 +221,7 @@ impl Node {
             (ReturnValue::None, _) | (_, None) => Ok(None),
             (ReturnValue::AllOld | ReturnValue::AllNew, item) => self.old_or_new(requester, table, item).await,
             (ReturnValue::UpdatedOld | ReturnValue::UpdatedNew, Some(item)) => {
-                answer::changed(&self.lists, &requester.caller.account, item.view()).await.map(Some)
+                answer::changed(&self.lists, self.space(requester), item.view()).await.map(Some)
             }
         }
     }
@@ -238,17 +252,4 @@ fn written(
     members.consumed(consumed);
     members.collection(metrics);
     members.finish()
-}
-
-/// The output of a write that was made. After a refusal the cache keeps what it has; after any other failure, it does not know.
-fn made<'w, O>(write: Write<'w>, result: Result<O, Exception>) -> Result<(O, Write<'w>), Exception> {
-    match result {
-        Ok(output) => Ok((output, write)),
-        Err(exception) => {
-            if is_refusal(&exception) {
-                write.refused();
-            }
-            Err(exception)
-        }
-    }
 }

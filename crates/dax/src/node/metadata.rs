@@ -5,7 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use model::KeyType;
 
 use crate::answer;
+use crate::attribute_lists::Definer;
 use crate::cbor::{Head, Malformed, Reader, TAG_STRING_SET, Writer};
+use crate::members::Advertised;
+use crate::permission;
 use crate::request;
 
 use super::{Answer, Node, Requester};
@@ -24,37 +27,21 @@ mod endpoint {
     pub(super) const LEADER_SESSION: i64 = 6;
     pub(super) const MEMBERS: usize = 7;
     pub(super) const LEADER: i64 = 1;
+    pub(super) const REPLICA: i64 = 2;
 }
 
 impl Node {
-    /// The nodes of the cluster: this one. Without another address, the one that the client has connected to, which it can reach and which
-    /// is of its family of addresses.
+    /// The nodes of the cluster. Of this one, without another address, the one that the client has connected to, which it can reach and
+    /// which is of its family of addresses. The leader's session is another one when another node leads.
     pub(super) fn endpoints(&self, local: SocketAddr) -> Writer {
-        let own = local.ip().to_canonical();
-        let (host, address) = match &self.advertised {
-            Some(advertised) => (advertised.host.clone(), advertised.address),
-            None => (own.to_string(), SocketAddr::new(own, local.port())),
-        };
+        let members = self.members.all();
+        let leader = members.first().map_or(self.number, |member| member.number);
         let mut out = answer::success();
-        out.array(1);
-        out.map(endpoint::MEMBERS);
-        out.int(endpoint::NODE);
-        out.int(1);
-        out.int(endpoint::HOSTNAME);
-        out.text(&host);
-        out.int(endpoint::ADDRESS);
-        match address.ip() {
-            IpAddr::V4(ip) => out.bytes(&ip.octets()),
-            IpAddr::V6(ip) => out.bytes(&ip.octets()),
+        out.array(members.len());
+        for member in members.iter() {
+            let role = if member.number == leader { endpoint::LEADER } else { endpoint::REPLICA };
+            write_endpoint(&mut out, member.number, &member.address(self.number, local), role, leader);
         }
-        out.int(endpoint::PORT);
-        out.int(i64::from(address.port()));
-        out.int(endpoint::ROLE);
-        out.int(endpoint::LEADER);
-        out.int(endpoint::AVAILABILITY_ZONE);
-        out.text("local");
-        out.int(endpoint::LEADER_SESSION);
-        out.int(1);
         out
     }
 
@@ -86,17 +73,44 @@ impl Node {
             }
             names.push(reader.text()?);
         }
-        let number = self.lists.number(&requester.caller.account, names.iter().map(AsRef::as_ref)).await?;
+        permission::may_write(requester.caller, &self.cluster)?;
+        let names = names.iter().map(AsRef::as_ref);
+        let principal = requester.caller.identity.as_ref().map(|identity| &identity.principal);
+        // Of a session, what it is one of.
+        let caller = principal.map(|principal| principal.role_id.as_deref().unwrap_or(&principal.user_id));
+        let number = self.lists.number(self.space(requester), names, Definer::Client { caller }).await?;
         let mut out = answer::success();
         out.int(number);
         Ok(out)
     }
 
     pub(super) async fn define_attribute_list(&self, reader: &mut Reader<'_>, requester: Requester<'_>) -> Answer {
-        let list = self.lists.list(&requester.caller.account, reader.int()?).await?;
+        permission::may_read(requester.caller, &self.cluster)?;
+        let list = self.lists.list(self.space(requester), reader.int()?).await?;
         let mut out = answer::success();
         out.array(list.names.len());
         list.names.iter().for_each(|name| out.text(name));
         Ok(out)
     }
+}
+
+fn write_endpoint(out: &mut Writer, number: i64, node: &Advertised, role: i64, leader: i64) {
+    out.map(endpoint::MEMBERS);
+    out.int(endpoint::NODE);
+    out.int(number);
+    out.int(endpoint::HOSTNAME);
+    out.text(&node.host);
+    out.int(endpoint::ADDRESS);
+    match node.address.ip() {
+        IpAddr::V4(ip) => out.bytes(&ip.octets()),
+        IpAddr::V6(ip) => out.bytes(&ip.octets()),
+    }
+    out.int(endpoint::PORT);
+    out.int(i64::from(node.address.port()));
+    out.int(endpoint::ROLE);
+    out.int(role);
+    out.int(endpoint::AVAILABILITY_ZONE);
+    out.text("local");
+    out.int(endpoint::LEADER_SESSION);
+    out.int(leader);
 }

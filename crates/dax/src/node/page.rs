@@ -7,6 +7,7 @@ use model::{Attributes, DocumentPath, Item};
 use crate::answer::{self, member};
 use crate::cache::Found;
 use crate::cbor::{Reader, Writer};
+use crate::counts::Looks;
 use crate::expression::Expressions;
 use crate::key;
 use crate::request::{self, Options};
@@ -60,7 +61,7 @@ impl Node {
             consistent_read: options.is_consistent.then_some(true),
             exclusive_start_key: start.clone(),
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             filter_expression: filter,
             index_name: options.index_name.clone(),
             key_condition_expression: key_condition,
@@ -85,7 +86,7 @@ impl Node {
             return Ok(answered(body.as_ref(), consumed.as_ref()));
         }
         let key = page_key(Operation::Query, &table, condition.as_deref(), &options, start.as_ref());
-        self.cached(key, fetch).await
+        self.cached(key, fetch, &self.counts.queries).await
     }
 
     pub(super) async fn scan(&self, reader: &mut Reader<'_>, requester: Requester<'_>) -> Answer {
@@ -100,7 +101,7 @@ impl Node {
             consistent_read: options.is_consistent.then_some(true),
             exclusive_start_key: start.clone(),
             expression_attribute_names: expressions.names(),
-            expression_attribute_values: expressions.values(),
+            expression_attribute_values: expressions.values().await?,
             filter_expression: filter,
             index_name: options.index_name.clone(),
             limit: options.limit,
@@ -124,15 +125,17 @@ impl Node {
             return Ok(answered(body.as_ref(), consumed.as_ref()));
         }
         let key = page_key(Operation::Scan, &table, None, &options, start.as_ref());
-        self.cached(key, fetch).await
+        self.cached(key, fetch, &self.counts.scans).await
     }
 
     async fn cached(
         &self,
         key: Bytes,
         fetch: impl Future<Output = Result<(Option<Bytes>, Option<ConsumedCapacity>), Exception>>,
+        looks: &Looks,
     ) -> Answer {
         let found = self.queries.get_or_fetch(key, fetch).await?;
+        looks.found(matches!(found, Found::Cached(_)));
         let consumed = match &found {
             Found::Fetched(_, consumed) => consumed.as_ref(),
             Found::Cached(_) => None,
@@ -230,5 +233,5 @@ fn page_key(
         }
     }
     out.bool(options.is_forward.unwrap_or(true));
-    Bytes::from(out.into_bytes())
+    Bytes::from(out.into_boxed_bytes())
 }

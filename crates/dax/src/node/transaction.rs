@@ -11,18 +11,23 @@ use bytes::Bytes;
 use model::Attributes;
 
 use crate::answer;
-use crate::cache::Write;
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::expression::{Expressions, Projected};
 use crate::key;
+use crate::members::ClusterWrite;
 use crate::request::{self, Options, optional_bytes};
 use crate::upstream::TableKey;
 
 use super::batch::write_collections;
-use super::{Answer, Failure, Node, Requester, cache_key, is_refusal, projection};
+use super::{Answer, Failure, Node, Requester, cache_key, projection, too_short};
 
 /// Actions of one transaction.
 const ACTIONS_MAX: usize = 100;
+
+/// Source: the service model, `ClientRequestToken`. Unit: characters.
+const TOKEN_LENGTH_MAX: usize = 36;
+/// As much of a token as a refusal shows. Unit: bytes.
+const TOKEN_SHOWN_BYTES: usize = 200;
 
 /// The numbers of actions among DAX's operations.
 const PUT: i64 = 2;
@@ -85,6 +90,7 @@ impl Node {
     pub(super) async fn transact_write_items(&self, reader: &mut Reader<'_>, requester: Requester<'_>) -> Answer {
         let arguments = Arguments::read(reader)?;
         let options = Options::read(reader)?;
+        check_token(options.token.as_deref())?;
         let (mut actions, mut tables, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for (at, name) in arguments.tables.iter().enumerate() {
             let table = self.table(requester, name).await?;
@@ -103,14 +109,12 @@ impl Node {
         };
         self.permit(requester, &request).await?;
         let places: std::collections::BTreeSet<Bytes> = places.into_iter().collect();
-        let writes: Vec<Write<'_>> = places.into_iter().map(|place| self.items.begin_write(place)).collect();
+        let writes: Vec<ClusterWrite> = places.into_iter().map(|place| self.begin_write(place)).collect();
         let output: Result<TransactWriteItemsOutput, Exception> = self.execute(requester, request).await;
         let output = match output {
             Ok(output) => output,
             Err(exception) => {
-                if is_refusal(&exception) {
-                    writes.into_iter().for_each(Write::refused);
-                }
+                self.end_failed(writes, &exception);
                 return Err(self.canceled(requester, exception, &tables).await);
             }
         };
@@ -137,7 +141,7 @@ impl Node {
         let update = optional(&arguments.updates, at).map(|bytes| expressions.update(bytes)).transpose()?;
         let returns_old = arguments.return_values.get(at) == Some(&2);
         let returned = returns_old.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
-        let (names, values) = (expressions.names(), expressions.values());
+        let (names, values) = (expressions.names(), expressions.values().await?);
         let table_name = table_name.to_owned();
         let mut item = TransactWriteItem::default();
         match arguments.operations.get(at).copied() {
@@ -233,6 +237,19 @@ impl<'a> Arguments<'a> {
     }
 }
 
+fn check_token(token: Option<&str>) -> Result<(), Exception> {
+    let Some(token) = token else { return Ok(()) };
+    let constraint = match token.chars().count() {
+        0 => "greater than or equal to 1",
+        1..=TOKEN_LENGTH_MAX => return Ok(()),
+        _ => "less than or equal to 36",
+    };
+    Err(Exception::validation(format!(
+        "1 validation error detected: Value '{}' at 'clientRequestToken' failed to satisfy constraint: Member must have length {constraint}",
+        base::cut(token, TOKEN_SHOWN_BYTES)
+    )))
+}
+
 fn names(reader: &mut Reader<'_>) -> Result<Vec<String>, Failure> {
     let (mut elements, mut names) = (reader.array()?, Vec::new());
     while elements.next(reader)? {
@@ -244,6 +261,9 @@ fn names(reader: &mut Reader<'_>) -> Result<Vec<String>, Failure> {
             .into());
         }
         names.push(request::name(reader)?);
+    }
+    if names.is_empty() {
+        return Err(too_short("[]", "transactItems").into());
     }
     Ok(names)
 }

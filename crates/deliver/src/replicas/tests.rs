@@ -247,6 +247,97 @@ async fn a_member_that_leaves_leaves_its_writes() {
 }
 
 #[tokio::test]
+async fn a_replica_that_is_disassociated_keeps_its_data() {
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    let leave = |region: &str| {
+        let (region_name, disassociation_mode) = (region.to_owned(), DisassociationMode::WaitForReplication);
+        let leave = DisassociateReplicationGroupMemberAction { region_name, disassociation_mode };
+        vec![ReplicationGroupUpdate { disassociate: Some(Box::new(leave)), ..Default::default() }]
+    };
+    assert_eq!(
+        fixture.update("us-east-1", leave("eu-west-1")).await.unwrap_err(),
+        "A replica is disassociated by a request in its own region: eu-west-1."
+    );
+    assert_eq!(
+        fixture.update("eu-west-1", leave("eu-west-1")).await.unwrap_err(),
+        "Cannot disassociate table tab in region eu-west-1 because it has disassociation protection enabled. Disable \
+         disassociation protection first."
+    );
+    let request = UpdateTableInput {
+        table_name: "tab".to_owned(),
+        disassociation_protection_enabled: Some(false),
+        ..UpdateTableInput::default()
+    };
+    fixture.service.execute::<call::UpdateTable>(&caller("eu-west-1"), request).await.unwrap();
+    assert_eq!(fixture.describe("eu-west-1").await.unwrap().disassociation_protection_enabled, Some(false));
+    let arn = fixture.describe("eu-west-1").await.unwrap().table_arn;
+    for at in 0..50 {
+        fixture.put("us-east-1", &format!("us-{at}"), "1").await;
+        fixture.put("eu-west-1", &format!("eu-{at}"), "1").await;
+    }
+    let answer = fixture.update("eu-west-1", leave("eu-west-1")).await.unwrap();
+    assert_eq!(answer.table_status, Some(TableStatus::Updating));
+    until(async || {
+        let described = fixture.describe("eu-west-1").await.unwrap();
+        // One without the other would say that it has failed.
+        assert_eq!(described.table_status == Some(TableStatus::Active), described.replicas.is_none());
+        described.table_status == Some(TableStatus::Active)
+    })
+    .await;
+    let described = fixture.describe("eu-west-1").await.unwrap();
+    assert_eq!((described.table_arn, described.global_table_version), (arn, None));
+    assert_eq!(fixture.describe("us-east-1").await.unwrap().replicas, None, "of a pair both are tables of one region");
+    for region in ["us-east-1", "eu-west-1"] {
+        assert_eq!(fixture.items(region).await.len(), 100, "{region}");
+    }
+    fixture.put("eu-west-1", "own", "1").await;
+    fixture.put("us-east-1", "other", "1").await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!fixture.items("us-east-1").await.contains_key("own"));
+    assert!(!fixture.items("eu-west-1").await.contains_key("other"));
+    let refused = fixture.add("us-east-1", "eu-west-1").await.unwrap_err();
+    assert!(refused.contains("already existed as tables"), "{refused}");
+}
+
+/// The log still has the changes of the first group.
+#[tokio::test]
+async fn a_member_that_comes_again_gets_what_was_written_meanwhile() {
+    let fixture = Fixture::new(Clock::system()).await;
+    fixture.create("us-east-1").await;
+    fixture.put("us-east-1", "before", "0").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    for pk in ["deleted", "replaced", "again", "kept"] {
+        fixture.put("us-east-1", pk, "1").await;
+    }
+    fixture.converged(&["us-east-1", "eu-west-1"]).await;
+    fixture.remove("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &[]).await;
+    until(async || fixture.describe("eu-west-1").await.is_err()).await;
+    fixture.delete("us-east-1", "deleted").await;
+    fixture.delete("us-east-1", "before").await;
+    fixture.put("us-east-1", "replaced", "2").await;
+    fixture.delete("us-east-1", "again").await;
+    fixture.put("us-east-1", "again", "2").await;
+    fixture.put("us-east-1", "new", "2").await;
+    let expected = fixture.items("us-east-1").await;
+    fixture.add("us-east-1", "eu-west-1").await.unwrap();
+    fixture.until_members("us-east-1", &["eu-west-1"]).await;
+    fixture.until_members("eu-west-1", &["us-east-1"]).await;
+    // Behind all older changes.
+    fixture.put("us-east-1", "last", "3").await;
+    until(async || fixture.items("eu-west-1").await.contains_key("last")).await;
+    for region in ["us-east-1", "eu-west-1"] {
+        let mut found = fixture.items(region).await;
+        found.remove("last");
+        assert_eq!(found, expected, "{region}");
+    }
+}
+
+#[tokio::test]
 async fn requests_that_cannot_be_met_change_nothing() {
     let fixture = Fixture::new(Clock::system()).await;
     fixture.create("us-east-1").await;

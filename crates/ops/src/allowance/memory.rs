@@ -303,6 +303,7 @@ impl Share {
         let memory = Arc::clone(&self.memory);
         let mut state = memory.state.lock();
         if wanted <= own {
+            // What is given back is granted under the same lock, so that no new request takes it past those that wait.
             self.give_back(own - wanted, &mut state);
             memory.grant(&mut state);
         } else if state.used_kib + wanted - own <= memory.kib_max {

@@ -177,6 +177,7 @@ impl Service {
             return Ok(());
         }
         let guard = self.catalog.lock().await?;
+        // Read under the lock: a definition that was read before it may have been replaced.
         let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) else {
             return Ok(());
         };

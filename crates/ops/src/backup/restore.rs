@@ -145,6 +145,7 @@ impl Service {
     async fn finish_restore(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
         let progress = rows::build_progress(table_id, 0);
         let guard = self.catalog.lock().await?;
+        // Read under the lock: a definition that was read before it may have been replaced.
         let Some(mut definition) = self.restored(table_id).map(|table| table.definition.clone()) else { return Ok(()) };
         let is_filled = |moment: &Moment| moment.phase == FillPhase::Ready;
         if !definition.restore.as_ref().is_some_and(|restore| restore.moment.as_ref().is_none_or(is_filled)) {

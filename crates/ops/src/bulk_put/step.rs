@@ -110,6 +110,7 @@ impl StepContext<'_> {
     pub(super) async fn write(&self, pending: &[Pending], count: usize) -> Result<Written, Unwritten> {
         let entries = self.entries(&pending[..count.min(pending.len())]);
         let changes = || entries.iter().filter_map(|entry| entry.change.as_ref().ok());
+        // The record of the operation is among the keys: its position and counts change with the items, so that a crash repeats none.
         let record = KeyUse::write(self.operation.key(&self.service.secret));
         let items = changes().map(|change| KeyUse::write(change.key.row.clone()));
         let keys: Vec<KeyUse> = std::iter::once(record).chain(items).chain(self.owned.map(Owned::key)).collect();
@@ -121,7 +122,11 @@ impl StepContext<'_> {
         let written = self.service.engine.write(Mode::Plain, &keys, decide);
         let conditions = changes().filter_map(|change| change.condition.as_ref());
         let outcome = match write::in_turn(conditions, written).await {
-            Ok(outcome) => outcome?,
+            Ok(outcome) => {
+                let outcome = outcome?;
+                self.service.note_written(&self.table);
+                outcome
+            }
             Err(error @ (TxError::Conflict { .. } | TxError::Busy | TxError::TooLarge)) => {
                 return Err(Unwritten::Less(error));
             }

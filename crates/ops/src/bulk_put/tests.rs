@@ -705,3 +705,33 @@ async fn a_token_is_of_one_request() {
     tested.service.delete_table(&caller(), delete).await.unwrap();
     assert_eq!(tested.start(asked).await, Ok(ended));
 }
+
+/// Deliveries to replicas wait for it.
+#[tokio::test]
+async fn a_bulk_put_wakes_deliveries() {
+    let folder = tempfile::tempdir().unwrap();
+    for bucket in ["bucket", "out"] {
+        std::fs::create_dir_all(folder.path().join("store").join(bucket)).unwrap();
+    }
+    let regions = vec!["us-east-1".to_owned(), "eu-west-1".to_owned()];
+    let settings = Settings { regions, ..settings(folder.path()) };
+    let service = Service::open(Memory::new(), settings, Clock::system()).await.unwrap();
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    let create = CreateReplicationGroupMemberAction { region_name: "eu-west-1".to_owned(), ..Default::default() };
+    let adding = UpdateTableInput {
+        table_name: "tab".to_owned(),
+        replica_updates: Some(vec![ReplicationGroupUpdate { create: Some(Box::new(create)), ..Default::default() }]),
+        ..UpdateTableInput::default()
+    };
+    service.update_table(&caller(), adding).await.unwrap();
+    let source = |definition: &tables::Definition| definition.region == "us-east-1";
+    let log = service.log_of(service.catalog.table_ids(source)[0]).unwrap();
+    let written = log.written.notified();
+    tokio::pin!(written);
+    written.as_mut().enable();
+    let tested = Tested { service, folder };
+    tested.object("items/1.json", r#"{"Item":{"pk":{"S":"a"}}}"#);
+    let ended = tested.run(request("items/")).await;
+    assert_eq!(ended.bulk_operation_status, Some(BulkOperationStatus::Completed), "{ended:?}");
+    tokio::time::timeout(Duration::from_secs(5), written).await.expect("it wakes");
+}

@@ -195,6 +195,7 @@ impl Service {
     async fn clear_bulk_operation(&self, marker: &Marker) -> Result<(), Interrupted> {
         let report = marker.key::<BulkDetails>(&self.secret, TransferWork::Report);
         self.engine.destroy(Family::Catalog, report.bytes).await?;
+        // Last: while the marker is there, what a crash leaves of the rows is deleted by the next run.
         let marker = KeyUse::write(marker.key::<BulkDetails>(&self.secret, TransferWork::Marker));
         let delete = |_: &Reads, batch: &mut Batch| {
             batch.delete(marker.key.clone());

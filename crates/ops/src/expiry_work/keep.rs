@@ -9,6 +9,7 @@ impl Service {
     /// Gives the index of expiries its id, if it lacks one, and leaves it to be built.
     pub(crate) async fn number_expiry_index(&self, table_id: u64) -> Result<(), Interrupted> {
         let guard = self.catalog.lock().await?;
+        // Read under the lock: a definition that was read before it may have been replaced.
         let table = self.catalog.by_id(table_id).filter(|table| table.definition.lacks_expiry_index());
         let Some(table) = table else { return Ok(()) };
         let mut definition = table.definition.clone();

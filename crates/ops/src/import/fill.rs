@@ -250,6 +250,7 @@ impl Fill<'_> {
         let bad_items = (counts.errors > 0).then(|| Failure { code: code.to_owned(), message: message.to_owned() });
         let service = self.service;
         let guard = service.catalog.lock().await?;
+        // Read under the lock: a definition that was read before it may have been replaced.
         let Some(table) = service.imported(self.table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
         drop(table);

@@ -19,7 +19,7 @@ use crate::service::{Service, Settings};
 use crate::tests::catalog::{attribute, caller, describe, key, projection};
 
 /// A service with an object store, in whose bucket `bucket` are the objects that a test writes.
-struct House {
+struct Tested {
     service: Arc<Service>,
     folder: tempfile::TempDir,
 }
@@ -32,21 +32,21 @@ fn settings(folder: &Path) -> Settings {
     }
 }
 
-impl House {
-    async fn on(engine: Arc<dyn Engine>, folder: tempfile::TempDir) -> House {
+impl Tested {
+    async fn on(engine: Arc<dyn Engine>, folder: tempfile::TempDir) -> Tested {
         std::fs::create_dir_all(folder.path().join("store/bucket")).unwrap();
         let service = Service::open(engine, settings(folder.path()), Clock::system()).await.unwrap();
-        House { service, folder }
+        Tested { service, folder }
     }
 
-    async fn memory() -> House {
-        House::on(Memory::new(), tempfile::tempdir().unwrap()).await
+    async fn memory() -> Tested {
+        Tested::on(Memory::new(), tempfile::tempdir().unwrap()).await
     }
 
-    async fn embedded() -> House {
+    async fn embedded() -> Tested {
         let folder = tempfile::tempdir().unwrap();
         let engine = Embedded::open(&folder.path().join("rows"), EmbeddedOptions::default()).unwrap();
-        House::on(engine, folder).await
+        Tested::on(engine, folder).await
     }
 
     fn object(&self, key: &str, bytes: &[u8]) {
@@ -148,7 +148,7 @@ fn counts(import: &ImportTableDescription) -> (ImportStatus, i64, i64, i64, i64)
 
 #[tokio::test]
 async fn a_table_is_made_of_objects() {
-    for house in [House::memory().await, House::embedded().await] {
+    for house in [Tested::memory().await, Tested::embedded().await] {
         let (first, second) = (lines(0..700, "first"), lines(600..800, "second"));
         house.object("in/b", second.as_bytes());
         house.object("in/a", first.as_bytes());
@@ -197,7 +197,7 @@ async fn a_table_is_made_of_objects() {
 
 #[tokio::test]
 async fn later_lines_of_one_step_win() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     house.object("a", [lines(0..3, "1"), lines(0..3, "2"), lines(1..2, "3")].concat().as_bytes());
     let ended = house.import_all(request("tab", "")).await;
     assert_eq!((ended.processed_item_count, ended.imported_item_count), (Some(7), Some(7)));
@@ -207,7 +207,7 @@ async fn later_lines_of_one_step_win() {
 
 #[tokio::test]
 async fn bad_items_and_bad_lines_are_counted() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     let keyless = "{\"Item\":{\"x\":{\"S\":\"a\"}}}\n";
     let large = format!("{{\"Item\":{{\"pk\":{{\"S\":\"l\"}},\"v\":{{\"S\":\"{}\"}}}}}}\n", "v".repeat(400 * 1024));
     house.object("1", [&lines(0..4, "v"), keyless, &lines(4..9, "v")].concat().as_bytes());
@@ -253,7 +253,7 @@ async fn bad_items_and_bad_lines_are_counted() {
 
 #[tokio::test]
 async fn an_import_of_no_object_is_an_empty_table() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     let ended = house.import_all(request("tab", "nothing/")).await;
     assert_eq!(counts(&ended), (ImportStatus::Completed, 0, 0, 0, 0));
     assert_eq!(describe(&house.service, "tab").await.unwrap().item_count, Some(0));
@@ -261,7 +261,7 @@ async fn an_import_of_no_object_is_an_empty_table() {
 
 #[tokio::test]
 async fn an_import_of_a_missing_bucket_fails_and_leaves_no_table() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     let mut asked = request("tab", "");
     asked.s3_bucket_source.s3_bucket = "missing".to_owned();
     let ended = house.import_all(asked).await;
@@ -287,7 +287,7 @@ async fn without_an_object_store_an_import_fails() {
 
 #[tokio::test]
 async fn every_format_and_compression_is_imported() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     let gzip = |bytes: &[u8]| {
         let mut file = exchange::write::DataFile::new();
         file.push(bytes, 1).unwrap();
@@ -331,7 +331,7 @@ async fn every_format_and_compression_is_imported() {
 
 #[tokio::test]
 async fn wrong_compression_is_one_error_an_object() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     house.object("a", lines(0..5, "v").as_bytes());
     house.object("b", lines(5..9, "v").as_bytes());
     let asked = ImportTableInput { input_compression_type: Some(InputCompressionType::Zstd), ..request("tab", "") };
@@ -341,7 +341,7 @@ async fn wrong_compression_is_one_error_an_object() {
 
 #[tokio::test]
 async fn what_is_refused() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     let refused = async |asked: ImportTableInput| house.import(asked).await.unwrap_err();
     let mut asked = request("tab", "");
     asked.table_creation_parameters.billing_mode = None;
@@ -378,7 +378,7 @@ async fn what_is_refused() {
 
 #[tokio::test]
 async fn tokens_and_names() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     house.object("a", lines(0..5, "v").as_bytes());
     // No import gets on for now.
     let stopped =
@@ -445,7 +445,7 @@ async fn a_table_whose_import_does_not_end_can_be_deleted() {
 
 #[tokio::test]
 async fn imports_are_listed() {
-    let house = House::memory().await;
+    let house = Tested::memory().await;
     for table in ["one", "two", "three"] {
         house.import_all(request(table, "")).await;
         tokio::time::sleep(Duration::from_millis(2)).await;

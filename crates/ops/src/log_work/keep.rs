@@ -98,6 +98,7 @@ impl Service {
         number: u32,
         change: impl Fn(&mut Shard, &mut Batch) + Send + Sync,
     ) -> Result<(), Exception> {
+        // Read in the write: trims, rolls and splits of other tasks and nodes change the same row, and none undoes another.
         let keys = [KeyUse::write(rows::shard(table_id, number))];
         let change = |reads: &Reads, batch: &mut Batch| {
             let Some(row) = &reads.values[0] else { return Ok(()) };

@@ -404,6 +404,7 @@ impl Service {
             return Ok(());
         }
         let guard = self.catalog.lock().await?;
+        // Read again under the lock: the table may have got another stream since the look above, which needs no lock.
         let Some(table) = self.catalog.by_id(table_id) else { return Ok(()) };
         let mut definition = table.definition.clone();
         drop(table);

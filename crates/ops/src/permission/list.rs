@@ -11,7 +11,7 @@ use super::outside::{Encryption, Outside};
 use super::said::Said;
 use super::{Asking, Asks, Resource, StreamReader, items, statements};
 use crate::stream::ShardIterator;
-use crate::table_keys::named;
+use crate::table_keys::{MANAGED_KEY, named};
 
 /// Implements [`Asks`] from rows `Input [the member that names its table] => what it asks`, a function of the request and its [`Asking`].
 macro_rules! asks {
@@ -212,6 +212,11 @@ fn update_table<'a>(request: &'a UpdateTableInput, asking: &mut Asking<'a>) -> R
     table_key(request.sse_specification.as_ref(), asking);
     asking.table(Action::UpdateTable, &request.table_name)?;
     for update in request.replica_updates.iter().flatten() {
+        let key = update.create.as_ref().and_then(|create| Some((create.kms_master_key_id.as_deref()?, create)));
+        if let Some((name, create)) = key.filter(|(name, _)| *name != MANAGED_KEY) {
+            asking.also_names("kMSMasterKeyId", name);
+            asking.outside(Outside::KeyIn { name, region: &create.region_name });
+        }
         let mut of_member = |actions: &[Action], region: &'a str| {
             asking.also_names("regionName", region);
             actions.iter().try_for_each(|action| {
@@ -224,6 +229,9 @@ fn update_table<'a>(request: &'a UpdateTableInput, asking: &mut Asking<'a>) -> R
         }
         if let Some(delete) = &update.delete {
             of_member(&[Action::DeleteTable, Action::DeleteTableReplica], &delete.region_name)?;
+        }
+        if let Some(leave) = &update.disassociate {
+            of_member(&[Action::UpdateTable], &leave.region_name)?;
         }
         if let Some(change) = &update.update {
             of_member(&[Action::UpdateTable], &change.region_name)?;

@@ -28,6 +28,8 @@ pub(super) enum Outside<'a> {
     DataStream(&'a str),
     /// A key of the KMS that a table is to be encrypted with: an ARN, an id or an alias.
     Key(&'a str),
+    /// A key of a table in another region, named likewise.
+    KeyIn { name: &'a str, region: &'a str },
     /// A key of the KMS that S3 is to encrypt an export with, named likewise.
     ObjectKey(&'a str),
     /// The objects of an export, below a prefix of a bucket.
@@ -55,7 +57,7 @@ impl Outside<'_> {
     fn actions(&self) -> &'static [&'static str] {
         match self {
             Outside::DataStream(_) => &["kinesis:DescribeStream", "kinesis:PutRecords"],
-            Outside::Key(_) => &["kms:DescribeKey", "kms:CreateGrant"],
+            Outside::Key(_) | Outside::KeyIn { .. } => &["kms:DescribeKey", "kms:CreateGrant"],
             Outside::ObjectKey(_) => &["kms:GenerateDataKey", "kms:Decrypt"],
             // Source: Developer Guide, "Requesting a table export" and "Requesting a table import".
             Outside::Written { .. } => &["s3:PutObject", "s3:AbortMultipartUpload"],
@@ -74,6 +76,7 @@ impl Outside<'_> {
             }
             Outside::Listed { bucket, .. } => Cow::Owned(format!("arn:aws:s3:::{bucket}")),
             Outside::Key(name) => key_arn(caller, name),
+            Outside::KeyIn { name, region } => key_arn_in(caller, region, name),
             // S3 does not say which key an alias means: it may be each of its account.
             Outside::ObjectKey(name) => match key_arn(caller, name) {
                 arn if self.is_set() => {
@@ -89,7 +92,7 @@ impl Outside<'_> {
         match self {
             Outside::Written { .. } | Outside::Read { .. } => true,
             Outside::ObjectKey(name) => name.starts_with("alias/") || name.contains(":alias/"),
-            Outside::DataStream(_) | Outside::Key(_) | Outside::Listed { .. } => false,
+            Outside::DataStream(_) | Outside::Key(_) | Outside::KeyIn { .. } | Outside::Listed { .. } => false,
         }
     }
 
@@ -97,7 +100,7 @@ impl Outside<'_> {
     fn account<'a>(&'a self, caller: &'a Caller, arn: &'a str) -> &'a str {
         let owner = match self {
             Outside::Written { owner, .. } | Outside::Read { owner, .. } | Outside::Listed { owner, .. } => *owner,
-            Outside::DataStream(_) | Outside::Key(_) | Outside::ObjectKey(_) => account_of(arn),
+            Outside::DataStream(_) | Outside::Key(_) | Outside::KeyIn { .. } | Outside::ObjectKey(_) => account_of(arn),
         };
         owner.unwrap_or(&caller.account)
     }
@@ -123,11 +126,15 @@ impl Outside<'_> {
 
 /// An id or an alias alone counts as one of the caller's account and region.
 fn key_arn<'a>(caller: &Caller, name: &'a str) -> Cow<'a, str> {
+    key_arn_in(caller, &caller.region, name)
+}
+
+fn key_arn_in<'a>(caller: &Caller, region: &str, name: &'a str) -> Cow<'a, str> {
     if name.starts_with("arn:") {
         return Cow::Borrowed(name);
     }
     let kind = if name.starts_with("alias/") { "" } else { "key/" };
-    Cow::Owned(format!("arn:aws:kms:{}:{}:{kind}{name}", caller.region, caller.account))
+    Cow::Owned(format!("arn:aws:kms:{region}:{}:{kind}{name}", caller.account))
 }
 
 /// Asks about the key that a name has turned out to mean, unless the name was that key's ARN, which is decided by then.
@@ -155,7 +162,7 @@ impl Context for ServiceContext<'_> {
     fn values(&self, key: &str, _: &WorkBudget) -> Option<Values<'_>> {
         let value = match self.resource {
             Outside::DataStream(_) => None,
-            Outside::Key(_) => self.of_key("dynamodb", key),
+            Outside::Key(_) | Outside::KeyIn { .. } => self.of_key("dynamodb", key),
             Outside::ObjectKey(_) => self.of_key("s3", key),
             Outside::Written { .. } | Outside::Read { .. } | Outside::Listed { .. } => self.of_bucket(key),
         };

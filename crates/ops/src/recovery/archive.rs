@@ -129,6 +129,7 @@ impl Service {
     ) -> Result<(), Exception> {
         let (key, now_ms) = (rows::archive_state(table_id, number), self.clock.now_ms());
         let keys = [KeyUse::write(key.clone()), KeyUse::read(rows::definition(table_id))];
+        // Both rows are read in the write: an archive that another node has begun stays, and none begins once recovery is disabled.
         let begin = |reads: &Reads, batch: &mut Batch| {
             if reads.values[0].is_none() && is_enabled(&reads.values[1], recovery) {
                 batch.put(key.clone(), ArchiveState::new(head, now_ms).encode());
@@ -222,6 +223,8 @@ impl Service {
         self.delete_archive_objects(table_id).await?;
         self.clear_archive(table_id).await?;
         let guard = self.catalog.lock().await?;
+        // Read under the lock: a definition that was read before it may have been replaced. Recovery that was enabled meanwhile keeps
+        // the mark of an archive.
         let Some(mut definition) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) else {
             return Ok(());
         };
@@ -263,6 +266,7 @@ impl Service {
     async fn delete_of_archive(&self, table_id: u64, left: Vec<Key>) -> Result<bool, Exception> {
         let delete = |reads: &Reads, batch: &mut Batch| {
             let stored = reads.values[0].as_deref().map(Definition::read);
+            // A definition that cannot be read counts as enabled: what may be needed is not deleted.
             let is_enabled = stored.is_some_and(|stored| !stored.is_ok_and(|stored| stored.recovery.is_none()));
             if !is_enabled {
                 left.iter().for_each(|key| batch.delete(key.clone()));

@@ -2,7 +2,7 @@
 //!
 //! That makes them repeatable: a delivery that was interrupted is repeated from its checkpoint, and changes nothing that was applied.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -40,7 +40,7 @@ impl Service {
             return Err(FollowError::Gone);
         }
         self.learn_table_key(table.id()).await?;
-        let mut newest = HashMap::<Bytes, Change>::new();
+        let mut newest = BTreeMap::<Bytes, Change>::new();
         let mut replicated = Replicated::default();
         for record in records.iter().filter(|record| record.is_local()) {
             // A record without a stamp is older than the group: what it changed was copied.
@@ -56,7 +56,7 @@ impl Service {
         if !newest.is_empty() {
             let changes: Vec<Change> = newest.into_values().collect();
             drop(table);
-            self.apply_all(&changes, None, None).await.map_err(FollowError::from)?;
+            self.receive(&changes).await?;
         }
         self.measure_replication(destination, replicated.oldest_ms);
         Ok(replicated)

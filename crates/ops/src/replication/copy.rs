@@ -179,6 +179,7 @@ impl Service {
     /// Makes a replica usable that has all that its members had.
     async fn finish_replica(&self, table_id: u64, owned: Option<&Owned>) -> Result<(), Interrupted> {
         let guard = self.catalog.lock().await?;
+        // Read under the lock: a definition that was read before it may have been replaced.
         let Some(mut definition) = self.being_replicated(table_id).map(|table| table.definition.clone()) else {
             return Ok(());
         };

@@ -10,6 +10,8 @@ const VERSION: &str = "2019.11.21";
 impl Service {
     /// Sets the members that a description shows. A table that is in no group has none of them: they are absent, and not empty.
     pub(crate) fn show_replicas(&self, definition: &Definition, description: &mut TableDescription) {
+        let own = definition.replication.as_ref();
+        description.disassociation_protection_enabled = own.and_then(|own| own.protected);
         let Some(replica) = definition.replica() else {
             (description.replicas, description.global_table_version) = (None, None);
             description.global_table_settings_replication_mode = None;

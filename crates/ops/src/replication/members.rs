@@ -3,8 +3,8 @@
 //! AWS refuses all of it as ValidationException; the texts tell the reasons apart. Source: captures of October 2026.
 
 use api::{
-    Exception, MultiRegionConsistency, OnDemandThroughputOverride, ProvisionedThroughputOverride,
-    ReplicaGlobalSecondaryIndex, ReplicationGroupUpdate, UpdateTableInput,
+    Exception, GlobalTableSettingsReplicationMode, MultiRegionConsistency, OnDemandThroughputOverride,
+    ProvisionedThroughputOverride, ReplicaGlobalSecondaryIndex, ReplicationGroupUpdate, UpdateTableInput,
 };
 use tables::{IndexOverrides, Overrides};
 
@@ -17,6 +17,10 @@ pub(crate) enum Asked {
     Delete {
         region: String,
     },
+    /// Of the region that is asked: its table leaves with its data.
+    Disassociate {
+        region: String,
+    },
 }
 
 /// A member, and how it differs from its group.
@@ -25,6 +29,8 @@ pub(crate) struct MemberSettings {
     pub region: String,
     pub overrides: Overrides,
     pub kms_key: Option<String>,
+    /// The ARN that the KMS knows the key by, once it is asked.
+    pub resolved_key: Option<String>,
 }
 
 impl Asked {
@@ -76,13 +82,15 @@ fn one(update: &ReplicationGroupUpdate) -> Result<Asked, Exception> {
                 create.global_secondary_indexes.as_deref(),
             ),
             kms_key: create.kms_master_key_id.clone(),
+            resolved_key: None,
         }));
     }
     if let Some(delete) = delete {
         return Ok(Asked::Delete { region: delete.region_name.clone() });
     }
-    if disassociate.is_some() {
-        return Err(tables::not_built("Disassociate of ReplicaUpdates"));
+    if let Some(disassociate) = disassociate {
+        // There is one mode.
+        return Ok(Asked::Disassociate { region: disassociate.region_name.clone() });
     }
     let update = update.as_ref().ok_or_else(no_actions)?;
     let overrides = overrides(
@@ -95,7 +103,7 @@ fn one(update: &ReplicationGroupUpdate) -> Result<Asked, Exception> {
         return Err(no_actions());
     }
     let (region, kms_key) = (update.region_name.clone(), update.kms_master_key_id.clone());
-    Ok(Asked::Update(vec![MemberSettings { region, overrides, kms_key }]))
+    Ok(Asked::Update(vec![MemberSettings { region, overrides, kms_key, resolved_key: None }]))
 }
 
 fn overrides(
@@ -117,6 +125,24 @@ fn overrides(
         max_read_units: max_read_units(on_demand),
         table_class: class.map(Into::into),
         indexes: indexes.unwrap_or_default().iter().filter_map(index).collect(),
+    }
+}
+
+/// How settings are replicated. Of tables of one account all are, and may be overridden; a table of one region has none that are, and the
+/// mode has no effect. The end of the first text is ours: the capture is cut.
+///
+/// # Errors
+/// Of a mode that is not that of the table.
+pub(crate) fn check_mode(mode: GlobalTableSettingsReplicationMode, is_replica: bool) -> Result<(), Exception> {
+    match (mode, is_replica) {
+        (GlobalTableSettingsReplicationMode::EnabledWithOverrides, false) => Err(Exception::validation(
+            "Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: Only ENABLED and \
+             DISABLED settings replication are supported for a table that is no replica",
+        )),
+        (GlobalTableSettingsReplicationMode::Enabled | GlobalTableSettingsReplicationMode::Disabled, true) => {
+            Err(tables::not_built("GlobalTableSettingsReplicationMode ENABLED or DISABLED of replicas of one account"))
+        }
+        _ => Ok(()),
     }
 }
 

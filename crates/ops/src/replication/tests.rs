@@ -1,5 +1,11 @@
 //! What replicas decide about writes, apart from their delivery (which `deliver::replicas` tests with all of it together).
 
+mod capacity;
+mod convergence;
+mod keys;
+mod scaling;
+mod upkeep;
+
 use std::collections::BTreeMap;
 
 use api::*;
@@ -337,28 +343,51 @@ async fn provisioned_tables_need_scaling_and_keys_of_their_own() {
 }
 
 #[tokio::test]
-async fn tombstones_end() {
-    let (service, hand, engine) = open_regions(0).await;
+async fn a_replica_that_is_being_filled_answers_descriptions_alone() {
+    let (service, _, _) = open_regions(0).await;
     service.create_table(&caller(), simple("tab")).await.unwrap();
+    let there = auth::Caller { region: "eu-west-1".to_owned(), ..caller() };
     update(&service, creation(Default::default())).await.unwrap();
-    until_active(&service).await;
-    for pk in ["a", "b"] {
-        let put = PutItemInput { table_name: "tab".to_owned(), item: item(&[("pk", s(pk))]), ..Default::default() };
-        service.put_item(&caller(), put).await.unwrap();
-    }
-    let delete =
-        DeleteItemInput { table_name: "tab".to_owned(), key: item(&[("pk", s("a"))]), ..DeleteItemInput::default() };
-    service.delete_item(&caller(), delete).await.unwrap();
-    let table_id = service.catalog.table_ids(|definition: &Definition| definition.region == "us-east-1")[0];
-    let rows = async || {
-        let prefix = tables::rows::table_prefix(table_id);
-        let range = storage::ScanRange::of_prefix(storage::Family::Items, prefix, 100, 1 << 20);
-        let view = engine.view(storage::Consistency::Strong).await.unwrap();
-        view.scan_page(&range).await.unwrap().rows.len()
+    // Nothing is delivered, so it is not active: it waits for what the source had.
+    let request = || DescribeTableInput { table_name: "tab".to_owned() };
+    let described = loop {
+        match service.describe_table(&there, request()).await {
+            Ok(described) => break described.table.unwrap(),
+            Err(_) => tokio::task::yield_now().await,
+        }
     };
-    service.sweep_tombstones().await.unwrap();
-    assert_eq!(rows().await, 2);
-    hand.advance_ms(TOMBSTONE_LIFE_MS);
-    service.sweep_tombstones().await.unwrap();
-    assert_eq!(rows().await, 1);
+    assert_eq!(described.table_status, Some(TableStatus::Creating));
+    let request = DescribeTableReplicaAutoScalingInput { table_name: "tab".to_owned() };
+    let scaling = service.describe_table_replica_auto_scaling(&there, request).await.unwrap();
+    let replicas = scaling.table_auto_scaling_description.unwrap().replicas.unwrap();
+    let statuses: Vec<_> = replicas.into_iter().map(|replica| replica.replica_status.unwrap()).collect();
+    assert_eq!(statuses, [ReplicaStatus::Creating, ReplicaStatus::Active]);
+    let not_found = "Requested resource not found: Table: tab not found";
+    let get = GetItemInput { table_name: "tab".to_owned(), key: item(&[("pk", s("a"))]), ..Default::default() };
+    assert_eq!(service.get_item(&there, get).await.unwrap_err().to_string(), not_found);
+    let times = DescribeTimeToLiveInput { table_name: "tab".to_owned() };
+    assert_eq!(service.describe_time_to_live(&there, times).await.unwrap_err().to_string(), not_found);
+    let delete = DeleteTableInput { table_name: "tab".to_owned() };
+    assert_eq!(
+        service.delete_table(&there, delete).await.unwrap_err().to_string(),
+        "Attempt to change a resource which is still in use: Table: tab is being used."
+    );
+    let action = CreateReplicationGroupMemberAction { region_name: "us-east-1".to_owned(), ..Default::default() };
+    let request = UpdateTableInput {
+        table_name: "tab".to_owned(),
+        replica_updates: Some(vec![ReplicationGroupUpdate { create: Some(Box::new(action)), ..Default::default() }]),
+        ..UpdateTableInput::default()
+    };
+    assert_eq!(
+        service.update_table(&there, request).await.unwrap_err().to_string(),
+        "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ‘tab’."
+    );
+    until_active(&service).await;
+    service
+        .get_item(
+            &there,
+            GetItemInput { table_name: "tab".to_owned(), key: item(&[("pk", s("a"))]), ..Default::default() },
+        )
+        .await
+        .unwrap();
 }

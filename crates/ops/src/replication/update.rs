@@ -8,8 +8,9 @@ use cluster::catalog::{ChangeGuard, Edit, Work};
 use tables::throughput::units_superfluous;
 use tables::{Definition, MemberStatus, Overrides, Place, Shown, TableStatus};
 
+use super::keys;
 use super::members::{Asked, MemberSettings};
-use crate::service::Service;
+use crate::service::{DatabaseSettings, Service};
 
 impl Service {
     /// # Errors
@@ -20,6 +21,15 @@ impl Service {
         request: &UpdateTableInput,
         asked: Asked,
     ) -> Result<UpdateTableOutput, Exception> {
+        // A definition alone: background work waits until no request uses the table as it was.
+        let known = self.catalog.known(caller, &request.table_name)?.definition.clone();
+        if known.is_being_replicated() {
+            return Err(being_added(&request.table_name));
+        }
+        let mut asked = asked;
+        if let Asked::Create(member) = &mut asked {
+            self.resolve_key(caller, &known, member).await?;
+        }
         self.catch_up_with_group(caller, &request.table_name).await;
         // Locked from the read of the definitions on: of two requests for one member, one succeeds.
         let guard = self.catalog.lock().await?;
@@ -31,6 +41,7 @@ impl Service {
             Asked::Create(member) => self.add_replica(guard, definition, member).await,
             Asked::Delete { region } => self.remove_replica(guard, definition, &region).await,
             Asked::Update(members) => self.override_settings(guard, definition, members).await,
+            Asked::Disassociate { region } => self.disassociate(guard, definition, &region).await,
         }
     }
 
@@ -49,7 +60,13 @@ impl Service {
                 before.name
             )));
         }
-        check_member(&before, &member)?;
+        let encryption = keys::of_member(&before, &member)?;
+        let kms_key = member.resolved_key.or(encryption.map(|encryption| encryption.key_arn));
+        self.check_write_scaling(&before).await?;
+        if before.status != TableStatus::Active {
+            return Err(tables::being_updated(&before.name));
+        }
+        check_maxima(&before, &member.overrides)?;
         let now_ms = self.clock.now_ms();
         let mut definition = before.clone();
         if definition.stream.as_ref().is_none_or(|stream| !stream.enabled) {
@@ -62,12 +79,17 @@ impl Service {
             definition.stream = stream;
         }
         let is_first = definition.replica().is_none();
-        definition.add_member(&member.region, MemberStatus::Creating, Some(now_ms)).asked = Some(member.overrides);
+        let added = definition.add_member(&member.region, MemberStatus::Creating, Some(now_ms));
+        (added.asked, added.kms_key) = (Some(member.overrides), kms_key);
         if is_first {
             definition.count_group_change();
         }
-        let puts = change_log::follow(&mut definition);
+        let mut puts = change_log::follow(&mut definition);
         definition.log.opening |= self.is_shared() && !puts.is_empty();
+        if is_first {
+            let row = DatabaseSettings::with_replicas(self.secret);
+            puts.push(row.map_err(|error| Exception::internal(error.to_string()))?);
+        }
         let work = Some(Work::UpdateReplicas { table_id: definition.table_id });
         let mut edit = Edit { work, puts, is_requested: true, ..Edit::default() };
         self.part_log(&before, &mut definition, &mut edit).await?;
@@ -96,6 +118,32 @@ impl Service {
         let mut definition = before.clone();
         let members = definition.replication.iter_mut().flat_map(|replication| &mut replication.members);
         members.into_iter().filter(|member| member.region == region).for_each(|it| it.status = MemberStatus::Deleting);
+        let edit = Edit::starting(Work::UpdateReplicas { table_id: definition.table_id });
+        self.answer(guard, &before, definition, edit).await
+    }
+
+    /// The texts are ours: there are no captures.
+    async fn disassociate(
+        &self,
+        guard: ChangeGuard,
+        before: Definition,
+        region: &str,
+    ) -> Result<UpdateTableOutput, Exception> {
+        let Some(replica) = before.replica() else { return Err(not_members(&[region])) };
+        if *region != before.region {
+            return Err(Exception::validation(format!(
+                "A replica is disassociated by a request in its own region: {region}."
+            )));
+        }
+        if replica.protected != Some(false) {
+            return Err(Exception::validation(format!(
+                "Cannot disassociate table {} in region {region} because it has disassociation protection enabled. Disable \
+                 disassociation protection first.",
+                before.name
+            )));
+        }
+        let mut definition = before.clone();
+        definition.replication.iter_mut().for_each(|own| own.leaving = true);
         let edit = Edit::starting(Work::UpdateReplicas { table_id: definition.table_id });
         self.answer(guard, &before, definition, edit).await
     }
@@ -187,25 +235,9 @@ impl Service {
     }
 }
 
-/// What a group asks of the settings of a new member.
-fn check_member(definition: &Definition, member: &MemberSettings) -> Result<(), Exception> {
-    match (&definition.encryption, &member.kms_key) {
-        (None, None) => {}
-        (Some(_), Some(_)) => return Err(tables::not_built("KMSMasterKeyId of ReplicaUpdates")),
-        _ => return Err(tables::invalid("KMSMasterKeyId must be specified for each replica.")),
-    }
-    if !definition.is_on_demand() {
-        return Err(Exception::validation("Table write capacity should either be Pay-Per-Request or AutoScaled."));
-    }
-    if definition.status != TableStatus::Active {
-        return Err(tables::being_updated(&definition.name));
-    }
-    check_maxima(definition, &member.overrides)
-}
-
 fn check_overrides(definition: &Definition, asked: &MemberSettings) -> Result<(), Exception> {
     if asked.kms_key.is_some() {
-        return Err(tables::invalid("KMSMasterKeyId must be specified for each replica."));
+        return Err(keys::for_each_replica());
     }
     let has_units = asked.overrides.read_units.is_some()
         || asked.overrides.indexes.values().any(|index| index.read_units.is_some());
@@ -226,13 +258,20 @@ fn check_maxima(definition: &Definition, overrides: &Overrides) -> Result<(), Ex
     }
 }
 
+/// In the region of the new replica itself. Source: captures, but for the quotes around the name, which are those of the other texts.
+fn being_added(table_name: &str) -> Exception {
+    Exception::validation(format!(
+        "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ‘{table_name}’."
+    ))
+}
+
 fn local_region() -> Exception {
     Exception::validation(
         "Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.",
     )
 }
 
-fn not_members(regions: &[&str]) -> Exception {
+pub(crate) fn not_members(regions: &[&str]) -> Exception {
     Exception::validation(format!(
         "Update global table operation failed because one or more replicas were not part of the global table. Please retry the \
          request without these replicas: [{}].",

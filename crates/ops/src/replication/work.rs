@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use api::{DeleteTableInput, Exception};
 use auth::Caller;
 use cluster::catalog::{Edit, Interrupted, Work};
+use tables::rows;
 use tables::{
-    ChangeLog, Definition, IndexStatus, KinesisDestinations, Member, MemberStatus, Place, Replication, Stream,
-    TableStatus, TimeToLive, not_before,
+    ChangeLog, Definition, Encryption, IndexStatus, KinesisDestinations, Member, MemberStatus, Place, Replication,
+    Stream, TableStatus, TimeToLive, not_before,
 };
 
 use crate::service::Service;
@@ -18,6 +19,9 @@ impl Service {
     /// Does what is left to be done for a replica's members.
     pub(crate) async fn update_replicas(&self, table_id: u64) -> Result<(), Interrupted> {
         let Some(definition) = self.replica_definition(table_id) else { return Ok(()) };
+        if definition.is_leaving() {
+            return self.leave_with_data(table_id).await;
+        }
         for member in definition.replica().iter().flat_map(|replica| replica.members.clone()) {
             match member.status {
                 MemberStatus::Creating if member.sourced_ms.is_some() => self.create_member(table_id, &member).await?,
@@ -38,6 +42,16 @@ impl Service {
     async fn create_member(&self, table_id: u64, member: &Member) -> Result<(), Interrupted> {
         // From here on all writes of the table have stamps and records: the copy, which begins later, shows all others.
         self.settle(table_id).await?;
+        let Some(group) = self.replica_definition(table_id) else { return Ok(()) };
+        // Before the lock: a KMS may take seconds to answer.
+        let key = match self.key_of_replica(&group, member).await {
+            Ok(key) => key,
+            Err(why) if self.member_table(&group, &member.region).is_none() => {
+                return self.give_up_member(table_id, member, &why).await;
+            }
+            // It is there already, with its key: a run was interrupted.
+            Err(_) => None,
+        };
         loop {
             let guard = self.catalog.lock().await?;
             let Some(definition) = self.replica_definition(table_id) else { return Ok(()) };
@@ -49,6 +63,8 @@ impl Service {
                 drop(guard);
                 return self.give_up_member(table_id, member, &reason).await;
             }
+            // Before the table: nothing would add it behind a crash.
+            self.mirror_scaling(&definition, &member.region).await?;
             let mut replica = replica_of(&definition, member, self.clock.now_ms());
             replica.table_id = guard.next_table_id();
             let remains = self.catalog.remains_at(replica.place());
@@ -56,7 +72,8 @@ impl Service {
             if let Some((stream, former)) = replica.stream.as_mut().zip(former.max_by_key(|stream| &stream.label)) {
                 not_before(stream, former);
             }
-            let puts = change_log::follow(&mut replica);
+            let mut puts = change_log::follow(&mut replica);
+            puts.extend(key.clone().map(|key| (rows::table_key(replica.table_id), key)));
             // Another node may have created a table at the same time: then all checks run again.
             if let Ok(table) = self.catalog.create(&self.engine, guard, replica, puts).await? {
                 self.catalog.start(Work::CopyReplica { table_id: table.id() });
@@ -229,6 +246,7 @@ fn replica_of(source: &Definition, member: &Member, now_ms: u64) -> Definition {
         resource_policy_principals: None,
         tags: BTreeMap::new(),
         deletion_protection: false,
+        encryption: member.kms_key.clone().map(|key_arn| Encryption { key_arn }),
         ..source.clone()
     };
     replica.global_indexes.retain(|index| index.status != IndexStatus::Deleting);
@@ -236,9 +254,10 @@ fn replica_of(source: &Definition, member: &Member, now_ms: u64) -> Definition {
         (index.status, index.contributor_insights) = (IndexStatus::Active, None);
     }
     replica.prune_attributes();
-    let group = source.replication.as_ref().map(|own| own.group.clone()).unwrap_or_default();
+    let versions = source.replication.as_ref().map(|own| (own.group.clone(), own.units.clone()));
+    let (group, units) = versions.unwrap_or_default();
     replica.replication =
-        Some(Replication { copied_from: Some(source.region.clone()), group, ..Replication::default() });
+        Some(Replication { copied_from: Some(source.region.clone()), group, units, ..Replication::default() });
     replica.add_member(&source.region, MemberStatus::Active, None);
     for other in source.replica().iter().flat_map(|own| &own.members) {
         if other.region != member.region && other.status == MemberStatus::Active {

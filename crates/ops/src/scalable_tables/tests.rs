@@ -1,7 +1,8 @@
 //! Capacity of tables and indexes, read and changed as Application Auto Scaling does.
 
 use api::{BillingMode, CreateTableInput, GlobalSecondaryIndex, KeyType, ProjectionType, ProvisionedThroughput};
-use autoscaling::{Access, Capacity, Resource, Tables};
+use autoscaling::{Access, Capacity, Resource, Tables, Unpermitted};
+use serde_json::{Value, json};
 use storage::Memory;
 
 use crate::tests::catalog::{caller, describe, key, open, projection, simple};
@@ -54,4 +55,27 @@ async fn one_access_is_changed_and_the_other_one_stays() {
         service.change(table, Access::Read, units).await.unwrap();
     }
     assert!(!service.capacity(table, Access::Write).await.unwrap().may_decrease);
+}
+
+/// By the caller's policies, and by the table's own: an explicit Deny of either is one.
+#[tokio::test]
+async fn scaling_needs_what_update_table_needs() {
+    let service = open(&Memory::new()).await;
+    service.create_table(&caller(), simple("scaled")).await.unwrap();
+    let statement = |effect: &str, action: &str| json!({"Effect": effect, "Action": action, "Resource": "*"});
+    let all = statement("Allow", "dynamodb:*");
+    let of = |statements: &[Value]| auth::fixture::user(&caller().account, statements);
+    let own = caller();
+    let table = Resource { account: &own.account, region: &own.region, table: "scaled", index: None };
+    let index = Resource { index: Some("any"), ..table };
+    assert_eq!(Tables::permit(&*service, &of(std::slice::from_ref(&all)), index).await, Ok(()));
+    for action in ["dynamodb:UpdateTable", "dynamodb:DescribeTable"] {
+        for user in
+            [of(&[all.clone(), statement("Deny", action)]), of(&[statement("Allow", "application-autoscaling:*")])]
+        {
+            let denied = Tables::permit(&*service, &user, table).await;
+            let is_named = |text: &String| text.contains("is not authorized to perform: dynamodb:");
+            assert!(matches!(&denied, Err(Unpermitted::Denied(text)) if is_named(text)), "{denied:?}");
+        }
+    }
 }

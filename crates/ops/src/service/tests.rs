@@ -448,11 +448,11 @@ async fn databases_of_older_formats_are_brought_here_and_newer_ones_left_alone()
     write(&text.replace("\"format\":2", "\"format\":1")).await;
     assert_eq!(database_secret(&*memory).await.unwrap(), secret);
     assert_eq!(memory.get(&key, Consistency::Strong).await.unwrap().unwrap(), row);
-    for format in [0, 3] {
+    for format in [0, 4] {
         let other = text.replace("\"format\":2", &format!("\"format\":{format}"));
         write(&other).await;
         let refusal = database_secret(&*memory).await.unwrap_err().to_string();
-        assert_eq!(refusal, format!("the database has format {format}, and this program knows 2"));
+        assert_eq!(refusal, format!("the database has format {format}, and this program knows 3"));
         assert_eq!(memory.get(&key, Consistency::Strong).await.unwrap().unwrap(), other.as_bytes());
     }
 }

@@ -28,9 +28,12 @@ const INDEX_CREATION: Members = 1 << 9;
 const INDEX_DELETION: Members = 1 << 10;
 const INDEX_UPDATE: Members = 1 << 11;
 const REPLICAS: Members = 1 << 12;
+const DISASSOCIATION: Members = 1 << 13;
+const SETTINGS_MODE: Members = 1 << 14;
 
 /// Changes that are immediate, or have a status of their own beside the table's.
-pub(super) const BESIDE_TABLE_STATUS: Members = ENCRYPTION | PROTECTION | ON_DEMAND | WARM | INDEX_UPDATE;
+pub(super) const BESIDE_TABLE_STATUS: Members =
+    ENCRYPTION | PROTECTION | ON_DEMAND | WARM | INDEX_UPDATE | DISASSOCIATION | SETTINGS_MODE;
 
 /// Two members that exclude each other, and the message. The first rule that a request breaks is reported.
 const RULES: &[(Members, Members, &str)] = &[
@@ -38,6 +41,13 @@ const RULES: &[(Members, Members, &str)] = &[
     (ENCRYPTION, !ENCRYPTION, "Server-Side Encryption modification must be the only operation in the request"),
     (CLASS, !CLASS, "TableClass modification must be the only operation in the request"),
     (PROTECTION, !PROTECTION, "DeletionProtection modification must be the only operation in the request"),
+    // Ours, as those before them: there are no captures.
+    (
+        DISASSOCIATION,
+        !DISASSOCIATION,
+        "DisassociationProtection modification must be the only operation in the request",
+    ),
+    (SETTINGS_MODE, !SETTINGS_MODE, "GlobalTableSettingsReplicationMode must be the only operation in the request"),
     (WARM, INDEX_CREATION, "Create global secondary index cannot be specified when updating WarmThroughput"),
     (
         ON_DEMAND,
@@ -93,6 +103,8 @@ pub(super) fn of(request: &UpdateTableInput) -> Members {
         (INDEX_DELETION, updates.iter().any(|update| update.delete.is_some())),
         (INDEX_UPDATE, updates.iter().any(|update| update.update.is_some())),
         (REPLICAS, request.replica_updates.is_some()),
+        (DISASSOCIATION, request.disassociation_protection_enabled.is_some()),
+        (SETTINGS_MODE, request.global_table_settings_replication_mode.is_some()),
     ];
     given.into_iter().filter(|(_, given)| *given).fold(0, |set, (member, _)| set | member)
 }

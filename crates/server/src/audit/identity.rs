@@ -34,6 +34,8 @@ pub(super) struct UserIdentity {
     user_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_context: Option<SessionContext>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoked_by: Option<&'static str>,
 }
 
 #[derive(Serialize, PartialEq, Eq, Debug)]
@@ -71,6 +73,12 @@ impl UserIdentity {
         UserIdentity { r#type: OPERATOR, principal_id: Some(format!("uid:{uid}")), ..UserIdentity::unknown(None) }
     }
 
+    /// A service of the server itself, as Application Auto Scaling that changes a table.
+    pub(super) fn service(name: &'static str, account: &str) -> UserIdentity {
+        let account_id = Some(account.to_owned());
+        UserIdentity { r#type: "AWSService", account_id, invoked_by: Some(name), ..UserIdentity::unknown(None) }
+    }
+
     /// Without identities, every key of an account acts as its root.
     pub(super) fn of(caller: &Caller) -> UserIdentity {
         let access_key_id = Some(shown(cut(&caller.access_key, KEY_SIZE_MAX)));
@@ -84,6 +92,7 @@ impl UserIdentity {
                 access_key_id,
                 user_name: None,
                 session_context: None,
+                invoked_by: None,
             },
         }
     }
@@ -98,6 +107,7 @@ impl UserIdentity {
             access_key_id: claimed.filter(|claimed| is_access_key(claimed)).map(str::to_owned),
             user_name: None,
             session_context: None,
+            invoked_by: None,
         }
     }
 
@@ -119,6 +129,7 @@ impl UserIdentity {
             access_key_id: None,
             user_name: principal.username.clone(),
             session_context: SessionContext::of(principal),
+            invoked_by: None,
         }
     }
 }

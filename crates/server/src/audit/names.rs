@@ -92,6 +92,7 @@ impl Names {
                     names.parameters.insert("destinationConfig".to_owned(), destination);
                 }
                 "functionName" => names.parameter(member, &origin(name)),
+                "alarmActions" | "oKActions" | "insufficientDataActions" => names.element(member, shown(&origin(name))),
                 "ClientIDList" | "PolicyArns" => names.element(&small(member), shown(name)),
                 "AccessKeyId" => {
                     let id = key_id(name);
@@ -347,6 +348,9 @@ mod tests {
             &[("functionName", "http://h:9/secret"), ("destination", "http://d/secret")],
             json!({"functionName": "http://h:9", "destinationConfig": to("http://d")}),
         );
+        let actions =
+            [("alarmActions", queue), ("alarmActions", "https://h/secret, and more"), ("oKActions", "http://h:9/s")];
+        check(&actions, json!({"alarmActions": [queue, "https://h"], "oKActions": ["http://h:9"]}));
         check(&[("destination", queue)], json!({"destinationConfig": to(queue)}));
         let provider = [("Url", "https://a:b@idp/~x?q"), ("ClientIDList", "a b")];
         check(&provider, json!({"url": "https://idp/~x", "clientIDList": ["a%20b"]}));

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use ::aws::RequestFacts;
 use api::Operation;
 use auth::Caller;
+use autoscaling::{Access, CapacityChange};
 use base::{Clock, cut};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::action::{Action, Category, DYNAMODB};
 use super::identity::UserIdentity;
-use super::names::{NameCounts, Names};
+use super::names::{NameCounts, Names, shown};
 use super::origin::{Origin, USER_AGENT_UNKNOWN_SIZE_MAX};
 use super::outcome::Outcome;
 use super::unauthenticated::HeldBack;
@@ -209,7 +210,7 @@ impl Draft {
         let statement_errors = outcome.statement_errors.as_deref();
         let agent_size_max = if self.is_unknown() { USER_AGENT_UNKNOWN_SIZE_MAX } else { usize::MAX };
         let record = Record {
-            source_ip_address: Some(origin.seat.transport().peer.to_string()),
+            source_ip_address: Some(origin.state.transport().peer.to_string()),
             user_agent: origin.user_agent.as_deref().map(|agent| cut(agent, agent_size_max)),
             error_code: outcome.error.as_deref(),
             error_message: message.map(|message| cut(message, MESSAGE_SIZE_MAX)),
@@ -224,7 +225,7 @@ impl Draft {
             management_event: action.category == Category::Management,
             recipient_account_id: account,
             event_category: action.category.name(),
-            tls_details: origin.seat.tls().map(|tls| TlsDetails {
+            tls_details: origin.state.tls().map(|tls| TlsDetails {
                 tls_version: tls.version,
                 cipher_suite: &tls.cipher_suite,
                 client_provided_host_header: origin.host.as_deref(),
@@ -260,6 +261,33 @@ pub(super) fn summary(held_back: HeldBack, now_ms: u64, region: &str) -> Vec<u8>
 pub(super) fn of_operator(name: &str, uid: u32, now_ms: u64, region: &str) -> Vec<u8> {
     let who = UserIdentity::operator(uid);
     Record { event_type: "AwsServiceEvent", ..Record::new(&who, now_ms, DYNAMODB, name, region) }.into_line()
+}
+
+/// The event of a change that Application Auto Scaling has made, or that the table has refused.
+pub(super) fn of_scaling(change: &CapacityChange<'_>, now_ms: u64) -> Vec<u8> {
+    let CapacityChange { of, access, units, cause, by, failure } = *change;
+    let who = UserIdentity::service("dynamodb.application-autoscaling.amazonaws.com", of.account);
+    let units_of = match access {
+        Access::Read => "readCapacityUnits",
+        Access::Write => "writeCapacityUnits",
+    };
+    let mut parameters = Map::new();
+    let texts =
+        [("tableName", Some(of.table)), ("indexName", of.index), ("cause", Some(cause)), ("requestedBy", Some(by))];
+    parameters.extend(texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), shown(text?).into()))));
+    parameters.insert(units_of.to_owned(), units.into());
+    let arn = format!("arn:aws:dynamodb:{}:{}:table/{}", of.region, of.account, of.table);
+    let record = Record {
+        error_code: failure.map(|_| "ChangeRefused"),
+        error_message: failure.map(|failure| cut(&failure.reason, MESSAGE_SIZE_MAX)),
+        request_parameters: Some(&parameters),
+        read_only: false,
+        resources: resources(&[arn], of.account),
+        recipient_account_id: Some(of.account),
+        event_type: "AwsServiceEvent",
+        ..Record::new(&who, now_ms, DYNAMODB, "UpdateTable", of.region)
+    };
+    record.into_line()
 }
 
 impl<'a> Record<'a> {

@@ -6,12 +6,13 @@ use ::aws::OperationId;
 use api::Operation;
 use auth::Caller;
 use auth::iam::{Identity, Principal, PrincipalKind};
+use autoscaling::{Access, ChangeFailure, Resource};
 use hyper::Request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::identity::UserIdentity;
 use super::*;
-use crate::seats::Seat;
+use crate::connection_states::ConnectionState;
 use crate::transport::local;
 
 /// As the handler names it.
@@ -25,7 +26,7 @@ fn id_of(operation: Operation) -> OperationId {
 
 fn draft(audit: &Arc<Audit>, operation: Operation) -> Draft {
     let (head, ()) = Request::builder().header("user-agent", "a".repeat(5_000)).body(()).unwrap().into_parts();
-    audit.begin(audit.action(id_of(operation)).unwrap(), Origin::of(&head, &Seat::new(local()), "id"))
+    audit.begin(audit.action(id_of(operation)).unwrap(), Origin::of(&head, &ConnectionState::new(local()), "id"))
 }
 
 /// Of a known caller.
@@ -234,4 +235,30 @@ fn user_identities() {
         let said = serde_json::to_value(UserIdentity::unknown(Some(claimed))).unwrap();
         assert_eq!(said.get("accessKeyId").and_then(|key| key.as_str()), expected);
     }
+}
+
+#[tokio::test]
+async fn changes_of_capacity_are_events_of_the_service() {
+    let (audit, mut events) = Audit::held(8, false);
+    let of = Resource { account: "123456789012", region: "eu-west-1", table: "tab", index: Some("idx") };
+    let failure = ChangeFailure { reason: "above the maximum".to_owned(), is_transient: false };
+    let by = "arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:id:resource/dynamodb/table/tab:policyName/p";
+    let (access, cause) = (Access::Write, "monitor alarm a in state ALARM triggered policy p");
+    for failure in [None, Some(&failure)] {
+        audit.changed(CapacityChange { of, access, units: 70, cause, by, failure }).await;
+    }
+    let all = events.all();
+    let shown = json!({"tableName": "tab", "indexName": "idx", "requestedBy": by, "writeCapacityUnits": 70,
+                       "cause": "monitor%20alarm%20a%20in%20state%20ALARM%20triggered%20policy%20p"});
+    for event in &all {
+        assert_eq!((&event["eventName"], &event["eventType"]), (&json!("UpdateTable"), &json!("AwsServiceEvent")));
+        assert_eq!(event["userIdentity"]["invokedBy"], "dynamodb.application-autoscaling.amazonaws.com");
+        assert_eq!((&event["requestParameters"], &event["readOnly"]), (&shown, &json!(false)));
+        assert_eq!(event["resources"][0]["ARN"], "arn:aws:dynamodb:eu-west-1:123456789012:table/tab");
+        assert_eq!((&event["recipientAccountId"], &event["awsRegion"]), (&json!("123456789012"), &json!("eu-west-1")));
+    }
+    assert_eq!(
+        (all.len(), &all[0]["errorCode"], &all[1]["errorMessage"]),
+        (2, &Value::Null, &json!("above the maximum"))
+    );
 }

@@ -7,11 +7,11 @@ use ops::allowance::{Exhausted, MemoryBudget};
 
 use super::{BODY_SMALL_BYTES_MAX, NotAdmitted, Stop};
 use crate::body_error::BodyError;
-use crate::seats::{Held, Seat};
+use crate::connection_states::{ConnectionState, Held};
 
 pub(super) struct Reservation<'a, F> {
     memory: &'a Arc<MemoryBudget>,
-    seat: &'a Arc<Seat>,
+    state: &'a Arc<ConnectionState>,
     admit: F,
     is_admitted: bool,
     /// What the body may be without any of the memory. Unit: bytes.
@@ -27,12 +27,12 @@ pub(super) struct Reservation<'a, F> {
 impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
     pub(super) fn new(
         memory: &'a Arc<MemoryBudget>,
-        seat: &'a Arc<Seat>,
+        state: &'a Arc<ConnectionState>,
         bytes_max: usize,
         admit: F,
     ) -> Reservation<'a, F> {
-        let small = BODY_SMALL_BYTES_MAX / usize::try_from(seat.requests()).unwrap_or(1).max(1);
-        Reservation { memory, seat, admit, is_admitted: false, small, bytes_max, sent: 0, plain: 0, share: None }
+        let small = BODY_SMALL_BYTES_MAX / usize::try_from(state.requests()).unwrap_or(1).max(1);
+        Reservation { memory, state, admit, is_admitted: false, small, bytes_max, sent: 0, plain: 0, share: None }
     }
 
     /// What the body may be without any of the memory: a connection's requests share it, or one connection of HTTP/2 would
@@ -102,8 +102,8 @@ impl<'a, F: Fn(Option<&[u8]>) -> Result<(), NotAdmitted>> Reservation<'a, F> {
     }
 
     async fn grow(&mut self) -> Result<(), Stop> {
-        let (memory, seat) = (self.memory, self.seat);
-        let share = self.share.get_or_insert_with(|| Held::new(memory.nothing(seat.peer()), seat));
+        let (memory, state) = (self.memory, self.state);
+        let share = self.share.get_or_insert_with(|| Held::new(memory.nothing(state.peer()), state));
         share.grow(self.sent + self.plain).await.map_err(|Exhausted| Stop::NoMemory)
     }
 

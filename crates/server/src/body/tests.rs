@@ -30,7 +30,7 @@ impl Body for Pieces {
 
 struct Case {
     memory: Arc<MemoryBudget>,
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
     headers: HeaderMap,
     body: UnboundedSender<Piece>,
     pieces: Option<UnboundedReceiver<Piece>>,
@@ -39,8 +39,8 @@ struct Case {
 impl Case {
     fn new(memory: &Arc<MemoryBudget>) -> Case {
         let (body, pieces) = unbounded_channel();
-        let (memory, seat) = (Arc::clone(memory), Seat::new(local()));
-        Case { memory, seat, headers: HeaderMap::new(), body, pieces: Some(pieces) }
+        let (memory, state) = (Arc::clone(memory), ConnectionState::new(local()));
+        Case { memory, state, headers: HeaderMap::new(), body, pieces: Some(pieces) }
     }
 
     fn gzip(mut self) -> Case {
@@ -57,9 +57,9 @@ impl Case {
         admit: impl Fn(Option<&[u8]>) -> Result<(), NotAdmitted> + Send + 'static,
     ) -> tokio::task::JoinHandle<Result<RequestBody, BodyError>> {
         let reader = BodyReader::new(HANG, Arc::clone(&self.memory));
-        let (headers, seat) = (self.headers.clone(), Arc::clone(&self.seat));
+        let (headers, state) = (self.headers.clone(), Arc::clone(&self.state));
         let body = Pieces(self.pieces.take().expect("it is read once"));
-        tokio::spawn(async move { reader.read(&headers, body, &seat, REQUEST_SIZE_BYTES_MAX, admit).await })
+        tokio::spawn(async move { reader.read(&headers, body, &state, REQUEST_SIZE_BYTES_MAX, admit).await })
     }
 
     /// Waits until so much is held.
@@ -107,7 +107,7 @@ fn a_body_holds_what_has_arrived() {
 fn a_small_body_holds_nothing() {
     let memory = MemoryBudget::new(1, Duration::ZERO);
     run(async {
-        let _all = memory.try_share(Seat::new(local()).peer(), KIB).expect("room");
+        let _all = memory.try_share(ConnectionState::new(local()).peer(), KIB).expect("room");
         let mut case = Case::new(&memory);
         (0..64).for_each(|_| case.send(KIB));
         let reading = case.read(|_| panic!("it needs no memory"));
@@ -151,7 +151,7 @@ fn what_is_decompressed_is_reserved() {
     // Where others hold everything, it is refused and gives back.
     let memory = MemoryBudget::new(MIB as u64, Duration::ZERO);
     run(async {
-        let all = memory.try_share(Seat::new(local()).peer(), MIB).expect("room");
+        let all = memory.try_share(ConnectionState::new(local()).peer(), MIB).expect("room");
         let mut case = Case::new(&memory).gzip();
         case.body.send(Ok(gzip(&vec![b'x'; 15 * MIB]))).expect("it is read");
         let reading = case.read(any);
@@ -248,8 +248,8 @@ fn many_bodies_on_one_connection() {
     let memory = MemoryBudget::new(64 * MIB as u64, HANG);
     run(async {
         let mut case = Case::new(&memory);
-        let seat = Arc::clone(&case.seat);
-        let _requests: Vec<_> = (0..4).map(|_| seat.request()).collect();
+        let state = Arc::clone(&case.state);
+        let _requests: Vec<_> = (0..4).map(|_| state.request()).collect();
         let reading = case.read(any);
         for (bytes, held) in [(16 * KIB, 0), (1, 32 * KIB), (16 * KIB, 64 * KIB)] {
             case.send(bytes);

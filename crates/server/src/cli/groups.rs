@@ -9,6 +9,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
     (
         "Storage",
         &[
+            "config",
             "data",
             "memory",
             "memory_limit",
@@ -31,7 +32,11 @@ const GROUPS: [(&str, &[&str]); 12] = [
             "regions",
             "isolate",
             "allow_unverified_remote",
+            "port_file",
+            "metrics_port_file",
+            "until_stdin_closes",
             "console",
+            "console_listen",
             "cors",
             "host",
             "drain_timeout",
@@ -73,7 +78,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("Export, import and archives", &["s3_endpoint", "backup_store", "backup_store_hold_hours"]),
-    ("For tests", &["faults", "faults_file", "clock_offset", "transition_scale"]),
+    ("For tests", &["faults", "faults_file", "clock_offset", "test_state", "seed", "transition_scale"]),
     (
         "DAX",
         &[
@@ -84,6 +89,7 @@ const GROUPS: [(&str, &[&str]); 12] = [
             "dax_record_ttl_millis",
             "dax_query_ttl_millis",
             "dax_connections_max",
+            "dax_connections_per_address_max",
         ],
     ),
     (

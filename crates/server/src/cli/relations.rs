@@ -5,6 +5,9 @@
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
+use super::config::Settings;
+use crate::console::ConsoleMode;
+
 /// With the first, the second has no effect.
 struct Conflict(&'static str, &'static str, &'static str);
 
@@ -36,8 +39,13 @@ const NO_DAX: &str = "only clients of DAX are served by its caches";
 
 const NO_DELIVERIES: &str = "nothing is delivered there";
 
-const CONFLICTS: [Conflict; 27] = [
+const NO_STATE_API: &str = "all state is replaced in the memory or the folder of one server alone";
+const STATE_UNENCRYPTED: &str = "snapshots of the state would be copies that are not encrypted";
+const SEED_UNOWNED: &str = "a file of tables does not say whose they are";
+
+const CONFLICTS: [Conflict; 38] = [
     Conflict("memory", "backup_store", "an archive without the tables that it is of restores nothing"),
+    Conflict("backup_store", "test_state", "archives in the store would be of tables that are gone"),
     Conflict("memory", "data", "all data stays in memory and nothing would be written to the folder"),
     Conflict("memory", "storage", "all data stays in memory and nothing would be written to the database"),
     Conflict("storage", "data", "all data goes to the database and nothing would be written to the folder"),
@@ -59,6 +67,16 @@ const CONFLICTS: [Conflict; 27] = [
     Conflict("storage", "memtable", "all data goes to the database and this server flushes nothing"),
     Conflict("auth", "allow_unverified_remote", ALL_VERIFIED),
     Conflict("credentials", "allow_unverified_remote", ALL_VERIFIED),
+    Conflict("storage", "test_state", NO_STATE_API),
+    Conflict("dax_listen", "test_state", "the caches of DAX would have items of the state before"),
+    Conflict("master_key_file", "test_state", STATE_UNENCRYPTED),
+    Conflict("kms_endpoint", "test_state", STATE_UNENCRYPTED),
+    Conflict("storage", "seed", "each of the servers that share it would write the tables"),
+    Conflict("auth", "seed", SEED_UNOWNED),
+    Conflict("credentials", "seed", SEED_UNOWNED),
+    Conflict("isolate", "seed", SEED_UNOWNED),
+    Conflict("credentials", "test_state", "callers that are checked could have all state deleted without credentials"),
+    Conflict("auth", "test_state", "the accounts would be deleted with all state, and no caller be known any more"),
     Conflict("no_deliveries", "kinesis_endpoint", NO_DELIVERIES),
     Conflict("no_deliveries", "lambda_endpoint", NO_DELIVERIES),
     Conflict("no_deliveries", "lambda_timeout", "no function is invoked"),
@@ -66,7 +84,7 @@ const CONFLICTS: [Conflict; 27] = [
     Conflict("no_deliveries", "sns_endpoint", NO_DELIVERIES),
 ];
 
-const NEEDS: [Need; 24] = [
+const NEEDS: [Need; 26] = [
     Need("backup_store_hold_hours", &["backup_store"], "changes wait for a backup store alone"),
     Need("storage_password_file", &["storage"], "it holds the password of that database"),
     Need("storage_replicas", &["storage"], "they are replicas of that database"),
@@ -83,6 +101,7 @@ const NEEDS: [Need; 24] = [
     Need("audit_log_bytes", &["audit_log"], "there is no audit log to bound"),
     Need("audit_log_files", &["audit_log"], "there is no audit log to rotate"),
     Need("faults_file", &["faults"], "rules are applied only with it"),
+    Need("metrics_port_file", &["metrics_listen"], "there is no such port"),
     Need("kms_key_id", &["kms_endpoint"], "the key is in that KMS"),
     Need("kms_check_seconds", &["kms_endpoint"], "it is the interval between questions to that KMS"),
     Need("dax_advertise", &["dax_listen"], NO_DAX),
@@ -91,6 +110,7 @@ const NEEDS: [Need; 24] = [
     Need("dax_record_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_query_ttl_millis", &["dax_listen"], NO_DAX),
     Need("dax_connections_max", &["dax_listen"], NO_DAX),
+    Need("dax_connections_per_address_max", &["dax_listen"], NO_DAX),
 ];
 
 /// Flags that identify callers. With one of them the main address has other rules than an address for the operator.
@@ -111,7 +131,13 @@ const NEEDS_WITH_CALLERS: [Need; 3] = [
     ),
 ];
 
-const IDLE: [Idle; 2] = [
+const IDLE: [Idle; 3] = [
+    Idle {
+        flag: "console_listen",
+        other: "console",
+        is_idle: |flags| flags.get_one::<ConsoleMode>("console") == Some(&ConsoleMode::Off),
+        why: "there is no console",
+    },
     Idle {
         flag: "audit_log_files",
         other: "audit_log_bytes",
@@ -138,7 +164,12 @@ const MASTER_KEY_VARIABLE: &str = "STATOR_MASTER_KEY";
 
 /// # Errors
 /// The first relation that the flags break, as a sentence.
-pub(super) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+pub(super) fn check(
+    flags: &ArgMatches,
+    of_file: &Settings,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(), String> {
+    let flags = &Flags { matches: flags, of_file };
     for Conflict(one, other, why) in &CONFLICTS {
         if is_given(flags, one) && is_given(flags, other) {
             let (one, other) = (name(flags, one), name(flags, other));
@@ -165,8 +196,9 @@ pub(super) fn check(flags: &ArgMatches, variable: impl Fn(&str) -> Option<String
 pub(super) fn check_init(flags: &ArgMatches) -> Result<(), String> {
     let of_stored = ["data", "storage", "master_key_file", "kms_endpoint", "kms_key_id", "auth_key_file", "account"];
     let is_typed = |id: &&str| flags.value_source(id) == Some(ValueSource::CommandLine);
+    let none = Settings::new();
     match of_stored.iter().find(|id| is_typed(id)) {
-        Some(id) if is_given(flags, "endpoint") => Err(format!(
+        Some(id) if is_given(&Flags { matches: flags, of_file: &none }, "endpoint") => Err(format!(
             "{} cannot be used with --endpoint: the server there has the data; leave one of them out",
             long(id)
         )),
@@ -176,7 +208,7 @@ pub(super) fn check_init(flags: &ArgMatches) -> Result<(), String> {
 
 impl Need {
     /// `with` names the flag that makes it a need, if one does.
-    fn check(&self, flags: &ArgMatches, with: &str) -> Result<(), String> {
+    fn check(&self, flags: &Flags<'_>, with: &str) -> Result<(), String> {
         let Need(flag, needed, why) = self;
         if !is_given(flags, flag) || needed.iter().any(|needed| is_given(flags, needed)) {
             return Ok(());
@@ -187,8 +219,8 @@ impl Need {
 }
 
 impl Idle {
-    fn check(&self, flags: &ArgMatches) -> Result<(), String> {
-        match is_given(flags, self.flag) && (self.is_idle)(flags) {
+    fn check(&self, flags: &Flags<'_>) -> Result<(), String> {
+        match is_given(flags, self.flag) && (self.is_idle)(flags.matches) {
             false => Ok(()),
             true => Err(format!(
                 "{} has no effect with this value of {}: {}",
@@ -201,7 +233,7 @@ impl Idle {
 }
 
 impl Disabled {
-    fn check(&self, flags: &ArgMatches, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    fn check(&self, flags: &Flags<'_>, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
         let is_disabled = || variable(self.variable).is_some_and(|value| value.eq_ignore_ascii_case(self.value));
         match is_given(flags, self.flag) && is_disabled() {
             false => Ok(()),
@@ -215,16 +247,27 @@ impl Disabled {
     }
 }
 
-/// Whether a flag is set by the command line or a variable, and not to false.
-fn is_given(flags: &ArgMatches, id: &str) -> bool {
-    let chosen = matches!(flags.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
-    chosen && !matches!(flags.try_get_one::<bool>(id), Ok(Some(false)))
+/// The flags of a command line, with their variables, and what a config file sets of those that have neither.
+struct Flags<'a> {
+    matches: &'a ArgMatches,
+    of_file: &'a Settings,
+}
+
+/// Whether a flag is set by the command line, a variable or the config file, and not to false.
+fn is_given(flags: &Flags<'_>, id: &str) -> bool {
+    let chosen = match flags.matches.value_source(id) {
+        Some(ValueSource::CommandLine | ValueSource::EnvVariable) => true,
+        _ => flags.of_file.contains_key(id),
+    };
+    chosen && !matches!(flags.matches.try_get_one::<bool>(id), Ok(Some(false)))
 }
 
 /// The flag, or the variable that it comes from.
-fn name(flags: &ArgMatches, id: &str) -> String {
-    match flags.value_source(id) {
+fn name(flags: &Flags<'_>, id: &str) -> String {
+    match flags.matches.value_source(id) {
         Some(ValueSource::EnvVariable) => format!("STATOR_{}", id.to_uppercase()),
+        Some(ValueSource::CommandLine) => long(id),
+        _ if flags.of_file.contains_key(id) => format!("{} of the config file", long(id)),
         _ => long(id),
     }
 }
@@ -244,7 +287,7 @@ mod tests {
         let matches = Cli::command().try_get_matches_from([&["stator", "serve"], flags].concat()).unwrap();
         let serve = matches.subcommand_matches("serve").unwrap();
         let value = |name: &str| variables.iter().find_map(|text| text.strip_prefix(name)?.strip_prefix('='));
-        check(serve, |name| value(name).map(str::to_owned))
+        check(serve, &Settings::new(), |name| value(name).map(str::to_owned))
     }
 
     /// A flag with a value that is valid for it.
@@ -258,6 +301,8 @@ mod tests {
             | "audit_required"
             | "allow_unverified_remote"
             | "no_deliveries"
+            | "test_state"
+            | "until_stdin_closes"
             | "faults" => None,
             "storage" | "storage_replicas" => Some("postgres://h/d"),
             "kms_endpoint" | "kinesis_endpoint" | "lambda_endpoint" | "sqs_endpoint" | "sns_endpoint" => {
@@ -274,7 +319,10 @@ mod tests {
             | "metrics_tables_max"
             | "lambda_timeout"
             | "clock_offset" => Some("5"),
-            "dax_record_ttl_millis" | "dax_query_ttl_millis" | "dax_connections_max" => Some("5"),
+            "dax_record_ttl_millis"
+            | "dax_query_ttl_millis"
+            | "dax_connections_max"
+            | "dax_connections_per_address_max" => Some("5"),
             _ => Some("x"),
         };
         std::iter::once(long(id)).chain(value.map(str::to_owned)).collect()

@@ -130,7 +130,7 @@ mod tests {
             ("STATOR_AUDITLOG", "f", Some("perhaps STATOR_AUDIT_LOG is meant")),
             ("STATOR_listen", "a", Some("perhaps STATOR_LISTEN is meant")),
             ("STATOR_TLS_CERT", "f", Some("perhaps STATOR_TLS_CERTIFICATE is meant")),
-            ("STATOR_PORT", "9000", Some("lists them")),
+            ("STATOR_PORT", "9000", Some("perhaps STATOR_PORT_FILE is meant")),
             ("STATOR_ZZZZZZZZZZ", "", Some("lists them")),
             // Of the server, of other commands, and of none of the flags.
             ("STATOR_LISTEN", "", None),

@@ -4,7 +4,7 @@ use http_body_util::BodyExt;
 use hyper::{Request, Response};
 
 use super::*;
-use crate::seats::Seat;
+use crate::connection_states::ConnectionState;
 use crate::unsent::{AnswerBody, Unsent};
 
 fn answer(method: &str, target: &str, headers: &[(&str, &str)]) -> Option<Response<AnswerBody>> {
@@ -14,8 +14,8 @@ fn answer(method: &str, target: &str, headers: &[(&str, &str)]) -> Option<Respon
     }
     let head = request.body(()).expect("a request").into_parts().0;
     let answer = Console::for_tests().answer(&head)?;
-    let seat = Seat::new(crate::transport::local());
-    let unsent = Unsent::new(&seat, 0, None);
+    let state = ConnectionState::new(crate::transport::local());
+    let unsent = Unsent::new(&state, 0, None);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     Some(runtime.block_on(answer.into_response(&head, &base::random::request_id(), unsent)))
 }

@@ -1,4 +1,4 @@
-//! The flags for tests: faults, the clock, slow states.
+//! The flags for tests: faults, the clock, slow states, all state at once.
 
 use std::path::PathBuf;
 
@@ -22,6 +22,16 @@ pub(crate) struct FaultArguments {
     /// advanced at /admin/clock while the server runs
     #[arg(long, env = "STATOR_CLOCK_OFFSET", value_name = "TIME", allow_hyphen_values = true, value_parser = time_offset)]
     pub(crate) clock_offset: Option<i64>,
+
+    /// For tests: let all state be deleted, and snapshots of it be taken and restored, while the server runs ('stator reset' and
+    /// 'stator snapshot'): at the address of --metrics-listen, or at the main one if only this machine reaches it
+    #[arg(long, env = "STATOR_TEST_STATE", value_parser = BoolishValueParser::new())]
+    pub(crate) test_state: bool,
+
+    /// File of tables and items to start with, and several of them one after the other: DynamoDB JSON, a model of NoSQL Workbench, or a
+    /// CloudFormation template. Tables that exist are left as they are, and get the items
+    #[arg(long, env = "STATOR_SEED", value_name = "FILE", value_delimiter = ',')]
+    pub(crate) seed: Vec<PathBuf>,
 
     /// For tests: how long tables and indexes stay in CREATING, UPDATING and DELETING, as a share of the time that AWS takes. 0 for as
     /// long as the work takes, 1 for as long as on AWS

@@ -9,13 +9,13 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use keyspace::{CatalogKey, DatabaseRow, TableRow};
 use storage::{Family, Pages, Row, ScanRange, StorageError, View};
 use storage_postgres::BackupSnapshot;
 use tokio::sync::mpsc;
 
 use super::block::{self, BLOCK_BYTES, Kind, Totals};
 use super::manifest::Origin;
+use crate::node_rows::is_of_data;
 
 /// Unit: rows.
 const PAGE_ROWS_MAX: usize = 8_192;
@@ -92,7 +92,7 @@ impl Sending<'_> {
         let kind = Kind::Family(family);
         let mut pages = Pages::of_snapshot(view, ScanRange::whole(family, PAGE_ROWS_MAX, BLOCK_BYTES));
         while let Some(page) = pages.next().await.map_err(|error| failed(kind, &error))? {
-            let rows = page.rows.into_iter().filter(|row| is_included(family, &row.key)).collect();
+            let rows = page.rows.into_iter().filter(|row| is_of_data(family, &row.key)).collect();
             self.block(kind, rows).await?;
         }
         Ok(())
@@ -137,42 +137,4 @@ impl Sending<'_> {
 
 fn failed(kind: Kind, error: &StorageError) -> Ended {
     Ended::Failed(format!("rows of {} cannot be read: {error}", kind.name()))
-}
-
-/// Whether a row is of the data, and not of the nodes that serve it.
-fn is_included(family: Family, key: &[u8]) -> bool {
-    if family != Family::Catalog {
-        return true;
-    }
-    match keyspace::parse(key) {
-        Some(CatalogKey::Database { kind: DatabaseRow::Node | DatabaseRow::Owner, .. }) => false,
-        // Two databases with one folder in a backup store would delete each other's archives.
-        Some(CatalogKey::Database { kind: DatabaseRow::ArchiveFolder, .. }) => false,
-        Some(CatalogKey::Database { kind: DatabaseRow::Keys, rest }) => !rest.is_empty(),
-        Some(CatalogKey::Table { kind: TableRow::ConsumerOwner, .. }) => false,
-        _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_of_nodes_are_left_out() {
-        let check = |key: storage::Key, expected: bool| {
-            assert_eq!(is_included(Family::Catalog, &key.bytes), expected, "{key:?}");
-        };
-        check(DatabaseRow::Node.key(&[1; 16]), false);
-        check(DatabaseRow::Owner.key(&[1; 8]), false);
-        check(DatabaseRow::ArchiveFolder.key(&[]), false);
-        check(TableRow::ConsumerOwner.key(7, b"name"), false);
-        check(DatabaseRow::Keys.key(&[]), false);
-        check(DatabaseRow::Keys.key(&[0, 0, 0, 1]), true);
-        for kind in [DatabaseRow::Settings, DatabaseRow::Definition, DatabaseRow::Identities, DatabaseRow::Mappings] {
-            check(kind.key(b"rest"), true);
-        }
-        check(TableRow::Consumer.key(7, b"name"), true);
-        assert!(is_included(Family::Items, &DatabaseRow::Node.key(&[1; 16]).bytes));
-    }
 }

@@ -27,7 +27,7 @@ use super::block::{BLOCK_BYTES_MAX, BLOCK_HEAD_SIZE, Kind};
 use super::manifest::Origin;
 use super::parts::{self, Part, PartSender, Parts, Snapshot};
 use crate::audit::Audit;
-use crate::engine::Keeps;
+use crate::engine::StorageLocation;
 use crate::log::{self, Value};
 
 const FILE: &str = "operator.sock";
@@ -70,8 +70,12 @@ struct Context {
 
 impl OperatorSocket {
     /// Of a data folder that this process has open. A server without the socket serves as well.
-    pub(crate) fn listen(keeps: &Keeps, engine: Option<&Arc<Embedded>>, audit: Option<&Arc<Audit>>) -> OperatorSocket {
-        let (Keeps::Folder(folder), Some(engine)) = (keeps, engine) else { return OperatorSocket(None) };
+    pub(crate) fn listen(
+        location: &StorageLocation,
+        engine: Option<&Arc<Embedded>>,
+        audit: Option<&Arc<Audit>>,
+    ) -> OperatorSocket {
+        let (StorageLocation::Folder(folder), Some(engine)) = (location, engine) else { return OperatorSocket(None) };
         let listener = bind(folder).inspect_err(|error| {
             let message = format!(
                 "no operator's socket in {}: 'stator backup all' works only while the server is stopped: {error}",

@@ -12,12 +12,12 @@ use super::{Pipeline, user_agent};
 use crate::answer::{Answer, ContentType};
 use crate::audit::{Action, Audit, Draft, Origin};
 use crate::body::RequestBody;
+use crate::connection_states::{ConnectionState, Held};
 use crate::form::{self, Form};
+use crate::request_record::RequestRecord;
 use crate::route::{Asked, Route};
-use crate::seats::{Held, Seat};
 use crate::services::ServiceId;
-use crate::visit::Visit;
-use crate::{door, foreign, guard, traces};
+use crate::{foreign, guard, preflight, traces};
 
 /// A service, and how its answer is written.
 pub(super) struct Speaker<'a> {
@@ -56,7 +56,7 @@ impl<'a> Speaker<'a> {
 struct Arrived<'a> {
     head: &'a Parts,
     body: &'a RequestBody,
-    seat: &'a Arc<Seat>,
+    state: &'a Arc<ConnectionState>,
 }
 
 /// What is asked of a service.
@@ -75,8 +75,8 @@ impl Pipeline {
         asked: Asked,
         head: &Parts,
         body: RequestBody,
-        visit: &mut Visit,
-        seat: &Arc<Seat>,
+        record: &mut RequestRecord,
+        state: &Arc<ConnectionState>,
     ) -> Result<Answer, Answer> {
         let speaker = Speaker::of_asked(&*self.services[asked.service], &asked);
         let Asked { operation, protocol, labels, .. } = asked;
@@ -84,7 +84,7 @@ impl Pipeline {
             // A path of REST names its service by itself.
             let is_named = protocol == Protocol::RestJson;
             let elsewhere = (!is_named).then(|| foreign::answer(head, &body.bytes, &self.services)).flatten();
-            elsewhere.unwrap_or_else(|| speaker.refuse(fault, visit.request_id()))
+            elsewhere.unwrap_or_else(|| speaker.refuse(fault, record.request_id()))
         })?;
         let input = match protocol {
             Protocol::RestJson => {
@@ -93,7 +93,7 @@ impl Pipeline {
             Protocol::AwsJson | Protocol::RpcV2Cbor | Protocol::Query => Input::Body(body.bytes.clone()),
         };
         let call = Call { operation: Ok(operation), name: Some(operation.name()), input };
-        self.call(&speaker, call, &Arrived { head, body: &body, seat }, visit).await
+        self.call(&speaker, call, &Arrived { head, body: &body, state }, record).await
     }
 
     /// An operation that a form names.
@@ -102,8 +102,8 @@ impl Pipeline {
         form: Form,
         head: &Parts,
         body: &RequestBody,
-        visit: &mut Visit,
-        seat: &Arc<Seat>,
+        record: &mut RequestRecord,
+        state: &Arc<ConnectionState>,
     ) -> Result<Answer, Answer> {
         if let Some(answer) = foreign::answer(head, &body.bytes, &self.services) {
             return Ok(answer);
@@ -112,14 +112,14 @@ impl Pipeline {
         let version = read.as_ref().ok().and_then(|parameters| parameters.get("Version"));
         let service = self.services.of_form(version.map(ServiceName::FormVersion));
         let speaker = Speaker::of_form(&*self.services[service]);
-        let parameters = read.map_err(|error| speaker.refuse(Fault::Form(error), visit.request_id()))?;
+        let parameters = read.map_err(|error| speaker.refuse(Fault::Form(error), record.request_id()))?;
         let model = speaker.service.model();
         let name = parameters.get("Action").unwrap_or_default();
         let version = parameters.get("Version").unwrap_or(model.api_version);
         let unknown = || Fault::UnknownOperation { name: name.to_owned(), version: version.to_owned() };
         let operation = model.operation(name).ok_or_else(unknown);
         let call = Call { operation, name: parameters.action(), input: Input::Form(&parameters) };
-        self.call(&speaker, call, &Arrived { head, body, seat }, visit).await
+        self.call(&speaker, call, &Arrived { head, body, state }, record).await
     }
 
     async fn call(
@@ -127,34 +127,34 @@ impl Pipeline {
         speaker: &Speaker<'_>,
         call: Call<'_>,
         arrived: &Arrived<'_>,
-        visit: &mut Visit,
+        record: &mut RequestRecord,
     ) -> Result<Answer, Answer> {
         let Call { operation, name, input } = call;
-        let Arrived { head, body, seat } = arrived;
+        let Arrived { head, body, state } = arrived;
         let asked = operation.as_ref().ok().copied();
-        let caller = self.begin(speaker, asked, name, arrived, visit).await?;
-        let operation = operation.map_err(|fault| speaker.refuse(fault, visit.request_id()))?;
+        let caller = self.begin(speaker, asked, name, arrived, record).await?;
+        let operation = operation.map_err(|fault| speaker.refuse(fault, record.request_id()))?;
         let user_agent = user_agent(head);
         let request = Request {
             operation,
             protocol: speaker.protocol,
             caller: caller.as_ref(),
-            observer: visit.observer(),
+            observer: record.observer(),
             input,
-            request_id: visit.request_id(),
-            transport: seat.transport(),
+            request_id: record.request_id(),
+            transport: state.transport(),
             user_agent: user_agent.as_deref(),
         };
-        let allowance = Allowance::new(&self.memory, seat.peer());
+        let allowance = Allowance::new(&self.memory, state.peer());
         let called = allowance.scope(speaker.service.call(request));
-        let reply = guard::catch(traces::within(visit.trace.as_ref(), called)).await;
-        if let Some(caller) = caller.as_ref().filter(|_| visit.lacks_names(&self.notable)) {
+        let reply = guard::catch(traces::within(record.trace.as_ref(), called)).await;
+        if let Some(caller) = caller.as_ref().filter(|_| record.lacks_names(&self.notable)) {
             let facts = speaker.service.facts(operation, caller, &body.bytes);
-            facts.iter().for_each(|facts| visit.name_tables(facts));
+            facts.iter().for_each(|facts| record.name_tables(facts));
         }
         let panicked = || Fault::Internal("the request's handler panicked".to_owned());
-        let reply = reply.map_err(|guard::Panicked| speaker.refuse(panicked(), visit.request_id()))?;
-        let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, seat));
+        let reply = reply.map_err(|guard::Panicked| speaker.refuse(panicked(), record.request_id()))?;
+        let share = allowance.keep(reply.body.len()).map(|share| Held::new(share, state));
         Ok(speaker.answer(reply).holding(share))
     }
 
@@ -165,27 +165,28 @@ impl Pipeline {
         operation: Option<OperationId>,
         name: Option<&str>,
         arrived: &Arrived<'_>,
-        visit: &mut Visit,
+        record: &mut RequestRecord,
     ) -> Result<Option<Caller>, Answer> {
-        let Arrived { head, body, seat } = arrived;
-        if matches!(self.access, Access::Open(_)) {
-            visit.operation = operation;
+        let Arrived { head, body, state } = arrived;
+        if matches!(*self.access, Access::Open(_)) {
+            record.operation = operation;
         }
         let model = speaker.service.model();
-        visit.audit = self.draft(head, visit, seat, |audit| action(audit, model, operation, name));
+        record.audit = self.draft(head, record, state, |audit| action(audit, model, operation, name));
         if let (Some(traces), Some(operation)) = (&self.traces, operation) {
-            visit.trace = traces.begin(head, operation, body.bytes.len(), visit.request_id());
+            record.trace = traces.begin(head, operation, body.bytes.len(), record.request_id());
         }
         // Of a refused caller's request nothing is executed, whatever its beginning says.
         let is_signed = operation.is_none_or(|operation| operation.model().is_signed) || body.refused.is_some();
-        let caller = is_signed.then(|| self.caller(api(model, speaker.protocol), head, body, seat, visit)).transpose();
-        let caller = caller.map_err(|refusal| speaker.refuse(Fault::Caller(refusal), visit.request_id()))?;
+        let caller =
+            is_signed.then(|| self.caller(api(model, speaker.protocol), head, body, state, record)).transpose();
+        let caller = caller.map_err(|refusal| speaker.refuse(Fault::Caller(refusal), record.request_id()))?;
         // Where callers are checked, an unknown one begins no series of metrics.
-        visit.operation = operation;
-        if visit.audit.is_some() {
+        record.operation = operation;
+        if record.audit.is_some() {
             // Boxed, so that requests without an event have no room for it.
-            let reserved = Box::pin(visit.reserve()).await;
-            reserved.map_err(|error| speaker.refuse(Fault::Internal(error.to_string()), visit.request_id()))?;
+            let reserved = Box::pin(record.reserve()).await;
+            reserved.map_err(|error| speaker.refuse(Fault::Internal(error.to_string()), record.request_id()))?;
         }
         Ok(caller)
     }
@@ -194,13 +195,13 @@ impl Pipeline {
     fn draft(
         &self,
         head: &Parts,
-        visit: &Visit,
-        seat: &Arc<Seat>,
+        record: &RequestRecord,
+        state: &Arc<ConnectionState>,
         action: impl FnOnce(&Audit) -> Option<Action>,
     ) -> Option<Draft> {
         let audit = self.audit.as_ref()?;
         let action = action(audit)?;
-        Some(audit.begin(action, Origin::of(head, seat, visit.request_id())))
+        Some(audit.begin(action, Origin::of(head, state, record.request_id())))
     }
 
     /// The service that refuses a request before its operation is known, and its protocol. A form's is that of its signature;
@@ -213,7 +214,7 @@ impl Pipeline {
                 Speaker::of_form(&*self.services[service])
             }
             Route::Page(_) | Route::Admin | Route::Console(_) | Route::Answered(_) => {
-                let content_type = door::content_type(head).unwrap_or(ContentType::AmzJson10);
+                let content_type = preflight::content_type(head).unwrap_or(ContentType::AmzJson10);
                 let service = &*self.services[ServiceId::FIRST];
                 Speaker { service, protocol: Protocol::AwsJson, content_type }
             }
@@ -221,9 +222,9 @@ impl Pipeline {
     }
 
     /// The refusal in place of an answer to a known operation.
-    pub(super) fn throttled(&self, visit: &Visit, answered: &Answer) -> Option<Answer> {
-        let service = &*self.services[self.services.of_model(visit.operation?.service())?];
-        Some(Speaker::again(service, answered).refuse(Fault::Throttled, visit.request_id()))
+    pub(super) fn throttled(&self, record: &RequestRecord, answered: &Answer) -> Option<Answer> {
+        let service = &*self.services[self.services.of_model(record.operation?.service())?];
+        Some(Speaker::again(service, answered).refuse(Fault::Throttled, record.request_id()))
     }
 
     /// Ends the event of an answer. The client has an error instead if the event must be in the file and is not.

@@ -1,4 +1,4 @@
-//! The journey with a stand-in behind the door: what HTTP adds around an operation.
+//! The journey with a stand-in behind the preflight: what HTTP adds around an operation.
 
 use std::io::Read;
 use std::sync::LazyLock;
@@ -71,8 +71,8 @@ fn pipeline() -> Pipeline {
 
 fn pipeline_of(service: impl AwsService) -> Pipeline {
     Pipeline {
-        services: Services::of(vec![Arc::new(service)]),
-        access: Access::Open(Spaces::Isolated),
+        services: Arc::new(Services::of(vec![Arc::new(service)])),
+        access: Arc::new(Access::Open(Spaces::Isolated)),
         region: "eu-west-3".to_owned(),
         bodies: BodyReader::new(PATIENCE, MemoryBudget::new(64 << 20, PATIENCE)),
         memory: MemoryBudget::new(64 << 20, PATIENCE),
@@ -121,7 +121,7 @@ fn send(pipeline: &Pipeline, method: &str, path: &str, headers: &[(&str, &str)],
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
-        let (head, body) = pipeline.answer(request, &Seat::new(local())).await.into_parts();
+        let (head, body) = pipeline.answer(request, &ConnectionState::new(local())).await.into_parts();
         let body = body.collect().await.expect("body").to_bytes();
         Answered { status: head.status.as_u16(), headers: head.headers, body }
     })
@@ -218,8 +218,8 @@ async fn a_request_that_is_given_up_has_an_event() {
         .header("x-amz-date", "20260101T000000Z")
         .header("authorization", SIGNATURE);
     let request = request.body(Full::new(Bytes::from_static(b"{}"))).expect("request");
-    let seat = Seat::new(local());
-    assert!(tokio::time::timeout(std::time::Duration::ZERO, stuck.answer(request, &seat)).await.is_err());
+    let state = ConnectionState::new(local());
+    assert!(tokio::time::timeout(std::time::Duration::ZERO, stuck.answer(request, &state)).await.is_err());
     let event = events.next().expect("an event");
     assert_eq!(event["errorCode"], "RequestCanceled");
     assert_eq!(event["requestParameters"], serde_json::json!({"tableName": "Music"}));
@@ -280,7 +280,7 @@ fn the_operators_paths_can_stand_elsewhere() {
 fn strangers_are_given_no_reasons() {
     let keys = KeyRing::parse("[a]\naws_access_key_id = A\naws_secret_access_key = s\n").expect("keys");
     let (clock, _) = base::Clock::manual(0);
-    let signed = Pipeline { access: Access::Signed(keys, clock), ..pipeline() };
+    let signed = Pipeline { access: Arc::new(Access::Signed(keys, clock)), ..pipeline() };
     let answered = send(&signed, "GET", "/readyz", &[], b"");
     assert_eq!((answered.status, answered.text()), (503, "not ready: see the server's log\n"));
     signed.operator.ready(None, None);
@@ -292,7 +292,7 @@ fn strangers_are_given_no_reasons() {
 fn strangers_are_counted_under_no_operation() {
     let keys = KeyRing::parse("[a]\naws_access_key_id = A\naws_secret_access_key = s\n").expect("keys");
     let (clock, _) = base::Clock::manual(0);
-    let signed = Pipeline { access: Access::Signed(keys, clock), ..pipeline() };
+    let signed = Pipeline { access: Arc::new(Access::Signed(keys, clock)), ..pipeline() };
     for operation in ["ListTables", "GetItem", "PutItem"] {
         let target = format!("DynamoDB_20120810.{operation}");
         for headers in [&[("x-amz-target", &target[..])][..], &[("x-amz-target", &target), ("authorization", "")]] {
@@ -493,7 +493,7 @@ impl AwsService for Toy {
 }
 
 fn of_toy() -> Pipeline {
-    let services = Services::of(vec![Arc::new(Echo), Arc::new(Toy)]);
+    let services = Arc::new(Services::of(vec![Arc::new(Echo), Arc::new(Toy)]));
     Pipeline { services, operator: Operator::with(Metrics::new(&[&DYNAMODB, &TOY]), Admin::default()), ..pipeline() }
 }
 
@@ -618,7 +618,7 @@ fn refusals_are_in_the_requests_protocol() {
         check(&of_toy(), &[("content-encoding", "gzip")], b"no gzip", corrupt);
         let throttled = (status_of_rest(400, 429), "Throttling", "ThrottlingException");
         let memory = MemoryBudget::new(1 << 20, std::time::Duration::ZERO);
-        let _all = memory.try_share(Seat::new(local()).peer(), 1 << 20).expect("room");
+        let _all = memory.try_share(ConnectionState::new(local()).peer(), 1 << 20).expect("room");
         let none_left = Pipeline { bodies: BodyReader::new(PATIENCE, memory), ..of_toy() };
         check(&none_left, &[], &[&body[..], &vec![b' '; 200_000]].concat(), throttled);
     }

@@ -40,6 +40,10 @@ Then, from another terminal:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ServeArguments {
+    /// TOML file of settings, whose keys are the names of flags, such as listen = "127.0.0.1:8000". Flags and variables override it
+    #[arg(long, env = "STATOR_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) engine: EngineArguments,
 
@@ -53,6 +57,18 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "STATOR_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) listen: String,
 
+    /// Write the port of --listen to this file once the server is ready; it is removed when the server stops
+    #[arg(long, env = "STATOR_PORT_FILE", value_name = "FILE")]
+    pub(crate) port_file: Option<PathBuf>,
+
+    /// Stop when standard input ends, as after SIGTERM: with its starter, if that holds the other end
+    #[arg(long, env = "STATOR_UNTIL_STDIN_CLOSES", value_parser = BoolishValueParser::new())]
+    pub(crate) until_stdin_closes: bool,
+
+    /// As --port-file, the port of --metrics-listen
+    #[arg(long, env = "STATOR_METRICS_PORT_FILE", value_name = "FILE")]
+    pub(crate) metrics_port_file: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) tls: TlsArguments,
 
@@ -63,6 +79,11 @@ pub(crate) struct ServeArguments {
     /// same APIs as any client, signed with its user's access key; with read-only they send no request that changes something
     #[arg(long, env = "STATOR_CONSOLE", value_name = "MODE")]
     pub(crate) console: Option<ConsoleMode>,
+
+    /// Address of the web console, in place of the main one: it answers there what --listen does, and the console's files. Take
+    /// one that only this machine or its administrators reach
+    #[arg(long, env = "STATOR_CONSOLE_LISTEN", value_name = "HOST:PORT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) console_listen: Option<String>,
 
     #[command(flatten)]
     pub(crate) audit: AuditArguments,
@@ -203,7 +224,7 @@ impl ServeArguments {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Slow(pub(crate) Option<Duration>);
 
-fn slow(text: &str) -> Result<Slow, String> {
+pub(super) fn slow(text: &str) -> Result<Slow, String> {
     let ms: u64 = text.parse().map_err(|_| "a number of milliseconds, or 0 for never".to_owned())?;
     Ok(Slow((ms > 0).then(|| Duration::from_millis(ms))))
 }

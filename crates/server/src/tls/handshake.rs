@@ -15,9 +15,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::connection_states::ConnectionState;
 use crate::metrics::Connections;
 use crate::patience::Patient;
-use crate::seats::Seat;
 
 use super::session;
 
@@ -33,7 +33,7 @@ type Handshake = Pin<Box<dyn Future<Output = io::Result<TlsStream<Patient>>> + S
 
 pub(crate) struct Encrypted {
     state: State,
-    seat: Arc<Seat>,
+    connection: Arc<ConnectionState>,
     /// Counts failed handshakes.
     counts: Arc<Connections>,
 }
@@ -49,14 +49,14 @@ impl Encrypted {
         acceptor: TlsAcceptor,
         socket: Patient,
         timeout: Duration,
-        seat: Arc<Seat>,
+        connection: Arc<ConnectionState>,
         counts: Arc<Connections>,
     ) -> Encrypted {
         let handshake = async move {
             let handshake = tokio::time::timeout(timeout, shake_hands(acceptor, socket));
             handshake.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
         };
-        Encrypted { state: State::Handshake(Box::pin(handshake)), seat, counts }
+        Encrypted { state: State::Handshake(Box::pin(handshake)), connection, counts }
     }
 
     /// The connection, once the handshake is done.
@@ -64,7 +64,7 @@ impl Encrypted {
         if let State::Handshake(handshake) = &mut self.state {
             match ready!(handshake.as_mut().poll(context)) {
                 Ok(stream) => {
-                    self.seat.encrypted(session::of(stream.get_ref().1));
+                    self.connection.encrypted(session::of(stream.get_ref().1));
                     self.state = State::Open(Box::new(stream));
                 }
                 Err(error) => {

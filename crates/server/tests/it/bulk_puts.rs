@@ -3,13 +3,13 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, strong_key};
+use crate::program::strong_key;
 use crate::test_server::{TestServer, TestServerBuilder};
 
 const ITEMS: usize = 20_000;
@@ -48,11 +48,7 @@ fn start(client: &mut Client) -> String {
         "GlobalSecondaryIndexes": [{"IndexName": "by_g", "Projection": {"ProjectionType": "KEYS_ONLY"},
             "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}]}]});
     client.ask("CreateTable", body);
-    let deadline = Instant::now() + PATIENCE;
-    while client.ask("DescribeTable", json!({"TableName": "Tab"}))["Table"]["TableStatus"] != "ACTIVE" {
-        assert!(Instant::now() < deadline, "the table is not created");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    client.until_not(("DescribeTable", &json!({"TableName": "Tab"})), "Table", ("TableStatus", "CREATING"));
     begin(client)
 }
 
@@ -64,48 +60,22 @@ fn begin(client: &mut Client) -> String {
     begun["BulkOperationDescription"]["BulkOperationArn"].as_str().expect("an ARN").to_owned()
 }
 
-fn until_ended(client: &mut Client, arn: &str) -> Value {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let body = json!({"BulkOperationArn": arn});
-        let described = client.ask("DescribeBulkOperation", body)["BulkOperationDescription"].clone();
-        if described["BulkOperationStatus"] != "IN_PROGRESS" {
-            return described;
-        }
-        assert!(Instant::now() < deadline, "the operation does not end: {described}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn count(client: &mut Client, index: Option<&str>) -> usize {
-    let (mut count, mut start) = (0, Value::Null);
-    loop {
-        let mut body = json!({"TableName": "Tab", "Select": "COUNT"});
-        if let Some(index) = index {
-            body["IndexName"] = index.into();
-        }
-        if !start.is_null() {
-            body["ExclusiveStartKey"] = start;
-        }
-        let page = client.ask("Scan", body);
-        count += page["Count"].as_u64().expect("a count") as usize;
-        start = page["LastEvaluatedKey"].clone();
-        if start.is_null() {
-            return count;
-        }
-    }
+fn until_not(client: &mut Client, arn: &str, status: &str) -> Value {
+    let body = json!({"BulkOperationArn": arn});
+    let described = "BulkOperationDescription";
+    client.until_not(("DescribeBulkOperation", &body), described, ("BulkOperationStatus", status))
 }
 
 /// Everything is there once, and counted and reported once.
 fn check(server: &TestServerBuilder, client: &mut Client, arn: &str) {
-    let ended = until_ended(client, arn);
+    let ended = until_not(client, arn, "IN_PROGRESS");
     let (twice, errors) = (ITEMS / TWICE_EVERY, ITEMS / BAD_EVERY);
     assert_eq!(ended["BulkOperationStatus"], "COMPLETED_WITH_ERRORS", "{ended}");
     assert_eq!(ended["ProcessedItemCount"], ITEMS + twice + errors, "{ended}");
     assert_eq!(ended["FailedItemCount"], errors, "{ended}");
     assert_eq!(ended["ProcessedInputBytes"], ended["TotalInputBytes"], "{ended}");
     for index in [None, Some("by_g")] {
-        assert_eq!(count(client, index), ITEMS, "{index:?}");
+        assert_eq!(client.count("Tab", index), ITEMS, "{index:?}");
     }
     let id = arn.rsplit_once('/').expect("an id").1;
     let folder = server.path("objects/reports/AWSDynamoDB").join(id);
@@ -174,18 +144,10 @@ fn a_bulk_put_is_cancelled_by_another_server() {
     let arn = start(&mut on_a);
     let cancelled = on_b.ask("CancelBulkOperation", json!({"BulkOperationArn": arn}));
     assert_eq!(cancelled["BulkOperationStatus"], "CANCELLING");
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let body = json!({"BulkOperationArn": arn});
-        let described = on_b.ask("DescribeBulkOperation", body)["BulkOperationDescription"].clone();
-        if described["BulkOperationStatus"] == "CANCELLED" {
-            let put = count(&mut on_b, None);
-            assert!(put as u64 <= described["ProcessedItemCount"].as_u64().expect("a count"), "{put}: {described}");
-            std::thread::sleep(Duration::from_millis(500));
-            assert_eq!(count(&mut on_b, None), put, "nothing is put after the end");
-            return;
-        }
-        assert!(Instant::now() < deadline, "the operation is not cancelled: {described}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let described = until_not(&mut on_b, &arn, "CANCELLING");
+    assert_eq!(described["BulkOperationStatus"], "CANCELLED");
+    let put = on_b.count("Tab", None);
+    assert!(put as u64 <= described["ProcessedItemCount"].as_u64().expect("a count"), "{put}: {described}");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(on_b.count("Tab", None), put, "nothing is put after the end");
 }

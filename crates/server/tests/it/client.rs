@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -62,6 +63,41 @@ impl Client {
         let response = self.call(operation, &body);
         assert_eq!(response.status, 200, "{operation} {body}: {}", response.text());
         response.json()
+    }
+
+    /// How many items a table or an index has, by all pages of a Scan.
+    pub(crate) fn count(&mut self, table: &str, index: Option<&str>) -> usize {
+        let mut body = serde_json::json!({"TableName": table, "Select": "COUNT"});
+        if let Some(index) = index {
+            body["IndexName"] = index.into();
+        }
+        let mut count = 0;
+        loop {
+            let page = self.ask("Scan", &body);
+            count += page["Count"].as_u64().expect("a count") as usize;
+            if page["LastEvaluatedKey"].is_null() {
+                return count;
+            }
+            body["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
+        }
+    }
+
+    /// Describes something until its status is another one than `status`. The answer has it as `described`.
+    pub(crate) fn until_not(
+        &mut self,
+        (operation, body): (&str, &serde_json::Value),
+        described: &str,
+        (member, status): (&str, &str),
+    ) -> serde_json::Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let found = self.ask(operation, body)[described].clone();
+            if found[member] != status {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "it remains {status}: {found}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub(crate) fn try_call(&mut self, operation: &str, body: &str) -> Option<Response> {

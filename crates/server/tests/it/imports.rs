@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use storage_postgres::testing::PostgresServer;
 
 use crate::client::Client;
-use crate::program::{PATIENCE, strong_key};
+use crate::program::strong_key;
 use crate::test_server::{TestServer, TestServerBuilder};
 
 const ITEMS: usize = 20_000;
@@ -48,47 +48,20 @@ fn import(client: &mut Client) -> String {
     begun["ImportTableDescription"]["ImportArn"].as_str().expect("an ARN").to_owned()
 }
 
-fn until_ended(client: &mut Client, arn: &str) -> Value {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let described = client.ask("DescribeImport", json!({"ImportArn": arn}))["ImportTableDescription"].clone();
-        if described["ImportStatus"] != "IN_PROGRESS" {
-            return described;
-        }
-        assert!(Instant::now() < deadline, "the import does not end: {described}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn count(client: &mut Client, index: Option<&str>) -> usize {
-    let (mut count, mut start) = (0, Value::Null);
-    loop {
-        let mut body = json!({"TableName": "Imported", "Select": "COUNT"});
-        if let Some(index) = index {
-            body["IndexName"] = index.into();
-        }
-        if !start.is_null() {
-            body["ExclusiveStartKey"] = start;
-        }
-        let page = client.ask("Scan", body);
-        count += page["Count"].as_u64().expect("a count") as usize;
-        start = page["LastEvaluatedKey"].clone();
-        if start.is_null() {
-            return count;
-        }
-    }
-}
-
 /// Everything is there once and counted once.
 fn check(client: &mut Client, arn: &str) {
-    let ended = until_ended(client, arn);
+    let ended = client.until_not(
+        ("DescribeImport", &json!({"ImportArn": arn})),
+        "ImportTableDescription",
+        ("ImportStatus", "IN_PROGRESS"),
+    );
     let errors = ITEMS / BAD_EVERY;
     assert_eq!(ended["FailureCode"], "ItemValidationError", "{ended}");
     assert_eq!(ended["ImportedItemCount"], ITEMS, "{ended}");
     assert_eq!(ended["ErrorCount"], errors, "{ended}");
     assert_eq!(ended["ProcessedItemCount"], ITEMS + errors, "{ended}");
     for index in [None, Some("by_g")] {
-        assert_eq!(count(client, index), ITEMS, "{index:?}");
+        assert_eq!(client.count("Imported", index), ITEMS, "{index:?}");
     }
     let described = client.ask("DescribeTable", json!({"TableName": "Imported"}));
     assert_eq!(described["Table"]["ItemCount"], ITEMS);

@@ -143,14 +143,14 @@ trait Load {
     type Call: Send;
 
     /// Makes one call on the keys of a chapter; false if the server has ended.
-    fn call(visit: &mut Visit<'_>, into: &mut Vec<Self::Call>) -> bool;
+    fn call(worker: &mut Worker<'_>, into: &mut Vec<Self::Call>) -> bool;
 
     /// Checks a chapter when all is over; what is wrong in words.
     fn check(client: &mut Client, chapter: u64, calls: Vec<Self::Call>) -> Result<(), String>;
 }
 
 /// One client in one chapter.
-struct Visit<'a> {
+struct Worker<'a> {
     client: Client,
     chance: Chance,
     chapter: u64,
@@ -168,7 +168,7 @@ struct Answer {
     response: Option<Response>,
 }
 
-impl Visit<'_> {
+impl Worker<'_> {
     fn ask(&mut self, operation: &str, body: &serde_json::Value) -> Answer {
         let called = self.now();
         let mut response = self.client.try_call(operation, &body.to_string());
@@ -217,7 +217,7 @@ fn run<L: Load>(stage: Stage) {
         let sections = if stage.has_kills() { 3 } else { 1 };
         for section in 0..sections {
             let is_killed = section + 1 < sections;
-            let visits = (0..CLIENTS).map(|client| Visit {
+            let workers = (0..CLIENTS).map(|client| Worker {
                 client: servers[client as usize % servers.len()].client(),
                 chance: Chance::new(chance.next()),
                 chapter,
@@ -225,9 +225,9 @@ fn run<L: Load>(stage: Stage) {
                 lives_at: stage.has_faults().then(|| servers[client as usize % servers.len()].address),
                 start: &start,
             });
-            let visits: Vec<Visit<'_>> = visits.collect();
+            let workers: Vec<Worker<'_>> = workers.collect();
             let pause = Duration::from_micros(chance.below(100_000));
-            let (more, gone) = visit_all::<L>(visits, &quota, || {
+            let (more, gone) = run_all::<L>(workers, &quota, || {
                 if is_killed {
                     thread::sleep(pause);
                     servers.iter().for_each(|server| server.signal("-KILL"));
@@ -261,18 +261,18 @@ fn run<L: Load>(stage: Stage) {
 
 /// Lets all clients continue until the quota is used up or the server has ended. Returns the calls and how many were left
 /// without an answer.
-fn visit_all<L: Load>(visits: Vec<Visit<'_>>, quota: &AtomicI64, meanwhile: impl FnOnce()) -> (Vec<L::Call>, u64) {
+fn run_all<L: Load>(workers: Vec<Worker<'_>>, quota: &AtomicI64, meanwhile: impl FnOnce()) -> (Vec<L::Call>, u64) {
     thread::scope(|scope| {
-        let threads: Vec<_> = visits
+        let threads: Vec<_> = workers
             .into_iter()
-            .map(|mut visit| {
+            .map(|mut worker| {
                 scope.spawn(move || {
                     let (mut calls, mut gone) = (Vec::new(), 0);
                     while quota.fetch_sub(1, Ordering::Relaxed) > 0 {
-                        if !L::call(&mut visit, &mut calls) {
+                        if !L::call(&mut worker, &mut calls) {
                             gone += 1;
-                            let Some(address) = visit.lives_at else { break };
-                            visit.client = faults::recovered(address);
+                            let Some(address) = worker.lives_at else { break };
+                            worker.client = faults::recovered(address);
                         }
                     }
                     (calls, gone)

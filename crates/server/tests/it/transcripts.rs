@@ -69,7 +69,7 @@ fn transcripts_on_sealed_data() {
     check_all(&files(), start);
 }
 
-/// A server with an object store: a bucket with objects to import and to put, and one for reports.
+/// A server with a second region, and an object store: a bucket with objects to import and to put, and one for reports.
 fn with_objects(server: TestServerBuilder) -> TestServerBuilder {
     let json = concat!(
         r#"{"Item":{"pk":{"S":"a"},"n":{"N":"600"}}}"#,
@@ -94,7 +94,7 @@ fn with_objects(server: TestServerBuilder) -> TestServerBuilder {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, contents).expect("an object");
     }
-    server.file("--s3-endpoint", "objects")
+    server.flag("--regions", "eu-north-1").file("--s3-endpoint", "objects")
 }
 
 fn check_all(files: &[PathBuf], start: impl Fn() -> TestServer) {

@@ -144,6 +144,8 @@ fn judge(offset: u64, last: Option<u64>, rest: Rest) -> End {
 }
 
 fn cut(file: &Path, offset: u64) -> io::Result<()> {
+    // Synced before fjall opens the journal: it appends behind the cut, and a length that a crash brought back would have the torn
+    // group between acknowledged ones.
     let file = File::options().write(true).open(file)?;
     file.set_len(offset)?;
     file.sync_all()

@@ -140,6 +140,7 @@ impl Queue {
             state.bytes = 0;
             return Some(std::mem::take(&mut state.jobs).into());
         }
+        // Divided between jobs, never within one: a batch is committed whole. A single job that is too large is a group by itself.
         let mut group = Vec::new();
         let mut group_bytes = 0;
         let fits = |job: &Job, group_bytes| group_bytes == 0 || group_bytes + job.bytes <= GROUP_BYTES_MAX;

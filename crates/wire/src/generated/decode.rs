@@ -1,4 +1,4 @@
-//! Members of the structures of requests.
+//! Members of the structures of requests, and of responses of other servers.
 //!
 //! Made from the AWS service model by `cargo xtask generate`; not to be edited.
 
@@ -78,6 +78,11 @@ structures! {
         0 request_items required "RequestItems" &BATCH_GET_REQUEST_MAP;
         1 return_consumed_capacity optional "ReturnConsumedCapacity" &RETURN_CONSUMED_CAPACITY;
     }
+    BatchGetItemOutput {
+        0 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        1 responses optional "Responses" &Shape::FREE;
+        2 unprocessed_keys optional "UnprocessedKeys" &Shape::FREE;
+    }
     BatchStatementRequest {
         0 consistent_read optional "ConsistentRead" &Shape::FREE;
         1 parameters optional "Parameters" &PREPARED_STATEMENT_PARAMETERS;
@@ -89,8 +94,23 @@ structures! {
         1 return_consumed_capacity optional "ReturnConsumedCapacity" &RETURN_CONSUMED_CAPACITY;
         2 return_item_collection_metrics optional "ReturnItemCollectionMetrics" &RETURN_ITEM_COLLECTION_METRICS;
     }
+    BatchWriteItemOutput {
+        0 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        1 item_collection_metrics optional "ItemCollectionMetrics" &Shape::FREE;
+        2 unprocessed_items optional "UnprocessedItems" &Shape::FREE;
+    }
     CancelBulkOperationInput {
         0 bulk_operation_arn required "BulkOperationArn" &BULK_OPERATION_ARN;
+    }
+    CancellationReason {
+        0 code optional "Code" &Shape::FREE;
+        1 item optional "Item" &Shape::FREE;
+        2 message optional "Message" &Shape::FREE;
+    }
+    Capacity {
+        0 capacity_units optional "CapacityUnits" &Shape::FREE;
+        1 read_capacity_units optional "ReadCapacityUnits" &Shape::FREE;
+        2 write_capacity_units optional "WriteCapacityUnits" &Shape::FREE;
     }
     Condition {
         0 attribute_value_list optional "AttributeValueList" &Shape::FREE;
@@ -103,6 +123,16 @@ structures! {
         3 key required "Key" &KEY;
         4 return_values_on_condition_check_failure optional "ReturnValuesOnConditionCheckFailure" &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE;
         5 table_name required "TableName" &TABLE_ARN;
+    }
+    ConsumedCapacity {
+        0 capacity_units optional "CapacityUnits" &Shape::FREE;
+        1 global_secondary_indexes optional "GlobalSecondaryIndexes" &Shape::FREE;
+        2 local_secondary_indexes optional "LocalSecondaryIndexes" &Shape::FREE;
+        3 read_capacity_units optional "ReadCapacityUnits" &Shape::FREE;
+        4 table optional "Table" &Shape::FREE;
+        5 table_name optional "TableName" &TABLE_ARN_OF_TABLE;
+        6 vector_indexes optional "VectorIndexes" &Shape::FREE;
+        7 write_capacity_units optional "WriteCapacityUnits" &Shape::FREE;
     }
     CreateBackupInput {
         0 backup_name required "BackupName" &BACKUP_NAME;
@@ -195,6 +225,11 @@ structures! {
         8 return_values optional "ReturnValues" &RETURN_VALUE;
         9 return_values_on_condition_check_failure optional "ReturnValuesOnConditionCheckFailure" &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE;
         10 table_name required "TableName" &TABLE_ARN;
+    }
+    DeleteItemOutput {
+        0 attributes optional "Attributes" &Shape::FREE;
+        1 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        2 item_collection_metrics optional "ItemCollectionMetrics" &Shape::FREE;
     }
     DeleteReplicaAction {
         0 region_name required "RegionName" &Shape::FREE;
@@ -325,6 +360,10 @@ structures! {
         5 return_consumed_capacity optional "ReturnConsumedCapacity" &RETURN_CONSUMED_CAPACITY;
         6 table_name required "TableName" &TABLE_ARN;
     }
+    GetItemOutput {
+        0 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        1 item optional "Item" &Shape::FREE;
+    }
     GetRecordsInput {
         0 limit optional "Limit" &POSITIVE_INTEGER_OBJECT;
         1 shard_iterator required "ShardIterator" &SHARD_ITERATOR;
@@ -387,6 +426,13 @@ structures! {
         2 s3_bucket required "S3Bucket" &S3_BUCKET;
         3 s3_bucket_owner optional "S3BucketOwner" &S3_BUCKET_OWNER;
         4 s3_key_prefix optional "S3KeyPrefix" &S3_PREFIX;
+    }
+    ItemCollectionMetrics {
+        0 item_collection_key optional "ItemCollectionKey" &Shape::FREE;
+        1 size_estimate_range_gb optional "SizeEstimateRangeGB" &Shape::FREE;
+    }
+    ItemResponse {
+        0 item optional "Item" &Shape::FREE;
     }
     KeySchemaElement {
         0 attribute_name required "AttributeName" &KEY_SCHEMA_ATTRIBUTE_NAME;
@@ -510,6 +556,11 @@ structures! {
         9 return_values_on_condition_check_failure optional "ReturnValuesOnConditionCheckFailure" &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE;
         10 table_name required "TableName" &TABLE_ARN;
     }
+    PutItemOutput {
+        0 attributes optional "Attributes" &Shape::FREE;
+        1 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        2 item_collection_metrics optional "ItemCollectionMetrics" &Shape::FREE;
+    }
     PutRequest {
         0 item required "Item" &PUT_ITEM_INPUT_ATTRIBUTE_MAP;
     }
@@ -537,6 +588,13 @@ structures! {
         14 scan_index_forward optional "ScanIndexForward" &Shape::FREE;
         15 select optional "Select" &SELECT;
         16 table_name required "TableName" &TABLE_ARN;
+    }
+    QueryOutput {
+        0 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        1 count optional "Count" &Shape::FREE;
+        2 items optional "Items" &Shape::FREE;
+        3 last_evaluated_key optional "LastEvaluatedKey" &Shape::FREE;
+        4 scanned_count optional "ScannedCount" &Shape::FREE;
     }
     Replica {
         0 region_name optional "RegionName" &Shape::FREE;
@@ -630,6 +688,13 @@ structures! {
         14 table_name required "TableName" &TABLE_ARN;
         15 total_segments optional "TotalSegments" &SCAN_TOTAL_SEGMENTS;
     }
+    ScanOutput {
+        0 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        1 count optional "Count" &Shape::FREE;
+        2 items optional "Items" &Shape::FREE;
+        3 last_evaluated_key optional "LastEvaluatedKey" &Shape::FREE;
+        4 scanned_count optional "ScannedCount" &Shape::FREE;
+    }
     SearchSchemaElement {
         0 attribute_name required "AttributeName" &ATTRIBUTE_NAME;
         1 search_schema_element_type required "SearchSchemaElementType" &SEARCH_SCHEMA_ELEMENT_TYPE;
@@ -680,6 +745,10 @@ structures! {
         0 resource_arn required "ResourceArn" &RESOURCE_ARN_STRING;
         1 tags required "Tags" &Shape::FREE;
     }
+    ThrottlingReason {
+        0 reason optional "reason" &Shape::FREE;
+        1 resource optional "resource" &Shape::FREE;
+    }
     TimeToLiveSpecification {
         0 attribute_name required "AttributeName" &TIME_TO_LIVE_ATTRIBUTE_NAME;
         1 enabled required "Enabled" &Shape::FREE;
@@ -690,6 +759,10 @@ structures! {
     TransactGetItemsInput {
         0 return_consumed_capacity optional "ReturnConsumedCapacity" &RETURN_CONSUMED_CAPACITY;
         1 transact_items required "TransactItems" &TRANSACT_GET_ITEM_LIST;
+    }
+    TransactGetItemsOutput {
+        0 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        1 responses optional "Responses" &Shape::FREE;
     }
     TransactWriteItem {
         0 condition_check optional "ConditionCheck" &Shape::FREE;
@@ -702,6 +775,10 @@ structures! {
         1 return_consumed_capacity optional "ReturnConsumedCapacity" &RETURN_CONSUMED_CAPACITY;
         2 return_item_collection_metrics optional "ReturnItemCollectionMetrics" &RETURN_ITEM_COLLECTION_METRICS;
         3 transact_items required "TransactItems" &TRANSACT_WRITE_ITEM_LIST;
+    }
+    TransactWriteItemsOutput {
+        0 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        1 item_collection_metrics optional "ItemCollectionMetrics" &Shape::FREE;
     }
     UntagResourceInput {
         0 resource_arn required "ResourceArn" &RESOURCE_ARN_STRING;
@@ -759,6 +836,11 @@ structures! {
         11 table_name required "TableName" &TABLE_ARN;
         12 update_expression optional "UpdateExpression" &Shape::FREE;
     }
+    UpdateItemOutput {
+        0 attributes optional "Attributes" &Shape::FREE;
+        1 consumed_capacity optional "ConsumedCapacity" &Shape::FREE;
+        2 item_collection_metrics optional "ItemCollectionMetrics" &Shape::FREE;
+    }
     UpdateKinesisStreamingConfiguration {
         0 approximate_creation_date_time_precision optional "ApproximateCreationDateTimePrecision" &APPROXIMATE_CREATION_DATE_TIME_PRECISION;
     }
@@ -806,6 +888,10 @@ structures! {
     }
     VectorAttributeDefinition {
         0 attribute_name required "AttributeName" &VECTOR_ATTRIBUTE_NAME;
+    }
+    VectorCapacity {
+        0 vector_search_request_bytes optional "VectorSearchRequestBytes" &Shape::FREE;
+        1 vector_write_request_bytes optional "VectorWriteRequestBytes" &Shape::FREE;
     }
     VectorIndex {
         0 dimensions required "Dimensions" &POSITIVE_LONG_OBJECT;

@@ -1,4 +1,4 @@
-//! Members of the structures of responses.
+//! Members of the structures of responses, and of requests to other servers.
 //!
 //! Made from the AWS service model by `cargo xtask generate`; not to be edited.
 
@@ -6,6 +6,7 @@ use crate::encode::{structures, words};
 
 words! {
     ApproximateCreationDateTimePrecision
+    AttributeAction
     BackupStatus
     BackupType
     BatchStatementErrorCodeEnum
@@ -13,6 +14,8 @@ words! {
     BulkOperationInputFormat
     BulkOperationPerformanceTier
     BulkOperationStatus
+    ComparisonOperator
+    ConditionalOperator
     ContinuousBackupsStatus
     ContributorInsightsMode
     ContributorInsightsStatus
@@ -34,11 +37,16 @@ words! {
     PointInTimeRecoveryStatus
     ProjectionType
     ReplicaStatus
+    ReturnConsumedCapacity
+    ReturnItemCollectionMetrics
+    ReturnValue
+    ReturnValuesOnConditionCheckFailure
     S3SseAlgorithm
     SSEStatus
     SSEType
     ScalarAttributeType
     SearchSchemaElementType
+    Select
     StreamStatus
     StreamViewType
     TableClass
@@ -57,6 +65,10 @@ structures! {
     AttributeDefinition {
         attribute_name "AttributeName";
         attribute_type "AttributeType";
+    }
+    AttributeValueUpdate {
+        action "Action";
+        value "Value";
     }
     AutoScalingPolicyDescription {
         policy_name "PolicyName";
@@ -105,6 +117,10 @@ structures! {
         consumed_capacity "ConsumedCapacity";
         responses "Responses";
     }
+    BatchGetItemInput {
+        request_items "RequestItems";
+        return_consumed_capacity "ReturnConsumedCapacity";
+    }
     BatchGetItemOutput {
         consumed_capacity "ConsumedCapacity";
         responses "Responses";
@@ -119,6 +135,11 @@ structures! {
         error "Error";
         item "Item";
         table_name "TableName";
+    }
+    BatchWriteItemInput {
+        request_items "RequestItems";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        return_item_collection_metrics "ReturnItemCollectionMetrics";
     }
     BatchWriteItemOutput {
         consumed_capacity "ConsumedCapacity";
@@ -186,6 +207,18 @@ structures! {
         read_capacity_units "ReadCapacityUnits";
         write_capacity_units "WriteCapacityUnits";
     }
+    Condition {
+        attribute_value_list "AttributeValueList";
+        comparison_operator "ComparisonOperator";
+    }
+    ConditionCheck {
+        condition_expression "ConditionExpression";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        key "Key";
+        return_values_on_condition_check_failure "ReturnValuesOnConditionCheckFailure";
+        table_name "TableName";
+    }
     ConsumedCapacity {
         capacity_units "CapacityUnits";
         global_secondary_indexes "GlobalSecondaryIndexes";
@@ -219,8 +252,29 @@ structures! {
         delimiter "Delimiter";
         header_list "HeaderList";
     }
+    Delete {
+        condition_expression "ConditionExpression";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        key "Key";
+        return_values_on_condition_check_failure "ReturnValuesOnConditionCheckFailure";
+        table_name "TableName";
+    }
     DeleteBackupOutput {
         backup_description "BackupDescription";
+    }
+    DeleteItemInput {
+        condition_expression "ConditionExpression";
+        conditional_operator "ConditionalOperator";
+        expected "Expected";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        key "Key";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        return_item_collection_metrics "ReturnItemCollectionMetrics";
+        return_values "ReturnValues";
+        return_values_on_condition_check_failure "ReturnValuesOnConditionCheckFailure";
+        table_name "TableName";
     }
     DeleteItemOutput {
         attributes "Attributes";
@@ -309,6 +363,12 @@ structures! {
         consumed_capacity "ConsumedCapacity";
         responses "Responses";
     }
+    ExpectedAttributeValue {
+        attribute_value_list "AttributeValueList";
+        comparison_operator "ComparisonOperator";
+        exists "Exists";
+        value "Value";
+    }
     ExportDescription {
         billed_size_bytes "BilledSizeBytes";
         client_token "ClientToken";
@@ -351,6 +411,21 @@ structures! {
         filter_expression "FilterExpression";
         key_condition_expression "KeyConditionExpression";
         projection_expression "ProjectionExpression";
+    }
+    Get {
+        expression_attribute_names "ExpressionAttributeNames";
+        key "Key";
+        projection_expression "ProjectionExpression";
+        table_name "TableName";
+    }
+    GetItemInput {
+        attributes_to_get "AttributesToGet";
+        consistent_read "ConsistentRead";
+        expression_attribute_names "ExpressionAttributeNames";
+        key "Key";
+        projection_expression "ProjectionExpression";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        table_name "TableName";
     }
     GetItemOutput {
         consumed_capacity "ConsumedCapacity";
@@ -586,6 +661,27 @@ structures! {
     ProvisionedThroughputOverride {
         read_capacity_units "ReadCapacityUnits";
     }
+    Put {
+        condition_expression "ConditionExpression";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        item "Item";
+        return_values_on_condition_check_failure "ReturnValuesOnConditionCheckFailure";
+        table_name "TableName";
+    }
+    PutItemInput {
+        condition_expression "ConditionExpression";
+        conditional_operator "ConditionalOperator";
+        expected "Expected";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        item "Item";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        return_item_collection_metrics "ReturnItemCollectionMetrics";
+        return_values "ReturnValues";
+        return_values_on_condition_check_failure "ReturnValuesOnConditionCheckFailure";
+        table_name "TableName";
+    }
     PutItemOutput {
         attributes "Attributes";
         consumed_capacity "ConsumedCapacity";
@@ -596,6 +692,25 @@ structures! {
     }
     PutResourcePolicyOutput {
         revision_id "RevisionId";
+    }
+    QueryInput {
+        attributes_to_get "AttributesToGet";
+        conditional_operator "ConditionalOperator";
+        consistent_read "ConsistentRead";
+        exclusive_start_key "ExclusiveStartKey";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        filter_expression "FilterExpression";
+        index_name "IndexName";
+        key_condition_expression "KeyConditionExpression";
+        key_conditions "KeyConditions";
+        limit "Limit";
+        projection_expression "ProjectionExpression";
+        query_filter "QueryFilter";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        scan_index_forward "ScanIndexForward";
+        select "Select";
+        table_name "TableName";
     }
     QueryOutput {
         consumed_capacity "ConsumedCapacity";
@@ -696,6 +811,24 @@ structures! {
         enabled "Enabled";
         kms_master_key_id "KMSMasterKeyId";
         sse_type "SSEType";
+    }
+    ScanInput {
+        attributes_to_get "AttributesToGet";
+        conditional_operator "ConditionalOperator";
+        consistent_read "ConsistentRead";
+        exclusive_start_key "ExclusiveStartKey";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        filter_expression "FilterExpression";
+        index_name "IndexName";
+        limit "Limit";
+        projection_expression "ProjectionExpression";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        scan_filter "ScanFilter";
+        segment "Segment";
+        select "Select";
+        table_name "TableName";
+        total_segments "TotalSegments";
     }
     ScanOutput {
         consumed_capacity "ConsumedCapacity";
@@ -850,13 +983,41 @@ structures! {
         attribute_name "AttributeName";
         enabled "Enabled";
     }
+    TransactGetItem {
+        get "Get";
+    }
+    TransactGetItemsInput {
+        return_consumed_capacity "ReturnConsumedCapacity";
+        transact_items "TransactItems";
+    }
     TransactGetItemsOutput {
         consumed_capacity "ConsumedCapacity";
         responses "Responses";
     }
+    TransactWriteItem {
+        condition_check "ConditionCheck";
+        delete "Delete";
+        put "Put";
+        update "Update";
+    }
+    TransactWriteItemsInput {
+        client_request_token "ClientRequestToken";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        return_item_collection_metrics "ReturnItemCollectionMetrics";
+        transact_items "TransactItems";
+    }
     TransactWriteItemsOutput {
         consumed_capacity "ConsumedCapacity";
         item_collection_metrics "ItemCollectionMetrics";
+    }
+    Update {
+        condition_expression "ConditionExpression";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        key "Key";
+        return_values_on_condition_check_failure "ReturnValuesOnConditionCheckFailure";
+        table_name "TableName";
+        update_expression "UpdateExpression";
     }
     UpdateContinuousBackupsOutput {
         continuous_backups_description "ContinuousBackupsDescription";
@@ -873,6 +1034,21 @@ structures! {
     UpdateGlobalTableSettingsOutput {
         global_table_name "GlobalTableName";
         replica_settings "ReplicaSettings";
+    }
+    UpdateItemInput {
+        attribute_updates "AttributeUpdates";
+        condition_expression "ConditionExpression";
+        conditional_operator "ConditionalOperator";
+        expected "Expected";
+        expression_attribute_names "ExpressionAttributeNames";
+        expression_attribute_values "ExpressionAttributeValues";
+        key "Key";
+        return_consumed_capacity "ReturnConsumedCapacity";
+        return_item_collection_metrics "ReturnItemCollectionMetrics";
+        return_values "ReturnValues";
+        return_values_on_condition_check_failure "ReturnValuesOnConditionCheckFailure";
+        table_name "TableName";
+        update_expression "UpdateExpression";
     }
     UpdateItemOutput {
         attributes "Attributes";

@@ -90,16 +90,14 @@ fn words(model: &Model, among: &BTreeSet<String>) -> String {
     format!("words! {{\n{rows}}}\n\n")
 }
 
-fn request_structures(model: &Model) -> impl Iterator<Item = (&String, &Shape)> {
-    model.structures().filter(|(name, _)| model.of_input.contains(*name))
-}
-
+/// Structures that are read: those of requests, and of responses of other servers.
 fn decode(model: &Model) -> String {
-    let mut out = header("Members of the structures of requests.");
+    let mut out = header("Members of the structures of requests, and of responses of other servers.");
     out.push_str("use super::shapes::*;\nuse crate::constraint::Shape;\nuse crate::decode::{structures, words};\n\n");
-    out.push_str(&words(model, &model.of_input));
+    let read = &model.of_input | &model.received;
+    out.push_str(&words(model, &read));
     out.push_str("structures! {\n");
-    for (name, shape) in request_structures(model) {
+    for (name, shape) in model.structures().filter(|(name, _)| read.contains(*name)) {
         writeln!(out, "    {name} {{").expect("a string takes all");
         let mut members: Vec<_> = shape.members.iter().collect();
         members.sort_by_key(|(member, _)| quirks::member_order(name, member));
@@ -108,6 +106,8 @@ fn decode(model: &Model) -> String {
             let variant = quirks::VARIANTS.iter().find(|variant| variant.is_of(name, member, &reference.shape));
             let bound = match variant {
                 Some(variant) => format!("&{}", variant.name),
+                // What another server answers is not refused for its size.
+                None if !model.of_input.contains(name) => "&Shape::FREE".to_owned(),
                 None => self::reference(model, &reference.shape),
             };
             let field = names::field(member);
@@ -119,12 +119,14 @@ fn decode(model: &Model) -> String {
     out
 }
 
+/// Structures that are written: those of responses, and of requests to other servers.
 fn encode(model: &Model) -> String {
-    let mut out = header("Members of the structures of responses.");
+    let mut out = header("Members of the structures of responses, and of requests to other servers.");
     out.push_str("use crate::encode::{structures, words};\n\n");
-    out.push_str(&words(model, &model.of_output));
+    let written = &model.of_output | &model.sent;
+    out.push_str(&words(model, &written));
     out.push_str("structures! {\n");
-    for (name, shape) in model.structures().filter(|(name, _)| model.of_output.contains(*name)) {
+    for (name, shape) in model.structures().filter(|(name, _)| written.contains(*name)) {
         writeln!(out, "    {name} {{").expect("a string takes all");
         for member in shape.members.keys() {
             writeln!(out, "        {} {member:?};", names::field(member)).expect("a string takes all");

@@ -14,10 +14,15 @@ fn stream() -> impl Strategy<Value = Stream> {
     proptest::collection::vec((key, prop_oneof![Just(0.5), 1.0..20.0_f64]), 0..600)
 }
 
+/// Of several lengths.
+fn bytes_of(key: u8) -> Vec<u8> {
+    vec![key; 1 + usize::from(key) % 4]
+}
+
 fn summary(k: usize, stream: &Stream) -> Summary {
     let mut summary = Summary::new(k);
     for (key, weight) in stream {
-        summary.add(&[*key], *weight, true);
+        summary.add(&bytes_of(*key), *weight, true);
     }
     summary
 }
@@ -38,7 +43,7 @@ fn check(summary: &Summary, exact: &HashMap<u8, f64>) {
     let total: f64 = exact.values().sum();
     assert!((summary.total() - total).abs() < EPSILON);
     for (key, weight) in exact {
-        match summary.index.get(&[*key][..]).map(|id| &summary.counters[*id as usize]) {
+        match summary.index.get(&bytes_of(*key)[..]).map(|id| &summary.counters[*id as usize]) {
             Some(Counter { count, error, .. }) => {
                 assert!(count + EPSILON >= *weight, "{key}: {weight} is more than {count}");
                 assert!(count - error <= weight + EPSILON, "{key}: {weight} is less than {count} - {error}");
@@ -64,7 +69,7 @@ proptest! {
         prop_assert!(summary.floor() <= bound);
         prop_assert!(summary.counters.iter().all(|counter| counter.error <= bound));
         for (key, weight) in &exact {
-            prop_assert!(*weight <= bound || summary.index.contains_key(&[*key][..]), "{key} with {weight} is missing");
+            prop_assert!(*weight <= bound || summary.index.contains_key(&bytes_of(*key)[..]), "{key} with {weight} is missing");
         }
     }
 
@@ -93,7 +98,10 @@ proptest! {
     fn without_room_the_bounds_hold_as_well(stream in stream(), rooms in proptest::collection::vec(any::<bool>(), 600)) {
         let mut summary = Summary::new(30);
         for ((key, weight), has_room) in stream.iter().zip(rooms) {
-            summary.add(&[*key], *weight, has_room);
+            let before = summary.bytes();
+            summary.add(&bytes_of(*key), *weight, has_room);
+            let is_only = summary.len() == 1;
+            prop_assert!(has_room || is_only || summary.bytes() <= before, "{} behind {before}", summary.bytes());
         }
         check(&summary, &exact([&stream]));
     }

@@ -6,7 +6,7 @@ use aws::lambda::{
     UpdateEventSourceMappingRequest,
 };
 use aws::{DecodeError, OperationId, Structure, Typed, codec};
-use ops::allowance;
+use ops::allowance::BodyCost;
 
 use super::Refusal;
 use super::permission::RequestTags;
@@ -17,14 +17,13 @@ use super::tags::{self, Tags};
 /// The largest body: ten filters and fifty tags, each as long as it may be, fit with a percent of their letters escaped.
 /// Unit: bytes. AWS documents none for these operations.
 pub(super) const BODY_SIZE_BYTES_MAX: usize = 256 * 1024;
-/// Up to here a body needs no memory or time worth counting. Unit: bytes.
-const BODY_SMALL_BYTES: usize = 16 * 1024;
 /// What a byte of a body may come to as values, and more: an empty structure in a list is three bytes of text, and a value of 32
 /// bytes in a list that grows by doubling.
 /// Unit: bytes.
 const MEMORY_PER_BYTE: usize = 100;
-/// A byte of a body is as much work as so many that are only looked at.
-const WORK_PER_BYTE: usize = 8;
+
+const BODY: BodyCost =
+    BodyCost { small_bytes: 16 * 1024, memory: |body| body.len() * MEMORY_PER_BYTE, work_per_byte: 8 };
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Call {
@@ -59,12 +58,7 @@ impl Call {
     /// # Errors
     /// As for [`Call::read`], and [`Refusal::TooManyRequests`] if there was no memory for too long.
     pub(super) async fn decode(caller: &Caller, route: Route, query: &str, body: &[u8]) -> Result<Call, Refusal> {
-        if body.len() <= BODY_SMALL_BYTES {
-            return Call::read(caller, route, query, body);
-        }
-        allowance::reserve(body.len() * MEMORY_PER_BYTE).await?;
-        let read = async { Call::read(caller, route, query, body) };
-        allowance::heavy(body.len() * WORK_PER_BYTE, read).await
+        BODY.admit(body).await?.run(async { Call::read(caller, route, query, body) }).await
     }
 
     /// A stream's ARN gets its one spelling, so that permissions, quotas, filters and the audit log see what is the same.

@@ -231,6 +231,8 @@ impl Triggers {
         uuid: &str,
         decide: impl Fn(&Mappings) -> Result<Mapping, Refusal>,
     ) -> Result<Mapping, Refusal> {
+        // Decided from all mappings at one version and written only at that version: a change in between is decided anew, on what the
+        // other one left.
         for _ in 0..TRIES_MAX {
             let mappings = self.mappings().await?;
             let changed = decide(&mappings)?;

@@ -2,33 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use storage::faulty::{Call, Faults, FaultyEngine, Outcome};
-use storage::{BoxFuture, StorageError, TxError};
+use storage::faulty::FaultyEngine;
 
 use super::*;
-
-/// Lets so many writes through; the next one is made or not, and no other call is executed after it.
-struct Crash {
-    left: AtomicI64,
-    is_made: bool,
-}
-
-impl Faults for Crash {
-    fn outcome<'a>(&'a self, call: Call<'a>) -> BoxFuture<'a, Outcome> {
-        let left = match call {
-            Call::Transact(_) => self.left.fetch_sub(1, Ordering::SeqCst),
-            _ => self.left.load(Ordering::SeqCst),
-        };
-        Box::pin(std::future::ready(match left {
-            0 if self.is_made && matches!(call, Call::Transact(_)) => {
-                Outcome::Lost(TxError::Storage(StorageError::Closed))
-            }
-            ..=0 if matches!(call, Call::Transact(_)) => Outcome::Refused(StorageError::Closed),
-            ..0 => Outcome::Refused(StorageError::Closed),
-            _ => Outcome::Executed,
-        }))
-    }
-}
+use crate::tests::crash::Crash;
 
 fn objects(folder: &Path) {
     let keyless = "{\"Item\":{\"x\":{\"S\":\"a\"}}}\n";
@@ -45,7 +22,7 @@ fn of_end(import: &ImportTableDescription) -> (ImportStatus, i64, i64, i64, i64)
 
 #[tokio::test]
 async fn an_import_resumes_after_a_crash_at_any_write() {
-    let whole = House::memory().await;
+    let whole = Tested::memory().await;
     objects(whole.folder.path());
     let expected = whole.import_all(request("tab", "")).await;
     assert_eq!(expected.processed_item_count, Some(1067));

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::linearizable::{self, Call};
-use super::{Answer, Load, Visit};
+use super::{Answer, Load, Worker};
 use crate::client::{Client, Response};
 
 const KEYS: u64 = 4;
@@ -76,13 +76,13 @@ impl Load for Items {
         "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}"#;
     type Call = (u64, Call<Operation>);
 
-    fn call(visit: &mut Visit<'_>, into: &mut Vec<Self::Call>) -> bool {
-        let sk = visit.chance.below(KEYS);
-        match visit.chance.below(12) {
-            0..3 => get(visit, sk, into),
-            3 => batch_get(visit, into),
-            4 => query(visit, into),
-            5..12 => write(visit, sk, into),
+    fn call(worker: &mut Worker<'_>, into: &mut Vec<Self::Call>) -> bool {
+        let sk = worker.chance.below(KEYS);
+        match worker.chance.below(12) {
+            0..3 => get(worker, sk, into),
+            3 => batch_get(worker, into),
+            4 => query(worker, into),
+            5..12 => write(worker, sk, into),
             _ => unreachable!(),
         }
     }
@@ -103,31 +103,31 @@ impl Load for Items {
     }
 }
 
-fn key(visit: &Visit<'_>, sk: u64) -> Value {
-    json!({"pk": {"S": visit.chapter.to_string()}, "sk": {"N": sk.to_string()}})
+fn key(worker: &Worker<'_>, sk: u64) -> Value {
+    json!({"pk": {"S": worker.chapter.to_string()}, "sk": {"N": sk.to_string()}})
 }
 
-fn get(visit: &mut Visit<'_>, sk: u64, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
-    let body = json!({"TableName": "items", "Key": key(visit, sk), "ConsistentRead": true});
-    let Some((answer, response)) = whole(visit.ask("GetItem", &body)) else { return false };
+fn get(worker: &mut Worker<'_>, sk: u64, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
+    let body = json!({"TableName": "items", "Key": key(worker, sk), "ConsistentRead": true});
+    let Some((answer, response)) = whole(worker.ask("GetItem", &body)) else { return false };
     into.push((sk, read(&answer, item(&response["Item"]))));
     true
 }
 
 /// Each item of a batch or of a page is a read of its own.
-fn batch_get(visit: &mut Visit<'_>, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
-    let keys: Vec<Value> = (0..KEYS).map(|sk| key(visit, sk)).collect();
+fn batch_get(worker: &mut Worker<'_>, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
+    let keys: Vec<Value> = (0..KEYS).map(|sk| key(worker, sk)).collect();
     let body = json!({"RequestItems": {"items": {"Keys": keys, "ConsistentRead": true}}});
-    let Some((answer, response)) = whole(visit.ask("BatchGetItem", &body)) else { return false };
+    let Some((answer, response)) = whole(worker.ask("BatchGetItem", &body)) else { return false };
     assert_eq!(response["UnprocessedKeys"], json!({}));
     push_all(&answer, &response["Responses"]["items"], into);
     true
 }
 
-fn query(visit: &mut Visit<'_>, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
+fn query(worker: &mut Worker<'_>, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
     let body = json!({"TableName": "items", "KeyConditionExpression": "pk = :pk", "ConsistentRead": true,
-        "ExpressionAttributeValues": {":pk": {"S": visit.chapter.to_string()}}});
-    let Some((answer, response)) = whole(visit.ask("Query", &body)) else { return false };
+        "ExpressionAttributeValues": {":pk": {"S": worker.chapter.to_string()}}});
+    let Some((answer, response)) = whole(worker.ask("Query", &body)) else { return false };
     push_all(&answer, &response["Items"], into);
     true
 }
@@ -144,9 +144,9 @@ fn read(answer: &Answer, item: Item) -> Call<Operation> {
     Call { called: answer.called, returned: answer.returned, operation }
 }
 
-fn write(visit: &mut Visit<'_>, sk: u64, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
-    let value = visit.value();
-    let (action, operation) = match visit.chance.below(7) {
+fn write(worker: &mut Worker<'_>, sk: u64, into: &mut Vec<(u64, Call<Operation>)>) -> bool {
+    let value = worker.value();
+    let (action, operation) = match worker.chance.below(7) {
         0..3 => (Action::Put(value), "PutItem"),
         3..6 => (Action::Update(value), "UpdateItem"),
         _ => (Action::Delete, "DeleteItem"),
@@ -155,12 +155,12 @@ fn write(visit: &mut Visit<'_>, sk: u64, into: &mut Vec<(u64, Call<Operation>)>)
         Outcome::Done(item) | Outcome::Refused(item) => item,
         Outcome::Unknown => None,
     });
-    let condition = match (visit.chance.below(3), seen) {
+    let condition = match (worker.chance.below(3), seen) {
         (0, Some((value, _))) => Condition::Value(value),
         (1, _) => Condition::Absent,
         _ => Condition::None,
     };
-    let answer = visit.ask(operation, &write_body(key(visit, sk), action, condition));
+    let answer = worker.ask(operation, &write_body(key(worker, sk), action, condition));
     let outcome = answer.response.as_ref().map_or(Outcome::Unknown, outcome);
     let operation = Operation { action, condition, outcome };
     into.push((sk, Call { called: answer.called, returned: answer.returned, operation }));

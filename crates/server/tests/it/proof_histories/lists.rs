@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::serializable::{self, List, Outcome, Step, Transaction};
-use super::{Answer, Load, Visit};
+use super::{Answer, Load, Worker};
 use crate::client::{Client, Response};
 
 const LISTS: u64 = 5;
@@ -21,13 +21,13 @@ impl Load for Lists {
         "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}"#;
     type Call = Transaction;
 
-    fn call(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
-        match visit.chance.below(10) {
-            0..4 => transact_write(visit, into),
-            4..7 => transact_get(visit, into),
-            7 => update(visit, into),
-            8 => get(visit, into),
-            _ => query(visit, into),
+    fn call(worker: &mut Worker<'_>, into: &mut Vec<Transaction>) -> bool {
+        match worker.chance.below(10) {
+            0..4 => transact_write(worker, into),
+            4..7 => transact_get(worker, into),
+            7 => update(worker, into),
+            8 => get(worker, into),
+            _ => query(worker, into),
         }
     }
 
@@ -66,17 +66,17 @@ fn require_length(request: &mut Value, length: usize) {
 }
 
 /// Appends to some lists, and checks the length of some: those it appends to, or others.
-fn transact_write(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
-    let chapter = visit.chapter;
+fn transact_write(worker: &mut Worker<'_>, into: &mut Vec<Transaction>) -> bool {
+    let chapter = worker.chapter;
     let (mut steps, mut actions) = (Vec::new(), Vec::new());
-    for list in visit.chance.some_below(LISTS, TOUCHED_MAX) {
-        let length = last_length(into, list).filter(|_| visit.chance.one_in(2));
-        let appends = actions.is_empty() || !visit.chance.one_in(3);
+    for list in worker.chance.some_below(LISTS, TOUCHED_MAX) {
+        let length = last_length(into, list).filter(|_| worker.chance.one_in(2));
+        let appends = actions.is_empty() || !worker.chance.one_in(3);
         if let Some(length) = length {
             steps.push(Step::ReadLength(list, length));
         }
         if appends {
-            let value = visit.value();
+            let value = worker.value();
             let mut request = append(chapter, list, value);
             length.into_iter().for_each(|length| require_length(&mut request, length));
             steps.push(Step::Append(list, value));
@@ -87,7 +87,7 @@ fn transact_write(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
             actions.push(json!({"ConditionCheck": request}));
         }
     }
-    let answer = visit.ask("TransactWriteItems", &json!({"TransactItems": actions}));
+    let answer = worker.ask("TransactWriteItems", &json!({"TransactItems": actions}));
     push(&answer, steps, into)
 }
 
@@ -102,11 +102,11 @@ fn last_length(calls: &[Transaction], list: List) -> Option<usize> {
     })
 }
 
-fn transact_get(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
-    let lists = visit.chance.some_below(LISTS, TOUCHED_MAX);
-    let get = |list: &List| json!({"Get": {"TableName": "lists", "Key": key(visit.chapter, *list)}});
+fn transact_get(worker: &mut Worker<'_>, into: &mut Vec<Transaction>) -> bool {
+    let lists = worker.chance.some_below(LISTS, TOUCHED_MAX);
+    let get = |list: &List| json!({"Get": {"TableName": "lists", "Key": key(worker.chapter, *list)}});
     let gets: Vec<Value> = lists.iter().map(get).collect();
-    let answer = visit.ask("TransactGetItems", &json!({"TransactItems": gets}));
+    let answer = worker.ask("TransactGetItems", &json!({"TransactItems": gets}));
     let Some(body) = good(&answer) else { return push(&answer, Vec::new(), into) };
     let responses = body["Responses"].as_array().expect("responses");
     assert_eq!(responses.len(), lists.len());
@@ -115,11 +115,11 @@ fn transact_get(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
 }
 
 /// One update alone; its answer has the value before it.
-fn update(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
-    let (list, value) = (visit.chance.below(LISTS), visit.value());
-    let mut body = append(visit.chapter, list, value);
+fn update(worker: &mut Worker<'_>, into: &mut Vec<Transaction>) -> bool {
+    let (list, value) = (worker.chance.below(LISTS), worker.value());
+    let mut body = append(worker.chapter, list, value);
     body["ReturnValues"] = json!("ALL_NEW");
-    let answer = visit.ask("UpdateItem", &body);
+    let answer = worker.ask("UpdateItem", &body);
     let mut steps = vec![Step::Append(list, value)];
     if let Some(body) = good(&answer) {
         let mut values = values(&body["Attributes"]);
@@ -129,10 +129,10 @@ fn update(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
     push(&answer, steps, into)
 }
 
-fn get(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
-    let list = visit.chance.below(LISTS);
-    let body = json!({"TableName": "lists", "Key": key(visit.chapter, list), "ConsistentRead": true});
-    let answer = visit.ask("GetItem", &body);
+fn get(worker: &mut Worker<'_>, into: &mut Vec<Transaction>) -> bool {
+    let list = worker.chance.below(LISTS);
+    let body = json!({"TableName": "lists", "Key": key(worker.chapter, list), "ConsistentRead": true});
+    let answer = worker.ask("GetItem", &body);
     let steps = good(&answer).map(|body| vec![Step::Read(list, values(&body["Item"]))]);
     push(&answer, steps.unwrap_or_default(), into)
 }
@@ -143,8 +143,8 @@ fn query_body(chapter: u64) -> Value {
 }
 
 /// A page comes from one snapshot, so its items are one read.
-fn query(visit: &mut Visit<'_>, into: &mut Vec<Transaction>) -> bool {
-    let answer = visit.ask("Query", &query_body(visit.chapter));
+fn query(worker: &mut Worker<'_>, into: &mut Vec<Transaction>) -> bool {
+    let answer = worker.ask("Query", &query_body(worker.chapter));
     let Some(body) = good(&answer) else { return push(&answer, Vec::new(), into) };
     let mut found = lists_of(&body["Items"]);
     let steps = (0..LISTS).map(|list| Step::Read(list, found.remove(&list).unwrap_or_default()));

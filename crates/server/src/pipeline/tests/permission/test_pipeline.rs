@@ -19,9 +19,9 @@ use tokio::runtime::Runtime;
 use wire::DynamoDb;
 
 use super::super::{Answered, Echo, pipeline_of};
+use crate::connection_states::ConnectionState;
 use crate::pipeline::Pipeline;
 use crate::route::Pages;
-use crate::seats::Seat;
 use crate::services::Services;
 use crate::transport;
 use crate::web::{Web, WebArguments};
@@ -127,8 +127,11 @@ impl TestPipeline {
         service.reaches_kinesis();
         let keys = Arc::<Keys>::default();
         let inner = Pipeline {
-            services: Services::of(vec![Arc::new(DynamoDb::new(&service)), Arc::new(DynamoDb::streams(&service))]),
-            access: Access::Identity(Principals::new(keys.clone(), clock)),
+            services: Arc::new(Services::of(vec![
+                Arc::new(DynamoDb::new(&service)),
+                Arc::new(DynamoDb::streams(&service)),
+            ])),
+            access: Arc::new(Access::Identity(Principals::new(keys.clone(), clock))),
             region: REGION.to_owned(),
             pages: Pages { operator: false, console: None },
             web: Web::new(&WebArguments::default(), false, []),
@@ -243,8 +246,8 @@ impl TestPipeline {
         }
         let request = request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).expect("a request");
         let answered = self.runtime.block_on(async {
-            let seat = Seat::new(transport::local());
-            let (head, body) = self.inner.answer(request, &seat).await.into_parts();
+            let state = ConnectionState::new(transport::local());
+            let (head, body) = self.inner.answer(request, &state).await.into_parts();
             let body = body.collect().await.expect("a body").to_bytes();
             settle().await;
             Answered { status: head.status.as_u16(), headers: head.headers, body }

@@ -6,12 +6,13 @@ use hyper::{Method, StatusCode, header};
 
 use crate::answer::{Answer, ContentType};
 
-/// The answer at the door, or `None` for a request that may come in.
+/// The answer, or `None` for a request that an operation may answer.
 pub(crate) fn answer(head: &Parts, region: &str) -> Option<Answer> {
     match (&head.method, head.uri.path()) {
         (&Method::GET | &Method::HEAD, "/") => Some(health(region)),
         (&Method::OPTIONS, _) => Some(Answer::empty(StatusCode::OK)),
-        (&Method::POST, "/") if content_type(head).is_some() => None,
+        // Habits of DynamoDB Local: some clients have the path of its shell in their endpoint.
+        (&Method::POST, "/" | "/shell" | "/shell/") if content_type(head).is_some() => None,
         _ => Some(Answer::text(StatusCode::NOT_FOUND, ContentType::Xml, "<UnknownOperationException/>")),
     }
 }

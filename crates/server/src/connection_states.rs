@@ -45,7 +45,7 @@ const EVICTED: u32 = u32::MAX;
 const CUT: Duration = Duration::from_secs(1);
 
 /// One connection.
-pub(crate) struct Seat {
+pub(crate) struct ConnectionState {
     transport: Transport,
     peer: Peer,
     tls: OnceLock<TlsSession>,
@@ -82,9 +82,9 @@ pub(crate) struct Seat {
     leave: Notify,
 }
 
-impl Seat {
-    pub(crate) fn new(transport: Transport) -> Arc<Seat> {
-        Arc::new(Seat {
+impl ConnectionState {
+    pub(crate) fn new(transport: Transport) -> Arc<ConnectionState> {
+        Arc::new(ConnectionState {
             transport,
             peer: Peer::of(transport.peer),
             tls: OnceLock::new(),
@@ -130,7 +130,7 @@ impl Seat {
     }
 
     /// A request has begun to arrive. Returns how many there are now.
-    pub(crate) fn request(self: &Arc<Seat>) -> (AtRequest, u32) {
+    pub(crate) fn request(self: &Arc<ConnectionState>) -> (AtRequest, u32) {
         if self.may_unsettle.swap(false, Ordering::Relaxed) {
             self.unsettled_since_ms.store(self.now_ms(), Ordering::Relaxed);
         }
@@ -138,7 +138,7 @@ impl Seat {
         (AtRequest(Arc::clone(self)), others + 1)
     }
 
-    /// Counts bytes of an answer until they are [`Seat::sent`]. Returns how many there are now.
+    /// Counts bytes of an answer until they are [`ConnectionState::sent`]. Returns how many there are now.
     pub(crate) fn add_unsent(&self, bytes: usize) -> usize {
         self.unsent.fetch_add(bytes, Ordering::Relaxed) + bytes
     }
@@ -250,14 +250,14 @@ impl Seat {
     }
 }
 
-impl Seat {
+impl ConnectionState {
     /// Whether it holds memory of a request that waits for its client, and not for more memory.
     fn holds_idly(&self) -> bool {
         self.holding.load(Ordering::Relaxed) > self.growing.load(Ordering::Relaxed)
     }
 }
 
-pub(crate) struct AtRequest(Arc<Seat>);
+pub(crate) struct AtRequest(Arc<ConnectionState>);
 
 impl Drop for AtRequest {
     fn drop(&mut self) {
@@ -266,7 +266,7 @@ impl Drop for AtRequest {
 }
 
 /// An answer waits for memory, until this is dropped.
-pub(crate) struct AnswerWaits<'a>(&'a Seat);
+pub(crate) struct AnswerWaits<'a>(&'a ConnectionState);
 
 impl Drop for AnswerWaits<'_> {
     fn drop(&mut self) {
@@ -275,7 +275,7 @@ impl Drop for AnswerWaits<'_> {
 }
 
 /// An operation is running, until this is dropped.
-pub(crate) struct Running<'a>(&'a Seat);
+pub(crate) struct Running<'a>(&'a ConnectionState);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
@@ -288,13 +288,13 @@ impl Drop for Running<'_> {
 /// A share of memory that a connection answers for.
 pub(crate) struct Held {
     share: Share,
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
 }
 
 impl Held {
-    pub(crate) fn new(share: Share, seat: &Arc<Seat>) -> Held {
-        seat.holding.fetch_add(1, Ordering::Relaxed);
-        Held { share, seat: Arc::clone(seat) }
+    pub(crate) fn new(share: Share, state: &Arc<ConnectionState>) -> Held {
+        state.holding.fetch_add(1, Ordering::Relaxed);
+        Held { share, state: Arc::clone(state) }
     }
 
     pub(crate) fn resize(&mut self, bytes: usize) {
@@ -303,18 +303,18 @@ impl Held {
 
     /// Waits for so much memory.
     pub(crate) async fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        let _growing = Growing::begin(&self.seat);
+        let _growing = Growing::begin(&self.state);
         self.share.grow(bytes).await
     }
 }
 
 /// Waits for memory, until this is dropped.
-struct Growing<'a>(&'a Seat);
+struct Growing<'a>(&'a ConnectionState);
 
 impl Growing<'_> {
-    fn begin(seat: &Seat) -> Growing<'_> {
-        seat.growing.fetch_add(1, Ordering::Relaxed);
-        Growing(seat)
+    fn begin(state: &ConnectionState) -> Growing<'_> {
+        state.growing.fetch_add(1, Ordering::Relaxed);
+        Growing(state)
     }
 }
 
@@ -326,12 +326,12 @@ impl Drop for Growing<'_> {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.seat.holding.fetch_sub(1, Ordering::Relaxed);
+        self.state.holding.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// All of them.
-pub(crate) struct Seats {
+pub(crate) struct ConnectionStates {
     taken: Mutex<Taken>,
     counts: Arc<Connections>,
 }
@@ -339,13 +339,13 @@ pub(crate) struct Seats {
 #[derive(Default)]
 struct Taken {
     last: u64,
-    seats: HashMap<u64, Taking>,
+    states: HashMap<u64, Taking>,
     /// How many connections each address has; one without any is not here.
     of_peer: HashMap<Peer, Arc<AtomicU32>>,
 }
 
 struct Taking {
-    seat: Arc<Seat>,
+    state: Arc<ConnectionState>,
     of_peer: Arc<AtomicU32>,
 }
 
@@ -359,10 +359,10 @@ struct Claim {
 }
 
 impl Taken {
-    fn idle(&self, now: Instant) -> impl Iterator<Item = (Claim, &Seat)> {
-        self.seats.values().filter_map(move |Taking { seat, of_peer }| {
-            let (since, of_peer) = (Reverse(seat.idle_since()?), of_peer.load(Ordering::Relaxed));
-            Some((Claim { of_peer, is_settled: seat.is_settled(now), since }, &**seat))
+    fn idle(&self, now: Instant) -> impl Iterator<Item = (Claim, &ConnectionState)> {
+        self.states.values().filter_map(move |Taking { state, of_peer }| {
+            let (since, of_peer) = (Reverse(state.idle_since()?), of_peer.load(Ordering::Relaxed));
+            Some((Claim { of_peer, is_settled: state.is_settled(now), since }, &**state))
         })
     }
 
@@ -371,36 +371,36 @@ impl Taken {
     }
 }
 
-/// A seat among the others, until this is dropped.
-pub(crate) struct Sitting {
+/// A connection among the others, until this is dropped.
+pub(crate) struct Registration {
     number: u64,
-    seats: Arc<Seats>,
+    states: Arc<ConnectionStates>,
 }
 
-impl Drop for Sitting {
+impl Drop for Registration {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock();
-        if let Some(Taking { seat, of_peer }) = taken.seats.remove(&self.number)
+        let mut taken = self.states.taken.lock();
+        if let Some(Taking { state, of_peer }) = taken.states.remove(&self.number)
             && of_peer.fetch_sub(1, Ordering::Relaxed) == 1
         {
-            taken.of_peer.remove(&seat.peer);
+            taken.of_peer.remove(&state.peer);
         }
     }
 }
 
-impl Seats {
-    pub(crate) fn new(counts: Arc<Connections>) -> Arc<Seats> {
-        Arc::new(Seats { taken: Mutex::default(), counts })
+impl ConnectionStates {
+    pub(crate) fn new(counts: Arc<Connections>) -> Arc<ConnectionStates> {
+        Arc::new(ConnectionStates { taken: Mutex::default(), counts })
     }
 
-    pub(crate) fn sit(self: &Arc<Seats>, seat: &Arc<Seat>) -> Sitting {
+    pub(crate) fn register(self: &Arc<ConnectionStates>, state: &Arc<ConnectionState>) -> Registration {
         let mut taken = self.taken.lock();
         taken.last += 1;
         let number = taken.last;
-        let of_peer = Arc::clone(taken.of_peer.entry(seat.peer).or_default());
+        let of_peer = Arc::clone(taken.of_peer.entry(state.peer).or_default());
         of_peer.fetch_add(1, Ordering::Relaxed);
-        taken.seats.insert(number, Taking { seat: Arc::clone(seat), of_peer });
-        Sitting { number, seats: Arc::clone(self) }
+        taken.states.insert(number, Taking { state: Arc::clone(state), of_peer });
+        Registration { number, states: Arc::clone(self) }
     }
 
     /// Closes a connection for a new one: of the address with most connections, the one idle longest.
@@ -408,13 +408,13 @@ impl Seats {
         let now = Instant::now();
         let taken = self.taken.lock();
         let of_newcomer = taken.count(newcomer) + 1;
-        let Some((claim, seat)) = taken.idle(now).max_by_key(|(claim, _)| *claim) else { return };
+        let Some((claim, state)) = taken.idle(now).max_by_key(|(claim, _)| *claim) else { return };
         // A connection that has just come or been used is given a moment: a server with no others would close each before its
         // first request. It gets none where a connection of an address with fewer would have to go in its place, or where
         // the newcomer's has far fewer: else an address could hold all connections by using them now and then.
         let crowds = claim.of_peer > 2 * of_newcomer;
         if claim.is_settled || crowds || taken.idle(now).any(|(claim, _)| claim.is_settled) {
-            self.evict(seat, &self.counts.evicted_idle);
+            self.evict(state, &self.counts.evicted_idle);
         }
     }
 
@@ -425,14 +425,15 @@ impl Seats {
         if taken.count(peer) < connections_max {
             return true;
         }
-        let own = taken.seats.values().map(|taking| &taking.seat).filter(|seat| seat.peer == peer);
-        let settled = own.filter_map(|seat| Some((seat.idle_since()?, seat))).filter(|(_, seat)| seat.is_settled(now));
+        let own = taken.states.values().map(|taking| &taking.state).filter(|state| state.peer == peer);
+        let settled =
+            own.filter_map(|state| Some((state.idle_since()?, state))).filter(|(_, state)| state.is_settled(now));
         let oldest = settled.min_by_key(|(since, _)| *since);
-        oldest.is_some_and(|(_, seat)| self.evict(seat, &self.counts.evicted_address))
+        oldest.is_some_and(|(_, state)| self.evict(state, &self.counts.evicted_address))
     }
 
-    fn evict(&self, seat: &Seat, count: &AtomicU64) -> bool {
-        let evicted = seat.evict();
+    fn evict(&self, state: &ConnectionState, count: &AtomicU64) -> bool {
+        let evicted = state.evict();
         count.fetch_add(u64::from(evicted), Ordering::Relaxed);
         evicted
     }
@@ -449,10 +450,10 @@ impl Seats {
 
     fn evict_stuck(&self, memory: &[Arc<MemoryBudget>]) {
         let taken = self.taken.lock();
-        for Taking { seat, .. } in taken.seats.values() {
-            let crowds = seat.holds_idly() && memory.iter().any(|memory| memory.is_crowded_by(seat.peer));
-            if seat.is_stuck(if crowds { CROWDING_BYTES_PER_SECOND } else { SLOW_BYTES_PER_SECOND }) {
-                self.evict(seat, &self.counts.evicted_stuck);
+        for Taking { state, .. } in taken.states.values() {
+            let crowds = state.holds_idly() && memory.iter().any(|memory| memory.is_crowded_by(state.peer));
+            if state.is_stuck(if crowds { CROWDING_BYTES_PER_SECOND } else { SLOW_BYTES_PER_SECOND }) {
+                self.evict(state, &self.counts.evicted_stuck);
             }
         }
     }

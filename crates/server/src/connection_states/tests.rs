@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use super::*;
 use crate::transport::{local, transport};
 
-/// A seat that has been there for a while; nothing is slept for.
-fn seat(waited: Duration) -> Arc<Seat> {
-    let seat = Arc::into_inner(Seat::new(local())).expect("one owner");
+/// A connection that has been there for a while; nothing is slept for.
+fn state(waited: Duration) -> Arc<ConnectionState> {
+    let state = Arc::into_inner(ConnectionState::new(local())).expect("one owner");
     let opened = Instant::now().checked_sub(waited).expect("the machine runs for longer");
-    Arc::new(Seat { opened, ..seat })
+    Arc::new(ConnectionState { opened, ..state })
 }
 
 fn memory() -> Arc<MemoryBudget> {
@@ -21,114 +21,115 @@ fn other() -> Peer {
     Peer::of(std::net::IpAddr::from([192, 0, 2, 1]))
 }
 
-fn is_evicted(seat: &Seat) -> bool {
-    seat.run().is_none()
+fn is_evicted(state: &ConnectionState) -> bool {
+    state.run().is_none()
 }
 
 #[test]
 fn the_longest_idle_connection_is_evicted_first() {
     let counts = Arc::new(Connections::default());
-    let seats = Seats::new(Arc::clone(&counts));
-    let all = [20, 40, 30, 0].map(|waited| seat(Duration::from_secs(waited)));
-    let sitting: Vec<Sitting> = all.iter().map(|seat| seats.sit(seat)).collect();
+    let states = ConnectionStates::new(Arc::clone(&counts));
+    let all = [20, 40, 30, 0].map(|waited| state(Duration::from_secs(waited)));
+    let registration: Vec<Registration> = all.iter().map(|state| states.register(state)).collect();
     let is_gone = || [0, 1, 2, 3].map(|at: usize| all[at].running.load(Ordering::Relaxed) == EVICTED);
     // The oldest works, and so stays; when it is done it waits anew.
     let running = all[1].run().expect("it may");
     running.0.used();
-    seats.evict_one(all[0].peer());
+    states.evict_one(all[0].peer());
     assert_eq!(is_gone(), [false, false, true, false]);
-    seats.evict_one(all[0].peer());
+    states.evict_one(all[0].peer());
     assert_eq!(is_gone(), [true, false, true, false]);
     drop(running);
     // One has only come, the other has only ended its work.
-    seats.evict_one(all[0].peer());
+    states.evict_one(all[0].peer());
     assert_eq!(is_gone(), [true, false, true, false]);
     assert_eq!(counts.evicted_idle.load(Ordering::Relaxed), 2);
     assert!(is_evicted(&all[0]), "nothing begins any more");
-    drop(sitting);
-    assert!(seats.taken.lock().seats.is_empty());
+    drop(registration);
+    assert!(states.taken.lock().states.is_empty());
 }
 
 #[test]
 fn only_slow_connections_with_memory_are_stuck() {
-    let look = |seat: &Seat, moved: usize| {
-        seat.moved(moved);
-        seat.is_stuck(SLOW_BYTES_PER_SECOND)
+    let look = |state: &ConnectionState, moved: usize| {
+        state.moved(moved);
+        state.is_stuck(SLOW_BYTES_PER_SECOND)
     };
-    let seat = seat(Duration::ZERO);
-    assert!((0..5).all(|_| !look(&seat, 0)), "it holds nothing");
-    let held = Held::new(memory().try_share(seat.peer(), 1024).expect("room"), &seat);
+    let state = state(Duration::ZERO);
+    assert!((0..5).all(|_| !look(&state, 0)), "it holds nothing");
+    let held = Held::new(memory().try_share(state.peer(), 1024).expect("room"), &state);
     let enough = usize::try_from(SLOW_BYTES_PER_SECOND).expect("a size");
-    assert!((0..5).all(|_| !look(&seat, enough)), "it moves");
-    let running = seat.run().expect("it may");
-    assert!((0..5).all(|_| !look(&seat, 0)), "it works");
+    assert!((0..5).all(|_| !look(&state, enough)), "it moves");
+    let running = state.run().expect("it may");
+    assert!((0..5).all(|_| !look(&state, 0)), "it works");
     drop(running);
-    assert_eq!([enough, 1, 1, 1].map(|moved| look(&seat, moved)), [false, false, false, true]);
+    assert_eq!([enough, 1, 1, 1].map(|moved| look(&state, moved)), [false, false, false, true]);
     drop(held);
-    assert!(!look(&seat, 0));
+    assert!(!look(&state, 0));
 }
 
 #[test]
 fn evicted_connections_are_notified() {
-    let seats = Seats::new(Arc::default());
-    let seat = seat(Duration::from_secs(9));
-    let _sitting = seats.sit(&seat);
+    let states = ConnectionStates::new(Arc::default());
+    let state = state(Duration::from_secs(9));
+    let _registration = states.register(&state);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("runtime");
-    seats.evict_one(other());
-    runtime.block_on(seat.evicted());
+    states.evict_one(other());
+    runtime.block_on(state.evicted());
 }
 
-fn of(address: [u8; 4], waited: u64) -> Arc<Seat> {
-    let seat = Arc::into_inner(Seat::new(transport(SocketAddr::from((address, 1)), false))).expect("one owner");
+fn of(address: [u8; 4], waited: u64) -> Arc<ConnectionState> {
+    let state =
+        Arc::into_inner(ConnectionState::new(transport(SocketAddr::from((address, 1)), false))).expect("one owner");
     let opened = Instant::now().checked_sub(Duration::from_secs(waited)).expect("the machine runs for longer");
-    Arc::new(Seat { opened, ..seat })
+    Arc::new(ConnectionState { opened, ..state })
 }
 
 /// One address has most connections, all younger than another's: it loses one, and not the other.
 #[test]
 fn the_address_with_most_connections_makes_room() {
-    let seats = Seats::new(Arc::default());
+    let states = ConnectionStates::new(Arc::default());
     let quiet = of([127, 0, 0, 1], 600);
-    let crowd: Vec<Arc<Seat>> = [30, 50, 40].map(|waited| of([127, 0, 0, 2], waited)).into();
-    let sitting: Vec<Sitting> = crowd.iter().chain([&quiet]).map(|seat| seats.sit(seat)).collect();
-    seats.evict_one(Peer::of([127, 0, 0, 2].into()));
+    let crowd: Vec<Arc<ConnectionState>> = [30, 50, 40].map(|waited| of([127, 0, 0, 2], waited)).into();
+    let registration: Vec<Registration> = crowd.iter().chain([&quiet]).map(|state| states.register(state)).collect();
+    states.evict_one(Peer::of([127, 0, 0, 2].into()));
     assert!(is_evicted(&crowd[1]) && !is_evicted(&quiet));
     // Of an address that has most, connections that have just come go before those of others.
-    let fresh: Vec<Arc<Seat>> = (0..9).map(|_| of([127, 0, 0, 3], 0)).collect();
-    let _more: Vec<Sitting> = fresh.iter().map(|seat| seats.sit(seat)).collect();
-    let gone = || fresh.iter().filter(|seat| seat.running.load(Ordering::Relaxed) == EVICTED).count();
-    seats.evict_one(Peer::of([127, 0, 0, 3].into()));
+    let fresh: Vec<Arc<ConnectionState>> = (0..9).map(|_| of([127, 0, 0, 3], 0)).collect();
+    let _more: Vec<Registration> = fresh.iter().map(|state| states.register(state)).collect();
+    let gone = || fresh.iter().filter(|state| state.running.load(Ordering::Relaxed) == EVICTED).count();
+    states.evict_one(Peer::of([127, 0, 0, 3].into()));
     assert_eq!((gone(), is_evicted(&crowd[2]), is_evicted(&quiet)), (1, false, false));
-    drop(sitting);
+    drop(registration);
     // With no others, they are given a moment, unless the newcomer's address has far fewer.
-    seats.evict_one(Peer::of([127, 0, 0, 3].into()));
+    states.evict_one(Peer::of([127, 0, 0, 3].into()));
     assert_eq!(gone(), 1);
-    seats.evict_one(other());
+    states.evict_one(other());
     assert_eq!(gone(), 2);
 }
 
 #[test]
 fn an_address_may_have_so_many() {
     let counts = Arc::new(Connections::default());
-    let seats = Seats::new(Arc::clone(&counts));
+    let states = ConnectionStates::new(Arc::clone(&counts));
     let (one, two) = (of([127, 0, 0, 2], 30), of([127, 0, 0, 2], 60));
-    let sitting = [&one, &two].map(|seat| seats.sit(seat));
-    assert!(seats.admit(other(), 2) && seats.admit(one.peer(), 3));
+    let registration = [&one, &two].map(|state| states.register(state));
+    assert!(states.admit(other(), 2) && states.admit(one.peer(), 3));
     assert_eq!(counts.evicted_address.load(Ordering::Relaxed), 0);
-    assert!(seats.admit(one.peer(), 2), "the idle one goes");
+    assert!(states.admit(one.peer(), 2), "the idle one goes");
     assert!(is_evicted(&two));
     let running = one.run().expect("it may");
-    assert!(!seats.admit(one.peer(), 2), "the other one is in use");
-    drop((running, sitting));
-    assert!(seats.admit(one.peer(), 1) && seats.taken.lock().of_peer.is_empty());
+    assert!(!states.admit(one.peer(), 2), "the other one is in use");
+    drop((running, registration));
+    assert!(states.admit(one.peer(), 1) && states.taken.lock().of_peer.is_empty());
 }
 
 /// What needs no credentials does not keep a connection.
 #[test]
 fn only_operations_of_known_callers_are_a_use() {
-    let seats = Seats::new(Arc::default());
-    let (asks, calls) = (seat(Duration::from_secs(60)), seat(Duration::from_secs(60)));
-    let _sitting = [&asks, &calls].map(|seat| seats.sit(seat));
+    let states = ConnectionStates::new(Arc::default());
+    let (asks, calls) = (state(Duration::from_secs(60)), state(Duration::from_secs(60)));
+    let _registration = [&asks, &calls].map(|state| states.register(state));
     for _ in 0..3 {
         let request = asks.request();
         drop((asks.run().expect("it may"), request));
@@ -150,13 +151,13 @@ fn only_operations_of_known_callers_are_a_use() {
 #[test]
 fn what_waits_for_memory_is_not_stuck() {
     let memory = MemoryBudget::new(1 << 20, Duration::from_secs(600));
-    let seat = seat(Duration::ZERO);
-    let mut held = Held::new(memory.try_share(seat.peer(), 1024).expect("room"), &seat);
+    let state = state(Duration::ZERO);
+    let mut held = Held::new(memory.try_share(state.peer(), 1024).expect("room"), &state);
     let other = memory.try_share(other(), (1 << 20) - 1024).expect("room");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
         // The first overdraws, and the second waits.
-        let mut first = memory.nothing(seat.peer());
+        let mut first = memory.nothing(state.peer());
         first.resize(1024);
         first.grow(2048).await.expect("it overdraws");
         let waiting = held.grow(2048);
@@ -164,30 +165,31 @@ fn what_waits_for_memory_is_not_stuck() {
             while memory.waiting() == 0 {
                 tokio::task::yield_now().await;
             }
-            let stuck = (0..5).any(|_| seat.is_stuck(SLOW_BYTES_PER_SECOND));
+            let stuck = (0..5).any(|_| state.is_stuck(SLOW_BYTES_PER_SECOND));
             drop((first, other));
             stuck
         };
         let (grown, stuck) = tokio::join!(waiting, look);
         assert!(grown.is_ok() && !stuck);
     });
-    assert_eq!([0, 0, 0].map(|_| seat.is_stuck(SLOW_BYTES_PER_SECOND)), [false, false, true]);
+    assert_eq!([0, 0, 0].map(|_| state.is_stuck(SLOW_BYTES_PER_SECOND)), [false, false, true]);
 }
 
 /// Of an address that holds more than its share while another one waits, connections must move faster.
 #[test]
 fn an_address_that_holds_too_much_is_held_to_more() {
     let memory = MemoryBudget::new(1 << 20, Duration::from_secs(600));
-    let seats = Seats::new(Arc::default());
+    let states = ConnectionStates::new(Arc::default());
     let (crowd, other) = (of([127, 0, 0, 2], 60), of([127, 0, 0, 3], 60));
-    let _sitting = [&crowd, &other].map(|seat| seats.sit(seat));
-    let share =
-        |seat: &Arc<Seat>, kib: usize| Held::new(memory.try_share(seat.peer(), kib * 1024).expect("room"), seat);
+    let _registration = [&crowd, &other].map(|state| states.register(state));
+    let share = |state: &Arc<ConnectionState>, kib: usize| {
+        Held::new(memory.try_share(state.peer(), kib * 1024).expect("room"), state)
+    };
     let (_most, few) = (share(&crowd, 800), share(&other, 224));
     let slow = usize::try_from(SLOW_BYTES_PER_SECOND).expect("a size");
     let look = || {
-        [&crowd, &other].iter().for_each(|seat| seat.moved(slow));
-        seats.evict_stuck(&[Arc::clone(&memory)]);
+        [&crowd, &other].iter().for_each(|state| state.moved(slow));
+        states.evict_stuck(&[Arc::clone(&memory)]);
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
@@ -214,6 +216,6 @@ fn an_address_that_holds_too_much_is_held_to_more() {
     });
 }
 
-fn is_gone(seat: &Seat) -> bool {
-    seat.running.load(Ordering::Relaxed) == EVICTED
+fn is_gone(state: &ConnectionState) -> bool {
+    state.running.load(Ordering::Relaxed) == EVICTED
 }

@@ -37,7 +37,7 @@ impl Notable {
     }
 }
 
-pub(crate) struct Visit {
+pub(crate) struct RequestRecord {
     pub(crate) request_id: [u8; REQUEST_ID_SIZE],
     /// Since when it has all been here: what comes before is the client's time.
     arrived: Option<Instant>,
@@ -58,9 +58,9 @@ pub(crate) struct Visit {
     broken: Mutex<Option<TransportFault>>,
 }
 
-impl Visit {
-    pub(crate) fn begin(may_break: bool) -> Visit {
-        Visit {
+impl RequestRecord {
+    pub(crate) fn begin(may_break: bool) -> RequestRecord {
+        RequestRecord {
             may_break,
             broken: Mutex::default(),
             request_id: request_id(),
@@ -179,7 +179,7 @@ impl Visit {
     }
 }
 
-impl Observer for Visit {
+impl Observer for RequestRecord {
     fn asked(&self, facts: RequestFacts) {
         self.name_tables(&facts);
         if let Some(draft) = &self.audit {
