@@ -84,45 +84,35 @@ pub(crate) async fn open(
         ..ops::Quotas::default()
     };
     let jobs = Some(jobs.clone());
-    let Reach {
-        service_arns,
-        deletes_expired,
-        objects,
-        archive_store,
-        free_bytes_min,
-        recorder,
-        faults,
-        clock,
-        peers,
-        transition_scale,
-    } = reach;
     let import_errors = match location {
-        StorageLocation::Folder(data) => Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min }),
+        StorageLocation::Folder(data) => {
+            Some(ops::ImportErrors { folder: data.join(IMPORT_ERRORS), free_bytes_min: reach.free_bytes_min })
+        }
         StorageLocation::Memory | StorageLocation::Database(_) => None,
     };
     let enforces_throughput = arguments.enforce_throughput;
     let settings = ops::Settings {
         region,
         regions: arguments.all_regions(),
-        peers: peers.map(|peers| peers as Arc<dyn ops::peers::Peers>),
+        peers: reach.peers.map(|peers| peers as Arc<dyn ops::peers::Peers>),
         replica_source_ms: arguments.replica_source_hours.as_millis() as u64,
         endpoint,
         shards,
         quotas,
-        service_arns,
+        service_arns: reach.service_arns,
         jobs,
-        deletes_expired,
-        objects,
-        archive_store,
+        deletes_expired: reach.deletes_expired,
+        objects: reach.objects,
+        archive_store: reach.archive_store,
         import_errors,
         base_records_min: ops::Settings::BASE_RECORDS_MIN,
         enforces_throughput,
-        recorder,
-        faults,
-        transition_scale,
+        recorder: reach.recorder,
+        faults: reach.faults,
+        transition_scale: reach.transition_scale,
     };
     let service = match shared {
-        None => ops::Service::open(engine, settings, clock).await,
+        None => ops::Service::open(engine, settings, reach.clock).await,
         Some(Shared { heartbeats, lease, margin, wait }) => {
             let node = ops::NodeSettings {
                 id: ops::NodeId::random(),
@@ -137,7 +127,7 @@ pub(crate) async fn open(
                 StorageLocation::Database(server) => server.as_str(),
                 StorageLocation::Folder(_) | StorageLocation::Memory => "",
             };
-            open_node(engine, settings, node, server, &wait, &clock).await
+            open_node(engine, settings, node, server, &wait, &reach.clock).await
         }
     };
     service.map_err(|error| OpenError { location: location.clone(), error })

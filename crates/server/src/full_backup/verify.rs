@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use client::Failure;
+use objects::ObjectError;
 
 use super::archive;
 use super::block::{BackupId, Damage, Totals};
@@ -36,8 +37,12 @@ pub(crate) struct VerifyArguments {
 
 pub(crate) async fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
     let place = BackupPlace::of(&arguments.from, &arguments.store)?;
-    let names = place.names().await;
-    let names = names.map_err(|error| Failure::new(format!("{} cannot be listed: {error}", place.shown())))?;
+    let names = match place.names().await {
+        Ok(names) => names,
+        // The manifest is missed below, in better words.
+        Err(ObjectError::NoSuchBucket(_)) => Vec::new(),
+        Err(error) => return Err(Failure::new(format!("{} cannot be listed: {error}", place.shown()))),
+    };
     if archive::are_archives(&names) && !names.iter().any(|name| name == manifest::NAME) {
         return archive::verify(&place, names).await;
     }

@@ -144,16 +144,17 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         runtime.block_on(async {
             // A base is made in steps of the catalog's, which a dropped future leaves in another state than a kill does.
-            let which = std::env::var("STORED_BASES").unwrap_or_default();
-            let is_calm = events.iter().all(|event| matches!(event, StoredEvent::Of(_))
-                || (which == "kill" && matches!(event, StoredEvent::Kill(_)))
-                || (which == "race" && matches!(event, StoredEvent::Race)));
+            // An archiver that is killed between the definition of a base and its work leaves the base to the next start.
+            let is_calm = !events.iter().any(|event| matches!(event, StoredEvent::Kill(_)));
             let tested = tested(folder.path(), seals, if is_calm { base_records_min } else { u64::MAX }).await;
             tested.hand.advance_ms(1_500);
             tested.recover(true).await;
             let history = play_stored(&tested, folder.path(), &events).await;
             tested.hand.advance_ms(61_000);
-            tested.archive().await;
+            // A manifest that a killed archiver had sent may land in front of the next one's, which then begins anew.
+            for _ in 0..3 {
+                tested.archive().await;
+            }
             tested.trim().await;
             let state = state_of(&tested).await;
             for manifest in manifests(folder.path()).await {
