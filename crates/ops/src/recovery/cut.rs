@@ -9,7 +9,7 @@
 use std::ops::Bound;
 
 use bytes::Bytes;
-use change_log::{Content, Header, SegmentHeader, read_segment, segment_row};
+use change_log::{ArchiveState, Content, Header, SegmentHeader, read_segment, segment_row};
 use cluster::catalog::Interrupted;
 use storage::{Consistency, Family, Pages, ScanDirection, ScanRange, log};
 use tables::{LogPosition, rows};
@@ -34,16 +34,35 @@ impl Service {
         head: LogPosition,
         until_ms: u64,
     ) -> Result<LogPosition, Interrupted> {
-        let state = self.archive_state(table_id, head.log).await?;
-        let Some(state) = state.filter(|state| until_ms.saturating_add(SECOND_MS) >= state.from_ms) else {
-            return Err(Interrupted::Lost("its log does not go back to that moment".to_owned()));
-        };
-        let last = match self.segment_at(table_id, head.log, state.from, until_ms).await? {
-            Some(segment) => Some(self.position_in(table_id, head.log, segment, until_ms).await?),
-            None => self.position_behind(table_id, head.log, state.archived, until_ms).await?,
-        };
-        // What was changed behind the head is behind the moment, too: it had not been made when the work began.
-        Ok(LogPosition { last: last.unwrap_or(head.last).clamp(state.from, head.last), ..head })
+        let mut state = self.archive_state(table_id, head.log).await?;
+        loop {
+            let Some(known) = state.filter(|state| until_ms.saturating_add(SECOND_MS) >= state.from_ms) else {
+                return Err(Interrupted::Lost("its log does not go back to that moment".to_owned()));
+            };
+            let last = self.position_by(table_id, head.log, &known, until_ms).await;
+            // Records that were archived since the state was read may be trimmed from the log, which would look as if nothing had
+            // been changed after the moment: segments and log belong to this state only if it has not changed. Each turn is one in
+            // which the archive went on.
+            state = self.archive_state(table_id, head.log).await?;
+            if state.as_ref() == Some(&known) {
+                // What was changed behind the head is behind the moment, too: it had not been made when the work began.
+                return Ok(LogPosition { last: last?.unwrap_or(head.last).clamp(known.from, head.last), ..head });
+            }
+        }
+    }
+
+    /// As an archive's state and the log say. None: nothing was changed behind the moment.
+    async fn position_by(
+        &self,
+        table_id: u64,
+        log: u32,
+        state: &ArchiveState,
+        until_ms: u64,
+    ) -> Result<Option<u64>, Interrupted> {
+        match self.segment_at(table_id, log, state.from, until_ms).await? {
+            Some(segment) => self.position_in(table_id, log, segment, until_ms).await.map(Some),
+            None => self.position_behind(table_id, log, state.archived, until_ms).await,
+        }
     }
 
     /// The segment in which a moment ends: the first one behind the last that is all of changes by then. None: it ends behind them all.

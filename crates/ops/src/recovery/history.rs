@@ -19,6 +19,14 @@ pub(crate) struct HistoryPage {
     pub first: u64,
 }
 
+impl HistoryPage {
+    /// Whether it has all records from its first position to this one.
+    fn is_whole(&self, to: u64) -> bool {
+        let count = (self.records.len() + self.damaged.len()) as u64;
+        count > 0 && self.first.saturating_add(count) == to.saturating_add(1)
+    }
+}
+
 impl Service {
     /// The records from position `to` down to the one behind `after`, as many as a page has. No record is left out: positions are
     /// dense, and those of a page that are not all there fail it.
@@ -30,21 +38,29 @@ impl Service {
         to: u64,
         (rows_max, bytes_max): (usize, usize),
     ) -> Result<HistoryPage, Interrupted> {
-        let state = self.archive_state(table_id, number).await?;
-        let archived = state.filter(|state| state.from < to);
-        let page = match archived {
-            Some(state) if to <= state.archived => {
-                self.archived_page(table_id, number, (after, to), (rows_max, bytes_max)).await?
+        let mut state = self.archive_state(table_id, number).await?;
+        loop {
+            let archived = state.as_ref().filter(|state| state.from < to);
+            let page = match archived {
+                Some(state) if to <= state.archived => {
+                    self.archived_page(table_id, number, (after, to), (rows_max, bytes_max)).await
+                }
+                archived => {
+                    let after = archived.map_or(after, |state| state.archived.max(after));
+                    self.logged_page(table_id, number, (after, to), (rows_max, bytes_max)).await
+                }
+            };
+            if page.as_ref().is_ok_and(|page| page.is_whole(to)) {
+                return page;
             }
-            state => {
-                let after = state.map_or(after, |state| state.archived.max(after));
-                self.logged_page(table_id, number, (after, to), (rows_max, bytes_max)).await?
+            // Records that were archived since the state was read are in the archive now, and may be trimmed from the log.
+            let before = std::mem::replace(&mut state, self.archive_state(table_id, number).await?);
+            if state == before {
+                page?;
+                return Err(Interrupted::Lost(
+                    "records behind its cut were deleted before they were undone".to_owned(),
+                ));
             }
-        };
-        let count = (page.records.len() + page.damaged.len()) as u64;
-        match count > 0 && page.first.saturating_add(count) == to.saturating_add(1) {
-            true => Ok(page),
-            false => Err(Interrupted::Lost("records behind its cut were deleted before they were undone".to_owned())),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::service::{Service, Settings};
 use crate::tests::catalog::{add_index, caller, describe, simple};
 
 mod bases;
+mod races;
 mod stored;
 
 const BEGIN_MS: u64 = 1_700_000_000_000;

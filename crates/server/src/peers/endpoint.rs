@@ -16,9 +16,9 @@ use super::PATH;
 use super::calls::decompress;
 use crate::answer::{Answer, ContentType};
 use crate::body::BodyReader;
+use crate::connection_states::ConnectionState;
 use crate::listener::Responder;
 use crate::operator::too_many_pages;
-use crate::connection_states::ConnectionState;
 use crate::unsent::AnswerBody;
 
 /// Messages that are decompressed and answered at once. The others wait, compressed.
