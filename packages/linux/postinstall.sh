@@ -6,9 +6,13 @@ if command -v systemd-sysusers >/dev/null; then
 elif ! getent passwd stator >/dev/null; then
   useradd --system --home-dir /var/lib/stator --shell /usr/sbin/nologin stator
 fi
+# Before the service has begun: `stator init` makes the first account there.
+install -d -m 0700 -o stator -g stator /var/lib/stator
 # The settings may name passwords.
-chown root:stator /etc/stator/stator.env
-chmod 0640 /etc/stator/stator.env
+if [ -f /etc/stator/stator.env ]; then
+  chown root:stator /etc/stator/stator.env
+  chmod 0640 /etc/stator/stator.env
+fi
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
   # An upgrade: the new program serves.

@@ -8,6 +8,8 @@ const { binary } = require("./binary.js");
 
 // How long a server may take until it serves, in milliseconds. It takes some ten; a machine that swaps takes longer.
 const START_MS = 30_000;
+// How long it may take to stop, in milliseconds.
+const STOP_MS = 30_000;
 // How often its start is looked at, in milliseconds.
 const LOOK_MS = 5;
 // The server may be reset by tests, and ends with the process that started it.
@@ -60,9 +62,13 @@ async function start(options = {}) {
   });
 
   const stop = async () => {
+    // What waits for the end must not end before it.
+    child.ref();
     // Ends a program that runs, and does nothing to one that has ended or never began.
     child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     await ended;
+    clearTimeout(late);
     rmSync(folder, { recursive: true, force: true });
   };
   const until = Date.now() + START_MS;

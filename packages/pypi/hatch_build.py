@@ -1,4 +1,4 @@
-"""Puts the program into the wheel: STATOR_BINARY is its path, STATOR_PLATFORM the platform of the wheel's name.
+"""Puts the program into the wheel: WHEEL_BINARY is its path, WHEEL_PLATFORM the platform of the wheel's name.
 
 The program lands in the environment's `bin` folder, as pip does with scripts. It is static, so that one wheel serves
 glibc and musl: its name has both tags.
@@ -13,11 +13,11 @@ class CustomBuildHook(BuildHookInterface):
     def initialize(self, version, build_data):
         if version == "editable":
             return
-        binary = os.environ.get("STATOR_BINARY", "")
-        platform = os.environ.get("STATOR_PLATFORM", "")
+        binary = os.environ.get("WHEEL_BINARY", "")
+        platform = os.environ.get("WHEEL_PLATFORM", "")
         if not os.path.isfile(binary) or not platform:
             raise SystemExit(
-                "STATOR_BINARY must be the path of the program, and STATOR_PLATFORM the platform, such as "
+                "WHEEL_BINARY must be the path of the program, and WHEEL_PLATFORM the platform, such as "
                 "manylinux_2_17_x86_64.musllinux_1_1_x86_64; deploy/release sets both"
             )
         build_data["pure_python"] = False

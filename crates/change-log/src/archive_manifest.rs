@@ -90,9 +90,12 @@ impl ArchiveManifest {
     }
 
     /// Drops what is before a position, and returns the names of the objects that are not listed any more. Segments on a page are
-    /// dropped with all of the page.
+    /// dropped with all of the page. The part of a history that is not in the store stays before the begin.
     pub fn drop_until(&mut self, from: u64, from_ms: u64) -> Vec<String> {
-        (self.from, self.from_ms) = (from, from_ms);
+        if from > self.from {
+            (self.from, self.from_ms) = (from, from_ms);
+        }
+        let from = self.from;
         self.archived = self.archived.max(from);
         let pages = self.pages.extract_if(.., |page| page.last <= from).map(|page| page.key);
         let mut dropped: Vec<String> = pages.collect();

@@ -88,6 +88,10 @@ impl Metrics {
 
     /// An alarm has actions to execute.
     pub(crate) fn add_due(&self, alarm: AlarmId<'_>) {
+        // Nothing would take them.
+        if self.targets.paused {
+            return;
+        }
         self.due_actions.add(alarm.account.to_owned(), (alarm.region.to_owned(), alarm.name.to_owned()));
     }
 

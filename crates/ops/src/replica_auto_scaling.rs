@@ -57,7 +57,7 @@ impl Service {
         let table = self.global_table(place).await?;
         match table.definition.is_on_demand() {
             true => update::check_on_demand(place.name, &request, table.regions.keys())?,
-            false => self.change_scaling(&table, &request).await?,
+            false => self.change_scaling(caller, &table, &request).await?,
         }
         let description = self.described_scaling(&table).await.map_err(tables::failure::storage_failure)?;
         Ok(UpdateTableReplicaAutoScalingOutput { table_auto_scaling_description: Some(description) })

@@ -82,6 +82,15 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Whether policies allow a caller to have a resource scaled: to see the table and to change its capacity.
+    pub(crate) async fn permit_scaling(&self, caller: &Caller, of: Resource<'_>) -> Result<(), Exception> {
+        let described = DescribeTableInput { table_name: of.table.to_owned() };
+        self.permit(caller, Operation::DescribeTable, &described).await?;
+        self.permit(caller, Operation::UpdateTable, &request(of, UNKNOWN)).await
+    }
+}
+
 impl Tables for Service {
     fn refresh(&self) -> BoxFuture<'_, ()> {
         // A failure is that of the next operation on the table, too.
@@ -90,12 +99,7 @@ impl Tables for Service {
 
     fn permit<'a>(&'a self, caller: &'a Caller, of: Resource<'a>) -> BoxFuture<'a, Result<(), Unpermitted>> {
         Box::pin(async move {
-            let described = DescribeTableInput { table_name: of.table.to_owned() };
-            let permitted = async {
-                self.permit(caller, Operation::DescribeTable, &described).await?;
-                self.permit(caller, Operation::UpdateTable, &request(of, UNKNOWN)).await
-            };
-            permitted.await.map_err(|failure| match failure {
+            self.permit_scaling(caller, of).await.map_err(|failure| match failure {
                 Exception::InternalServerError(detail) => Unpermitted::Failed(detail),
                 other => Unpermitted::Denied(other.to_string()),
             })

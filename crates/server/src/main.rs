@@ -154,6 +154,8 @@ fn main() -> ExitCode {
             Err(failure) => failed(&failure, 2),
         },
         Command::SupportBundle(bundle) => {
+            // The log and the names of tables are in it.
+            protect::process();
             let shown = Cli::shown(&arguments).unwrap_or_else(|error| error.exit());
             ended(doctor::bundle(&bundle, &shown, &Cli::unknown_variables()))
         }

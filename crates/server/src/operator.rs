@@ -34,6 +34,7 @@ use crate::listener::Responder;
 use crate::metrics::Metrics;
 use crate::preflight;
 use crate::route::Page;
+use crate::service_manager;
 #[cfg(test)]
 use crate::services::HOSTED;
 use crate::unsent::AnswerBody;
@@ -160,6 +161,7 @@ impl Operator {
     /// No new requests are taken any more.
     pub(crate) fn stopping(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+        service_manager::stopping();
     }
 
     /// Why the storage engine writes nothing until a restart, if it has failed.

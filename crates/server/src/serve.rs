@@ -55,7 +55,6 @@ use crate::log::{self, Value};
 use crate::metrics::Metrics;
 use crate::operator::{Audience, Operator, OwnAddress, Waiting};
 use crate::outbound;
-use crate::pipeline::Pipeline;
 use crate::request_record::Notable;
 use crate::room;
 use crate::root_key::{self, RootKey};
@@ -286,8 +285,7 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     let opening = ground.open(shared, check, &jobs);
     let Some(world) = start.unless_stopped(stopping, opening).await.transpose()? else { return Ok(()) };
     peers.serve(arguments, &world.service, &operator, ground.deliveries, &jobs)?;
-    let dax = open_dax(arguments, &world.pipeline, &world.service, &engine, tls.clone()).await?;
-    dax.measure(&jobs, &world.measured, &world.pipeline.access, arguments);
+    let dax = open_dax(arguments, &world, &engine, tls.clone(), &jobs).await?;
     room::watch(&jobs, embedded.as_ref(), rows.as_ref(), &location, arguments.engine.disk_reserve);
     operator.ready(embedded.clone(), Some(Arc::clone(&world.service)));
     let replacements = state_api(arguments, &operator, &engine).await?;
@@ -297,13 +295,10 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
     let running = RunMark::set(&location);
     let socket = OperatorSocket::listen(&location, embedded.as_ref(), audit.as_ref());
     port_files.write(arguments, address, pages)?;
-    banner.into_iter().for_each(|banner| banner.print(address));
-    announce(address, console, encryption.as_ref(), &location, arguments);
+    announce(address, console, encryption.as_ref(), &location, arguments, banner);
     let end = async {
-        let replacing = front.replace_on_request(&ground, replacements);
-        let end = unless_lost(stop_requested(stop, failed(embedded.clone())), replacing).await;
+        let end = end_of(&front, &ground, replacements, stop_requested(stop, failed(embedded.clone()))).await;
         operator.stopping();
-        service_manager::stopping();
         dax.stop();
         end
     };
@@ -323,11 +318,12 @@ async fn serve(arguments: &ServeArguments, banner: Option<&Banner>) -> Result<()
 /// The cluster of DAX, if it has an address.
 async fn open_dax(
     arguments: &ServeArguments,
-    pipeline: &Arc<Pipeline>,
-    service: &Arc<ops::Service>,
+    world: &World,
     engine: &Arc<dyn Engine>,
     tls: Option<Arc<Tls>>,
+    jobs: &Jobs,
 ) -> Result<Dax, Failure> {
+    let World { service, pipeline, .. } = world;
     let own = &arguments.dax;
     if own.dax_listen.is_empty() {
         return Ok(Dax(None));
@@ -356,7 +352,9 @@ async fn open_dax(
     let is_guarded = arguments.knows_callers() || arguments.allow_unverified_remote;
     dax::open_all(&listeners, &own.dax_listen, advertised, is_guarded).await?;
     show_dax(&listeners, &pipeline.operator);
-    Ok(Dax(Some(listeners)))
+    let dax = Dax(Some(listeners));
+    dax.measure(jobs, &world.measured, &pipeline.access, arguments);
+    Ok(dax)
 }
 
 /// The nodes are on the page of metrics.
@@ -533,7 +531,9 @@ async fn state_api(
         let state = StateApi::new(Arc::clone(engine), sender);
         if !arguments.faults.seed.is_empty() {
             let taken = state.snapshot(SEEDED, operator.admin.clock.now_ms()).await;
-            taken.map_err(|error| Failure::Seed(format!("the seeded state cannot be a snapshot: {error}")))?;
+            if let Err(error) = taken {
+                log::warning("seed_without_snapshot", &format!("the seeded state is no snapshot: {error}"), &[]);
+            }
         }
         operator.add_state(state);
     }
@@ -763,13 +763,21 @@ fn limits(arguments: &ServeArguments, memory: Vec<Arc<MemoryBudget>>) -> Limits 
 }
 
 /// The end that is asked for, or a world that is lost.
-async fn unless_lost(
+async fn end_of(
+    front: &Front,
+    ground: &Ground<'_>,
+    replacements: mpsc::Receiver<Replacement>,
     end: impl Future<Output = Result<(), Failure>>,
-    lost: impl Future<Output = Failure>,
 ) -> Result<(), Failure> {
+    let end = async {
+        let end = end.await;
+        // A replacement that has begun is ended first: a half of it would stay.
+        front.with(async |_: &World| {}).await;
+        end
+    };
     tokio::select! {
         end = end => end,
-        failure = lost => Err(failure),
+        failure = front.replace_on_request(ground, replacements) => Err(failure),
     }
 }
 
@@ -987,7 +995,9 @@ fn announce(
     encryption: Option<&Encryption>,
     location: &StorageLocation,
     arguments: &ServeArguments,
+    banner: Option<&Banner>,
 ) {
+    banner.into_iter().for_each(|banner| banner.print(address));
     service_manager::ready();
     let region = &arguments.service.region;
     let callers = if arguments.auth { ", callers have identities" } else { "" };

@@ -13,7 +13,10 @@ try {
 }
 const child = spawn(path, process.argv.slice(2), { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => child.kill(signal));
+  process.on(signal, () => {
+    // A terminal sends Ctrl-C to the program as well, and a second one would stop it at once.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  });
 }
 child.on("error", (error) => {
   console.error(`stator: ${path} could not be started: ${error.message}`);

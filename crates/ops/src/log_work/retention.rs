@@ -100,6 +100,12 @@ async fn archived(view: &dyn View, table_id: u64, shards: &[Shard]) -> Result<Pa
 }
 
 impl LogRetention {
+    /// Whether each consumer that is waited for has passed the end of a shard.
+    pub(super) fn all_have_taken(&self, shard: &Shard) -> bool {
+        let left = |last: u64| self.awaited.iter().any(|own| own.passed.left_of(shard.log(), last) > 0);
+        !shard.closed.is_some_and(|closed| left(closed.last))
+    }
+
     /// Whether a record is needed no more.
     pub(super) fn is_over(&self, log: u32, position: u64, created_ms: u64) -> bool {
         let is_older = |ms: u64| created_ms.saturating_add(ms) <= self.now_ms;

@@ -218,7 +218,13 @@ impl Service {
         }
         let now_ms = self.clock.now_ms();
         let is_over = |since_ms: u64| since_ms.saturating_add(STREAM_RETENTION_MS) <= now_ms;
-        self.forget_shards(shards, &is_over).await
+        // A consumer that has not taken a shard learns by its row what it has lost, also after a restart.
+        let is_gone = |shard: &Shard| {
+            shard.is_trimmed()
+                && shard.closed.is_some_and(|closed| is_over(closed.at_ms))
+                && retention.all_have_taken(shard)
+        };
+        self.forget_shards(shards, &is_gone).await
     }
 
     /// Deletes the next records of a log that are over, for all of its shards at once, and tells whether there may be more. Before
@@ -333,8 +339,7 @@ impl Service {
 
     /// Forgets the shards of a log that have ended, are empty, and cannot be asked for any more; parents before their
     /// children, and the log with the last one.
-    async fn forget_shards(&self, mut shards: Vec<Shard>, is_over: &impl Fn(u64) -> bool) -> Result<(), Exception> {
-        let is_gone = |shard: &Shard| shard.is_trimmed() && shard.closed.is_some_and(|closed| is_over(closed.at_ms));
+    async fn forget_shards(&self, mut shards: Vec<Shard>, is_gone: &impl Fn(&Shard) -> bool) -> Result<(), Exception> {
         let has_parent = |shard: &Shard, all: &[Shard]| all.iter().any(|other| Some(other.number) == shard.parent);
         while let Some(at) = shards.iter().position(|shard| is_gone(shard) && !has_parent(shard, &shards)) {
             let shard = shards.remove(at);

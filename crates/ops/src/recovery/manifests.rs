@@ -140,7 +140,8 @@ impl Service {
             match store.read(&manifest_name(&known.folder, known.manifest), MANIFEST_SIZE_MAX).await {
                 Ok(content) => {
                     let read = ArchiveManifest::read(&content).ok();
-                    let is_right = |read: &ArchiveManifest| read.from <= state.from && read.archived == state.archived;
+                    // It may begin behind the state's begin: segments from before there was a store are in the database.
+                    let is_right = |read: &ArchiveManifest| read.archived == state.archived;
                     if let Some(manifest) = read.filter(is_right) {
                         return Ok(manifest);
                     }

@@ -167,10 +167,10 @@ impl Service {
             // Read behind the list: what is listed of an archive that is enabled since then has another folder.
             let row =
                 self.engine.get(&rows::definition(table_id), Consistency::Strong).await.map_err(storage_failure)?;
-            let enabled = row
-                .and_then(|row| Definition::read(&row).ok())
-                .filter(Definition::is_usable)
-                .and_then(|stored| stored.recovery);
+            // One that cannot be read may be enabled: nothing is deleted.
+            let unread = |_| Exception::internal(format!("the definition of table {table_id} cannot be read"));
+            let stored = row.map(|row| Definition::read(&row)).transpose().map_err(unread)?;
+            let enabled = stored.filter(Definition::is_usable).and_then(|stored| stored.recovery);
             let enabled = enabled.map(|recovery| format!("{folders}{:016x}/", recovery.enabled_ms));
             for name in names.iter().filter(|name| enabled.as_ref().is_none_or(|own| !name.starts_with(own))) {
                 store.delete(name).await.map_err(store_failure)?;

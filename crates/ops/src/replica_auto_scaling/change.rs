@@ -6,8 +6,10 @@ use api::{
     AutoScalingSettingsUpdate, AutoScalingTargetTrackingScalingPolicyConfigurationUpdate as Configuration, Exception,
     UpdateTableReplicaAutoScalingInput,
 };
+use auth::Caller;
 use autoscaling::{Access, PolicySettings, ScalingSettings};
 use tables::failure::storage_failure;
+use tables::not_built;
 
 use super::GlobalTable;
 use crate::replication::scaling::{policy_name, resource};
@@ -27,13 +29,20 @@ impl Service {
     /// Of settings that no target can have, and of replicas and indexes that are not there; then nothing is changed.
     pub(super) async fn change_scaling(
         &self,
+        caller: &Caller,
         table: &GlobalTable,
         request: &UpdateTableReplicaAutoScalingInput,
     ) -> Result<(), Exception> {
         let asked = asked(table, request)?;
         let mut changes = Vec::with_capacity(asked.len());
         for Asked { region, index, access, settings } in asked {
+            if self.is_remote(region) {
+                return Err(not_built("UpdateTableReplicaAutoScaling of a region of another server"));
+            }
             let of = resource(&table.definition, region, index);
+            // Capacity follows from it there, as it does from UpdateTable.
+            let there = Caller { region: region.to_owned(), ..caller.clone() };
+            self.permit_scaling(&there, of).await?;
             let wanted = (settings.auto_scaling_disabled != Some(true))
                 .then(|| wanted(settings, policy_name(of, access)))
                 .transpose()?;

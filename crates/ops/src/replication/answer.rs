@@ -57,7 +57,7 @@ impl Service {
         let PeerRequest { from, to, account, table_name, ask } = request;
         let place = Place { account: &account, region: &to, name: &table_name };
         match ask {
-            Ask::Look => Ok((PeerAnswer::Seen(self.seen(place, &from)), Vec::new())),
+            Ask::Look => Ok((PeerAnswer::Seen(self.seen(place, &from)?), Vec::new())),
             Ask::Create { source, member } => {
                 let is_meant = source.region == from && member.region == to;
                 if !is_meant || source.account != account || source.name != table_name {
@@ -75,14 +75,16 @@ impl Service {
         }
     }
 
-    fn seen(&self, place: Place<'_>, from: &str) -> Seen {
-        match self.catalog.lookup(place) {
-            Ok(None) => Seen::Absent,
-            Ok(Some(table)) if table.definition.member(from).is_some() => {
+    /// # Errors
+    /// Of a table that cannot be read: it is neither gone nor another one, and is asked for again.
+    fn seen(&self, place: Place<'_>, from: &str) -> Result<Seen, String> {
+        Ok(match self.catalog.lookup(place).map_err(|error| error.to_string())? {
+            None => Seen::Absent,
+            Some(table) if table.definition.member(from).is_some() => {
                 Seen::Member(Box::new(for_peers(&table.definition)))
             }
-            Ok(Some(_)) | Err(_) => Seen::Stranger,
-        }
+            Some(_) => Seen::Stranger,
+        })
     }
 
     /// The table of this process, if the region that asks is a member of its group.
@@ -97,9 +99,10 @@ impl Service {
         let there = Definition { region: from.to_owned(), ..own.clone() };
         match ask {
             Ask::Introduce { region, status } => {
-                if !self.is_remote(&region) && !self.settings.regions.contains(&region) {
+                let is_known = self.is_remote(&region) || self.settings.regions.contains(&region);
+                if !is_known || region == own.region {
                     return Err(Interrupted::Failed(format!(
-                        "{region} is neither a region nor a --peer of {}",
+                        "{region} is no other region and no --peer of {}",
                         own.region
                     )));
                 }
@@ -160,7 +163,9 @@ impl Service {
         let page = pages.next_with_damaged().await.map_err(|error| error.to_string())?;
         let Some(page) = page else { return Ok((PeerAnswer::Rows { last: None }, Vec::new())) };
         self.report_damaged_rows(own.table_id, &page.damaged, super::copy::LEFT_OUT);
-        let last = page.last_key().and_then(|key| key.strip_prefix(&prefix[..]).map(<[u8]>::to_vec));
+        // A damaged row at the end may have no key: the rows before it count all the same.
+        let last = page.last_key().or_else(|| page.rows.last().map(|row| &row.key));
+        let last = last.and_then(|key| key.strip_prefix(&prefix[..]).map(<[u8]>::to_vec));
         let mut out = Vec::new();
         for row in &page.rows {
             match Stored::read(row.value.clone()) {

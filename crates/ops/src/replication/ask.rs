@@ -23,7 +23,7 @@ impl From<PeerError> for FollowError {
 
 impl Service {
     /// Whether a region is in another process.
-    pub(super) fn is_remote(&self, region: &str) -> bool {
+    pub(crate) fn is_remote(&self, region: &str) -> bool {
         self.settings.peers.as_ref().is_some_and(|peers| peers.regions().iter().any(|known| known == region))
     }
 

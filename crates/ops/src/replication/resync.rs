@@ -157,7 +157,9 @@ impl Service {
             Some(Stored::Tombstone(_)) => Decided::Stays,
             None => {
                 let region = RegionName::parse(&own.region).ok_or(FollowError::Gone)?;
-                decided(there.stamp, region, known.get(there.stamp.region.as_str()).copied())
+                // A region that is not known may have become a member since the begin: what is younger is on its way.
+                let of_region = known.get(there.stamp.region.as_str()).or_else(|| known.get(own.region.as_str()));
+                decided(there.stamp, region, of_region.copied().unwrap_or(0))
             }
         })
     }
@@ -208,13 +210,13 @@ enum Decided {
 }
 
 /// What became of an item of which nothing is left here. `known_ms` is until when its region's writes are all here.
-fn decided(there: Stamp, own: RegionName, known_ms: Option<u64>) -> Decided {
+fn decided(there: Stamp, own: RegionName, known_ms: u64) -> Decided {
     match known_ms {
-        Some(0) => Decided::Unknown,
+        0 => Decided::Unknown,
         // It may still be on its way.
-        Some(until_ms) if there.time.wall_ms.saturating_add(CLOCKS_APART_MS) >= until_ms => Decided::Stays,
+        until_ms if there.time.wall_ms.saturating_add(CLOCKS_APART_MS) >= until_ms => Decided::Stays,
         // Just behind the write: one that is made later wins over the deletion.
-        Some(_) | None => {
+        _ => {
             let HybridTime { wall_ms, counter } = there.time;
             let time = match counter.checked_add(1) {
                 Some(counter) => HybridTime { wall_ms, counter },
@@ -235,16 +237,12 @@ mod tests {
         let stamp = |wall_ms, counter, region| Stamp { time: HybridTime { wall_ms, counter }, region };
         let there = stamp(1_000_000, 4, other);
         let behind = Decided::Deleted(stamp(1_000_000, 5, own));
-        for (known_ms, expected) in [
-            (None, behind),
-            (Some(0), Decided::Unknown),
-            (Some(999_000), Decided::Stays),
-            (Some(1_060_000), Decided::Stays),
-            (Some(1_060_001), behind),
-        ] {
+        for (known_ms, expected) in
+            [(0, Decided::Unknown), (999_000, Decided::Stays), (1_060_000, Decided::Stays), (1_060_001, behind)]
+        {
             assert_eq!(decided(there, own, known_ms), expected, "{known_ms:?}");
         }
-        let last = decided(stamp(7, u32::MAX, other), own, None);
+        let last = decided(stamp(7, u32::MAX, other), own, u64::MAX);
         assert_eq!(last, Decided::Deleted(stamp(8, 0, own)));
     }
 }

@@ -35,6 +35,10 @@ impl Service {
         let mut away = BTreeSet::new();
         for table_id in self.catalog.table_ids(|definition: &Definition| definition.replica().is_some()) {
             let Some(own) = self.catalog.by_id(table_id).map(|table| table.definition.clone()) else { continue };
+            // That waits for its members, in its own piece of work.
+            if own.is_leaving() {
+                continue;
+            }
             for member in own.replica().iter().flat_map(|replica| &replica.members) {
                 if !self.is_remote(&member.region) || away.contains(&member.region) {
                     continue;
@@ -42,7 +46,11 @@ impl Service {
                 match self.look(&own, &member.region).await {
                     Ok(seen) if self.is_due(&own, member.status, &seen) => {
                         // As its piece of work does it, which may have ended before.
-                        self.do_if_ours(Work::UpdateReplicas { table_id }).await?;
+                        match self.do_if_ours(Work::UpdateReplicas { table_id }).await {
+                            Err(Interrupted::Stopping) => return Err(Interrupted::Stopping),
+                            // Its piece of work reports it. Other tables do not wait for it.
+                            Err(Interrupted::Failed(_) | Interrupted::Lost(_)) | Ok(_) => {}
+                        }
                     }
                     Ok(_) | Err(PeerError::Refused(_)) => {}
                     // One wait for each peer that does not answer, and not one for each of its tables.

@@ -70,6 +70,10 @@ impl Service {
         source: &Definition,
         member: &Member,
     ) -> Result<Option<String>, Interrupted> {
+        if !self.settings.regions.contains(&member.region) {
+            let why = format!("{} is neither a region nor a --peer of this server", member.region);
+            return Err(Interrupted::Failed(why));
+        }
         // Before the lock: a KMS may take seconds to answer.
         let key = match self.key_of_replica(source, member).await {
             Ok(key) => key,

@@ -196,6 +196,13 @@ pub(super) fn check(
     IDLE.iter().try_for_each(|idle| idle.check(flags))?;
     DISABLED.iter().try_for_each(|disabled| disabled.check(flags, &variable))?;
     match variable(MASTER_KEY_VARIABLE) {
+        // As of the flags that encrypt. A reset would delete the rows of keys that stay in use as well.
+        Some(_) if is_given(flags, "test_state") => {
+            let state = name(flags, "test_state");
+            Err(format!(
+                "{state} cannot be used with {MASTER_KEY_VARIABLE}: {STATE_UNENCRYPTED}; leave one of them out"
+            ))
+        }
         Some(_) => Ok(()),
         None => DATA_KEYS.check(flags, ""),
     }
@@ -368,6 +375,10 @@ mod tests {
             }
         }
         assert_eq!(check_ids(&["data_key_days"], &["STATOR_MASTER_KEY=k"]), Ok(()));
+        // As if the key were in a file.
+        let state = check_ids(&["test_state"], &["STATOR_MASTER_KEY=k"]);
+        assert!(state.is_err_and(|said| said.starts_with("--test-state cannot be used with STATOR_MASTER_KEY: ")));
+        assert_eq!(check_ids(&["test_state"], &[]), Ok(()));
     }
 
     #[test]

@@ -19,7 +19,10 @@ pub(super) fn begins_command_of_java(word: &str) -> bool {
 
 /// The words behind the JVM's.
 pub(super) fn of_program(words: &[String]) -> Result<Vec<String>, String> {
-    let words: Vec<String> = words.iter().flat_map(|word| split(word)).collect();
+    let words = match words {
+        [word] => split(word),
+        words => words.to_vec(),
+    };
     let mut rest = words.into_iter().peekable();
     let mut program = Vec::new();
     rest.next_if(|word| is_java(word));

@@ -56,7 +56,8 @@ impl Context<'_> {
         create.entry("TableName").or_insert_with(|| json!(id));
         if let Some(stream) = properties.get("StreamSpecification") {
             let mut stream = self.resolved(stream, 0)?;
-            stream["StreamEnabled"] = json!(true);
+            let members = stream.as_object_mut().ok_or("StreamSpecification is not an object")?;
+            members.insert("StreamEnabled".to_owned(), json!(true));
             create.insert("StreamSpecification".to_owned(), stream);
         }
         if let Some(tags) = properties.get("Tags") {

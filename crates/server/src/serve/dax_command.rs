@@ -28,7 +28,7 @@ use crate::tls::{Tls, TlsArguments};
 use crate::traces::Traces;
 use crate::value_parsers::{http_url, seconds};
 use crate::web::{Web, WebArguments};
-use crate::{handles, hangups, web};
+use crate::{handles, hangups, protect, web};
 
 use super::arguments::{Slow, slow};
 use super::dax::{self, DaxListeners, DaxSettings};
@@ -129,6 +129,8 @@ pub(crate) struct DaxCommandArguments {
 /// # Errors
 /// What the flags name cannot be used.
 pub(crate) fn run(arguments: &DaxCommandArguments) -> Result<(), Failure> {
+    // It holds keys for the upstream.
+    protect::process();
     log::start(arguments.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     let ended = runtime.block_on(async {

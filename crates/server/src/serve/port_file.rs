@@ -1,7 +1,7 @@
 //! Files with the ports that the server listens on, for tests that start it on any free one.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,10 @@ fn write(file: &Path, port: u16) -> io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = file.with_file_name(name);
-    fs::write(&new, format!("{port}\n"))?;
+    // What is there under that name is of a process that was killed, or a link that leads elsewhere.
+    let _ = fs::remove_file(&new);
+    let mut written = fs::OpenOptions::new().write(true).create_new(true).open(&new)?;
+    written.write_all(format!("{port}\n").as_bytes())?;
     fs::rename(new, file)
 }
 

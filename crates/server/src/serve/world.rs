@@ -186,7 +186,7 @@ impl Front {
     }
 }
 
-/// Returns how many rows were changed, or why the state is as before.
+/// Returns how many rows were changed, or why they were not all.
 async fn replace_world(
     world: &RwLock<World>,
     ground: &Ground<'_>,

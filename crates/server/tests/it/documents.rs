@@ -112,7 +112,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Commands below the program, as they are typed.
-const SUBCOMMANDS: [&[&str]; 19] = [
+const SUBCOMMANDS: [&[&str]; 34] = [
     &["backup", "all"],
     &["backup", "create"],
     &["backup", "delete"],
@@ -132,6 +132,21 @@ const SUBCOMMANDS: [&[&str]; 19] = [
     &["init"],
     &["nodes"],
     &["tail"],
+    &["local"],
+    &["health"],
+    &["dax"],
+    &["regions"],
+    &["reset"],
+    &["snapshot", "create"],
+    &["snapshot", "restore"],
+    &["snapshot", "delete"],
+    &["snapshot", "list"],
+    &["faults", "list"],
+    &["faults", "add"],
+    &["clock", "advance"],
+    &["doctor"],
+    &["support-bundle"],
+    &["man"],
 ];
 
 fn flags(subcommand: &[&str]) -> BTreeSet<String> {

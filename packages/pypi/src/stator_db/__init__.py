@@ -87,7 +87,7 @@ class Server:
     def reset(self) -> None:
         """Deletes all tables, in milliseconds."""
         request = urllib.request.Request(f"{self.endpoint}/admin/reset", data=b"", method="POST")
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=START_SECONDS) as answer:
             answer.read()
 
     def stop(self) -> None:
@@ -104,16 +104,21 @@ class Server:
 
 def start(port: int = 0, args: list[str] | None = None, env: dict[str, str] | None = None) -> Server:
     """Starts a server on this port of 127.0.0.1, or on a free one, with more arguments of `stator serve`."""
+    program = binary()
     folder = tempfile.mkdtemp(prefix="stator-")
     port_file = os.path.join(folder, "port")
     log_file = os.path.join(folder, "log")
-    command = [binary(), "serve", "--memory", "--listen", f"127.0.0.1:{port}", "--port-file", port_file]
+    command = [program, "serve", "--memory", "--listen", f"127.0.0.1:{port}", "--port-file", port_file]
     command += ["--test-state", "--until-stdin-closes", *(args or [])]
-    with open(log_file, "wb") as log:
-        # The pipe ends with this process, however it ends, and the server ends with the pipe.
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env={**os.environ, **(env or {})}
-        )
+    try:
+        with open(log_file, "wb") as log:
+            # The pipe ends with this process, however it ends, and the server ends with the pipe.
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env={**os.environ, **(env or {})}
+            )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise StartError(f"{program} could not be started: {error}") from error
     until = time.monotonic() + START_SECONDS
     while True:
         served = _port_in(port_file)

@@ -338,3 +338,44 @@ async fn sealed_objects_need_the_archives_key() {
     *tested.service.last_segment.lock() = None;
     assert!(tested.service.history_page(id, 0, 0, 2, (16, 1 << 20)).await.is_err());
 }
+
+/// A history that began before there was a store goes on in it, and both parts are restored.
+#[tokio::test]
+async fn a_store_that_comes_later_has_what_is_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("archives")).unwrap();
+    let (clock, hand) = Clock::manual(BEGIN_MS);
+    let engine = Memory::new();
+    let open = |archive_store| {
+        let settings = Settings { base_records_min: u64::MAX, archive_store, ..Settings::default() };
+        Service::open(engine.clone(), settings, clock.clone())
+    };
+    let service = open(None).await.unwrap();
+    service.create_table(&caller(), simple("tab")).await.unwrap();
+    service.update_table(&caller(), add_index("tab", "by_g", "g", ProjectionType::All)).await.unwrap();
+    let before = Tested { service, hand: hand.clone() };
+    before.recover(true).await;
+    let begin_ms = before.service.clock.now_ms();
+    long_archive(&before, 3).await;
+    before.service.leave().await;
+    drop(before);
+    let service = open(Some(store(folder.path(), false))).await.unwrap();
+    let tested = Tested { service, hand };
+    for value in 3..6 {
+        tested.put(1, value).await;
+        tested.hand.advance_ms(61_000);
+        tested.archive().await;
+        tested.trim().await;
+    }
+    let manifest = manifests(folder.path()).await.remove(0);
+    let state = state_of(&tested).await;
+    assert_eq!((manifest.segments.len(), manifest.archived), (3, state.archived));
+    assert!(manifest.from > state.from, "the part in the database is not the manifest's");
+    let segments = names(folder.path()).await.iter().filter(|name| name.contains("/segments/")).count();
+    assert_eq!(segments, 3, "no attempt has left an object behind");
+    for value in [1u32, 4] {
+        let target = format!("res-{value}");
+        tested.restore(&target, Some(begin_ms + u64::from(value) * 61_000 + 1_000)).await.unwrap();
+        assert_eq!(tested.items(&target, None).await["1-a"].get("v"), Some(&n(&value.to_string())));
+    }
+}

@@ -25,12 +25,16 @@ const ROUNDS_MAX: usize = 8;
 pub(crate) async fn replace(engine: &dyn Engine, rows: &Rows) -> Result<u64, String> {
     let mut changed = 0;
     for _ in 0..ROUNDS_MAX {
-        match round(engine, rows).await.map_err(|error| format!("the rows cannot be replaced: {error}"))? {
+        match round(engine, rows).await.map_err(|error| not_all(&error))? {
             0 => return Ok(changed),
             count => changed += count,
         }
     }
     Err("the rows are written by something else meanwhile".to_owned())
+}
+
+fn not_all(error: &StorageError) -> String {
+    format!("some rows may be replaced and others not: {error}. A reset deletes them all; a restore can be repeated")
 }
 
 /// Writes what differs; returns how many rows do.
