@@ -172,7 +172,6 @@ impl fmt::Display for Failure {
                 "{METRICS_LISTEN} {listen} is the address of {LISTEN}; choose another port, or leave {METRICS_LISTEN} out: \
                  the main address has the same pages"
             ),
-            Failure::Identity(text) => f.write_str(text),
             Failure::Credentials { path, error } => {
                 write!(f, "the access keys in {} cannot be used: {error}", path.display())
             }
@@ -193,7 +192,8 @@ impl fmt::Display for Failure {
                  the program CAP_NET_BIND_SERVICE (systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE)"
             ),
             Failure::Listen { listen, error, .. } => write!(f, "cannot listen on {listen}: {error}"),
-            Failure::Tls(text)
+            Failure::Identity(text)
+            | Failure::Tls(text)
             | Failure::Audit(text)
             | Failure::Objects(text)
             | Failure::Faults(text)
@@ -216,13 +216,11 @@ impl fmt::Display for Failure {
             Failure::Storage(error) if error.is_locked() => write!(f, "{error}, or choose another folder with --data"),
             Failure::Storage(error) => error.fmt(f),
             Failure::Service(error) => error.fmt(f),
-            Failure::Engine(text) => {
-                write!(
-                    f,
-                    "the storage engine failed: {text}. Acknowledged writes are safe and can be read; writes are \
-                     refused until the server is restarted"
-                )
-            }
+            Failure::Engine(text) => write!(
+                f,
+                "the storage engine failed: {text}. Acknowledged writes are safe and can be read; writes are \
+                 refused until the server is restarted"
+            ),
             Failure::Close(error) => write!(f, "the data could not be closed cleanly: {error}"),
         }
     }
