@@ -68,7 +68,7 @@ function CurrentPage() {
   const page = loaded.value[name];
   if (page?.error) return html`<div class="page"><h1 id="title" tabindex="-1">The page could not be loaded</h1><${Notice} kind="bad" title="The page could not be loaded" actions=${html`<${Button} icon="refresh" onClick=${() => location.reload()}>Reload<//>`}>The server may have been restarted with another version.<//></div>`;
   if (!page) return html`<div class="page"><${Skeleton} /></div>`;
-  return html`<${page.show} path=${path.slice(1)} query=${query} />`;
+  return html`<${Guard} at=${location.hash}><${page.show} path=${path.slice(1)} query=${query} /><//>`;
 }
 
 function App() {
@@ -77,7 +77,7 @@ function App() {
   if (fault) return html`<main class="alone"><h1>The server does not answer</h1><${Notice} kind="bad" title="The console could not reach its server" actions=${html`<${Button} icon="refresh" onClick=${() => location.reload()}>Try again<//>`}>${fault.message}<//></main>`;
   if (!config.value) return html`<div class="alone"><${Skeleton} rows="3" /></div>`;
   if (needsSignIn.value && !askedToSignIn.value) return html`<${SignIn} /><${Toasts} />`;
-  return html`<${Shell}><${Guard} at=${location.hash}><${CurrentPage} /><//><//><${Toasts} />${askedToSignIn.value && html`<${SignIn} again />`}`;
+  return html`<${Shell}><${CurrentPage} /><//><${Toasts} />${askedToSignIn.value && html`<${SignIn} again />`}`;
 }
 
 applyTheme();

@@ -61,6 +61,7 @@ fn command_lines_of_images() {
     );
     check(&["-Djava.library.path=.", "-jar", "DynamoDBLocal.jar", "-inMemory"], "REMOTE --memory --isolate");
     check(&["-Xmx256m", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb"], "REMOTE --memory");
+    check(&["-Xmx256m", "-jar DynamoDBLocal.jar -sharedDb -inMemory"], "REMOTE --memory");
     check(
         &["-Xms512m", "-Xmx2048m", "-XX:+UseSerialGC", "-jar", "DynamoDBLocal.jar", "-inMemory"],
         "REMOTE --memory --isolate",

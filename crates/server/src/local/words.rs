@@ -19,10 +19,7 @@ pub(super) fn begins_command_of_java(word: &str) -> bool {
 
 /// The words behind the JVM's.
 pub(super) fn of_program(words: &[String]) -> Result<Vec<String>, String> {
-    let words = match words {
-        [word] => split(word),
-        words => words.to_vec(),
-    };
+    let words: Vec<String> = words.iter().flat_map(|word| split(word, words.len() == 1)).collect();
     let mut rest = words.into_iter().peekable();
     let mut program = Vec::new();
     rest.next_if(|word| is_java(word));
@@ -38,9 +35,11 @@ pub(super) fn of_program(words: &[String]) -> Result<Vec<String>, String> {
     Ok(program)
 }
 
-/// A list of one element has all words in it. A value with spaces, such as a path, is one word.
-fn split(word: &str) -> Vec<String> {
-    let is_several = word.trim_start().starts_with('-') || word.starts_with("java ");
+/// An element may have several words in it, and one that is alone has them all. A value with spaces, such as a path, is one word.
+fn split(word: &str, is_alone: bool) -> Vec<String> {
+    let begins = word.trim_start().starts_with('-');
+    let is_several =
+        begins && (is_alone || word.contains(" -") || word.starts_with("-jar ")) || word.starts_with("java ");
     match is_several {
         true => word.split_whitespace().map(str::to_owned).collect(),
         false => vec![word.to_owned()],
