@@ -481,6 +481,7 @@ test('320 pixels are enough, and so is the keyboard', async (consoles) => {
   await keys.keyboard.press('t');
   await keys.getByRole('heading', { name: 'Tables' }).waitFor();
   await keys.keyboard.press('/');
+  await keys.getByRole('combobox', { name: 'Table or page' }).waitFor();
   await keys.keyboard.type(name);
   await keys.getByRole('option', { name }).waitFor();
   await keys.keyboard.press('Enter');

@@ -1,6 +1,6 @@
 // Components on native HTML, with one look. Pages are made of these alone.
 
-import { html, signal, useEffect, useId, useRef, useState } from './deps.js';
+import { html, signal, useEffect, useLayoutEffect, useId, useRef, useState } from './deps.js';
 import { Icon } from './icons.js';
 import { settings } from './session.js';
 
@@ -205,7 +205,8 @@ export function Table({ caption, columns, rows, of = (row, i) => i, empty, selec
 
 export function Dialog({ title, lead, onClose, children, actions, wide, onSubmit }) {
   const box = useRef(), id = useId();
-  useEffect(() => {
+  // With the render: what is typed behind the key that opens a dialog is meant for it.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     box.current.showModal();
     return () => { before?.isConnected && before.focus(); };
